@@ -1,0 +1,1 @@
+"""Application Auto Scaling and CloudWatch alarm semantics as pure, clock-free Python."""

@@ -1,0 +1,1 @@
+"""A cloud on this machine: ministack, extended with SageMaker, its runtime and streaming."""

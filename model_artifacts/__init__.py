@@ -1,0 +1,1 @@
+"""What is served: making, converting and quantizing models, and the tiny demo model."""

@@ -1,0 +1,1 @@
+"""The cloud, described: one stack per lifecycle, one construct per capability."""

@@ -1,0 +1,1 @@
+"""The command line: deploy, run, watch and talk to the service."""
