@@ -90,6 +90,21 @@ def register_service(
     }
 
 
+app = ministack_app.app
+"""ministack's ASGI application."""
+
+
+def version() -> str:
+    """Tell the installed version of ministack."""
+    number: str = ministack_app._version()
+    return number
+
+
+def services() -> list[str]:
+    """The names of the services that answer."""
+    return sorted(ministack_app.SERVICE_HANDLERS)
+
+
 def physical_name(stack: str, logical_id: str, *, longest: int = 63) -> str:
     """The name CloudFormation generates for a resource whose template gives none."""
     name: str = provisioners._physical_name(stack, logical_id, max_len=longest)

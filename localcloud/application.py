@@ -1,0 +1,64 @@
+"""The ASGI application: what the local cloud adds goes first, ministack answers the rest."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from localcloud import ministack_hooks
+from localcloud.settings import Settings
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+HEALTH_PATH = "/_localcloud/health"
+"""Answers 200 as soon as every service does."""
+
+RUNTIME_PATH = re.compile(
+    r"/endpoints/[^/]+/(invocations|invocations-response-stream|async-invocations)"
+)
+"""SageMaker Runtime's routes, from botocore's `sagemaker-runtime` model."""
+
+
+class LocalCloud:
+    """One origin for every service."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._sagemaker: Any = None
+        with contextlib.suppress(ModuleNotFoundError):  # until its first version is there
+            self._sagemaker = importlib.import_module("localcloud.sagemaker").install(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (or take part in the server's start and stop)."""
+        path = scope.get("path", "")
+        if scope["type"] == "http" and path == HEALTH_PATH:
+            await _send_health(send)
+        elif scope["type"] == "http" and RUNTIME_PATH.fullmatch(path) and self._sagemaker:
+            ministack_hooks.set_request_scope(
+                {
+                    name.decode("latin-1"): value.decode("latin-1")
+                    for name, value in scope["headers"]
+                }
+            )
+            await self._sagemaker.runtime_app(scope, receive, send)
+        else:
+            await ministack_hooks.app(scope, receive, send)
+
+    def close(self) -> None:
+        """Stop every engine and every function's process."""
+        if self._sagemaker:
+            self._sagemaker.close()
+
+
+async def _send_health(send: Send) -> None:
+    body = json.dumps(
+        {"ministack": ministack_hooks.version(), "services": ministack_hooks.services()}
+    ).encode()
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

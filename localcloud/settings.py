@@ -1,0 +1,107 @@
+"""What can be chosen about the local cloud, read once from `LOCALCLOUD_*` variables."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+PREFIX = "LOCALCLOUD_"
+
+HOST = "127.0.0.1"
+"""The one address the local cloud ever listens on: what it runs is not for the network."""
+
+
+class Settings(BaseModel):
+    """The local cloud's settings; each field is the variable `LOCALCLOUD_<FIELD>`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    port: int = Field(default=4566, ge=1, le=65535)
+    """TCP port of the one origin that serves every service."""
+    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] = "000000000042"
+    """Account id, and the access key id its clients sign with: ministack tells accounts by that."""
+    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")] = "us-east-1"
+    """Region of a request that names none."""
+    data_dir: Path = Path(".local")
+    """Where the server makes its working directory, `cloud-<port>`."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Least severe line the server writes to standard error."""
+    stop_with_stdin: bool = False
+    """Stop when standard input ends: who starts the server holds a pipe open, and its death,
+    `kill -9` included, closes that pipe."""
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Read the settings.
+
+        Raises:
+            pydantic.ValidationError: A value is malformed, or a `LOCALCLOUD_` variable is unknown.
+        """
+        return cls.model_validate(
+            {
+                name.removeprefix(PREFIX).lower(): value
+                for name, value in os.environ.items()  # noqa: TID251
+                if name.startswith(PREFIX)
+            }
+        )
+
+    @property
+    def origin(self) -> str:
+        """URL of every service: what clients set as `AWS_ENDPOINT_URL`."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def work_dir(self) -> Path:
+        """Unpacked functions, models, temporary files. Emptied at every start of the server."""
+        return self.data_dir.absolute() / f"cloud-{self.port}"
+
+    @property
+    def client_environment(self) -> dict[str, str]:
+        """Variables that point an AWS SDK or the CDK CLI at this cloud."""
+        return {
+            "AWS_ENDPOINT_URL": self.origin,
+            "AWS_ACCESS_KEY_ID": self.account,
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def prepare_process(self) -> None:
+        """Make this process the local cloud's: a clean environment and an empty working directory.
+
+        Must run before ministack is imported, which reads its settings at import. Functions
+        inherit this environment, so what belongs to the caller (a profile, a virtual
+        environment, real credentials) is taken out of it.
+        """
+        temporary = self.work_dir / "tmp"
+        shutil.rmtree(self.work_dir, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        environment = os.environ  # noqa: TID251
+        for name in [name for name in environment if name.startswith(_CALLERS)]:
+            del environment[name]
+        environment.update(self.client_environment, TMPDIR=str(temporary))
+        environment.update(self._ministack_environment())
+        tempfile.tempdir = str(temporary)
+
+    def _ministack_environment(self) -> dict[str, str]:
+        return {
+            "BIND_HOST": HOST,
+            "GATEWAY_PORT": str(self.port),
+            "MINISTACK_ACCOUNT_ID": self.account,
+            "MINISTACK_REGION": self.region,
+            "LOG_LEVEL": self.log_level,
+            "LAMBDA_EXECUTOR": "local",
+            # Listeners on ports of their own, and a Docker daemon: none of them is for us.
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "DOCKER_HOST": f"unix://{self.work_dir}/no-docker.sock",
+        }
+
+
+_CALLERS = ("AWS_", "PYTHON", "VIRTUAL_ENV", "LAMBDA_", "MINISTACK_", "LOCALSTACK_")
