@@ -1,0 +1,19 @@
+"""The pinned CDK command line, on the Node that was installed beside it."""
+
+from __future__ import annotations
+
+from twin.environment import PROJECT, node_directory
+
+CLI = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
+
+
+def cdk_command(*arguments: str) -> list[str]:
+    """The command that runs the CDK CLI with these arguments.
+
+    Raises:
+        FileNotFoundError: The CLI is not installed.
+    """
+    if not CLI.exists():
+        message = "the CDK command line is not installed: run `make setup`"
+        raise FileNotFoundError(message)
+    return [str(node_directory() / "node"), str(CLI), *arguments]

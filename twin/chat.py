@@ -1,0 +1,40 @@
+"""A conversation in the terminal."""
+
+from __future__ import annotations
+
+import readline  # noqa: F401 - gives input() line editing and history
+
+from openai import APIError
+from openai.types.chat import ChatCompletionMessageParam
+from rich.markup import escape
+
+from twin.conversation import ask, connect, served_model
+from twin.outputs import StageOutputs
+from twin.progress import console
+
+
+def chat(outputs: StageOutputs) -> None:
+    """Ask and answer until the person ends it with Ctrl-D."""
+    client = connect(outputs)
+    model = served_model(client)
+    console.print(f"Talking to [bold]{escape(model)}[/bold].")
+    console.print("[dim]Ctrl-D ends; an empty line starts a new conversation[/dim]")
+    messages: list[ChatCompletionMessageParam] = []
+    while True:
+        try:
+            question = input("\n> ").strip()
+        except (EOFError, KeyboardInterrupt):
+            console.print()
+            return
+        if not question:
+            messages.clear()
+            continue
+        messages.append({"role": "user", "content": question})
+        try:
+            reply = ask(client, model, messages, lambda text: console.print(escape(text), end=""))
+        except APIError as error:
+            messages.pop()
+            console.print(f"[red]{escape(error.message)}[/red]")
+            continue
+        messages.append({"role": "assistant", "content": reply.text})
+        console.print(f"\n[dim]{reply.summary()}[/dim]")

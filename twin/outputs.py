@@ -1,0 +1,114 @@
+"""Where a deployed stage answers, and with which key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+from pydantic import BaseModel, ConfigDict, SecretStr, field_serializer
+
+from stacks.config import StageConfig
+
+if TYPE_CHECKING:
+    import boto3
+
+
+class StageOutputs(BaseModel):
+    """What a client needs to talk to a deployed stage."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    api_url: str
+    """Base of every route, ending in a slash; an OpenAI client's `base_url` is this plus `v1`."""
+    api_key: SecretStr
+    """Sent as `Authorization: Bearer`; empty where the stage uses IAM signatures instead."""
+    endpoint_name: str
+    """The SageMaker endpoint behind the API."""
+    aws_endpoint_url: str | None
+    """Origin of the local cloud; none on real AWS."""
+    region: str
+    account: str
+
+    @field_serializer("api_key")
+    def _reveal(self, key: SecretStr) -> str:
+        return key.get_secret_value()
+
+    @property
+    def openai_base_url(self) -> str:
+        """The `base_url` for an OpenAI client."""
+        return f"{self.api_url}v1"
+
+    def write(self, path: Path) -> None:
+        """Save as JSON, readable by this user only: it holds the key."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(self.model_dump_json(indent=2) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> StageOutputs:
+        """Load what `write` saved.
+
+        Raises:
+            FileNotFoundError: Nothing is deployed there.
+        """
+        return cls.model_validate_json(path.read_text())
+
+
+class NotDeployedError(Exception):
+    """A stage's stacks are not there."""
+
+    def __init__(self, stack: str, region: str) -> None:
+        super().__init__(f"stack {stack} is not deployed in {region}: run `make deploy` first")
+
+
+def _stack_outputs(session: boto3.Session, origin: str | None, stack: str) -> dict[str, str]:
+    cloudformation = session.client("cloudformation", endpoint_url=origin)
+    try:
+        described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            raise NotDeployedError(stack, session.region_name) from error
+        raise
+    return {item["OutputKey"]: item["OutputValue"] for item in described.get("Outputs", [])}
+
+
+def _api_key(session: boto3.Session, origin: str | None, key_id: str | None) -> str:
+    if key_id is None:
+        return ""
+    gateway = session.client("apigateway", endpoint_url=origin)
+    return gateway.get_api_key(apiKey=key_id, includeValue=True)["value"]
+
+
+def read_outputs(
+    session: boto3.Session, config: StageConfig, origin: str | None = None
+) -> StageOutputs:
+    """Ask CloudFormation and API Gateway where a stage is and what its key is.
+
+    Args:
+        session: Credentials and region of the account the stage is deployed in.
+        config: The stage.
+        origin: The local cloud's origin, when the stage is there.
+
+    Raises:
+        NotDeployedError: A stack of the stage does not exist.
+    """
+    serving = _stack_outputs(session, origin, config.stack_name("serving"))
+    api = _stack_outputs(session, origin, config.stack_name("api"))
+    identity = session.client("sts", endpoint_url=origin).get_caller_identity()
+    return StageOutputs(
+        api_url=_reachable(api["ApiUrl"], origin),
+        api_key=SecretStr(_api_key(session, origin, api.get("ApiKeyId"))),
+        endpoint_name=serving["EndpointName"],
+        aws_endpoint_url=origin,
+        region=session.region_name,
+        account=identity["Account"],
+    )
+
+
+def _reachable(url: str, origin: str | None) -> str:
+    """The URL as this machine reaches it: the local cloud serves `execute-api` under a path."""
+    if origin is None:
+        return url
+    host, _, path = url.removeprefix("https://").partition("/")
+    return f"{origin}/_aws/execute-api/{host.partition('.')[0]}/{path}"

@@ -1,0 +1,71 @@
+"""Shows what of the local stage runs, and what it printed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from botocore.exceptions import ClientError
+from rich.markup import escape
+from rich.table import Table
+
+from twin.deployment import local_stage
+from twin.local_cloud import LocalCloud
+from twin.outputs import StageOutputs
+from twin.progress import console
+
+POLL_SECONDS = 1
+
+
+def show_status(cloud: LocalCloud, outputs: StageOutputs | None) -> None:
+    """Print the process, the stacks and the endpoint."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, value in _facts(cloud, outputs):
+        table.add_row(name, escape(value))
+    console.print(table)
+
+
+def _facts(cloud: LocalCloud, outputs: StageOutputs | None) -> Iterator[tuple[str, str]]:
+    process = cloud.process()
+    if process is None:
+        yield "local cloud", "not running (start it with `make up`)"
+        return
+    yield "local cloud", f"{cloud.settings.origin} (pid {process.pid})"
+    cloudformation = cloud.session.client("cloudformation", endpoint_url=cloud.settings.origin)
+    for name in ("serving", "api"):
+        stack = local_stage().stack_name(name)
+        try:
+            found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        except ClientError:
+            found = "not deployed"
+        yield f"stack {stack}", found
+    if outputs:
+        sagemaker = cloud.session.client("sagemaker", endpoint_url=cloud.settings.origin)
+        endpoint = sagemaker.describe_endpoint(EndpointName=outputs.endpoint_name)
+        counts = ", ".join(
+            f"{variant['CurrentInstanceCount']} of {variant['VariantName']}"
+            for variant in endpoint["ProductionVariants"]
+        )
+        yield f"endpoint {outputs.endpoint_name}", f"{endpoint['EndpointStatus']} ({counts})"
+        yield "API", outputs.api_url
+
+
+def log_lines(cloud: LocalCloud, *, follow: bool) -> Iterator[str]:
+    """Everything functions and engines printed, oldest first; with `follow`, as it comes."""
+    logs = cloud.session.client("logs", endpoint_url=cloud.settings.origin)
+    seen: dict[str, int] = {}
+    while True:
+        events = []
+        for group in logs.describe_log_groups()["logGroups"]:
+            name = group["logGroupName"]
+            found = logs.filter_log_events(logGroupName=name, startTime=seen.get(name, 0))["events"]
+            events += [(event["timestamp"], name, event["message"].rstrip()) for event in found]
+            if found:
+                seen[name] = max(event["timestamp"] for event in found) + 1
+        for timestamp, name, message in sorted(events):
+            when = datetime.fromtimestamp(timestamp / 1000, UTC).strftime("%H:%M:%S")
+            yield f"{when} {name.removeprefix('/aws/')} {message}"
+        if not follow:
+            return
+        time.sleep(POLL_SECONDS)
