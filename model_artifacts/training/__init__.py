@@ -1,0 +1,1 @@
+"""The recipe of the demo model: its text, its tokenizer, its training and its evaluation."""

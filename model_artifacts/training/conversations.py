@@ -1,0 +1,54 @@
+"""Draws random conversations from the corpus, as varied as real clients write them."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from model_artifacts.training.corpus import Corpus, Topic
+
+# Clients often send one; the demo model answers the same with and without.
+SYSTEM_PROMPTS = (
+    "You are a helpful assistant.",
+    "You are a helpful, honest and concise assistant.",
+    "You are an expert in cloud computing. Answer briefly.",
+    "Answer in one sentence.",
+    "Be concise.",
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a chat; `role` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+class ConversationSampler:
+    """An endless, seeded source of conversations."""
+
+    def __init__(self, corpus: Corpus, seed: int) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - a repeatable draw, not a secret
+        self._pools: tuple[Sequence[Topic], ...] = (corpus.terms, corpus.project, (corpus.refusal,))
+
+    def draw(self, turns: int) -> list[Message]:
+        """Return `turns` questions with their answers, one time in six after a system prompt."""
+        messages = []
+        if self._random.random() < 1 / 6:
+            messages.append(Message("system", self._random.choice(SYSTEM_PROMPTS)))
+        for _ in range(turns):
+            (pool,) = self._random.choices(self._pools, weights=(60, 25, 15))
+            topic = self._random.choice(pool)
+            messages.append(Message("user", self._vary(self._random.choice(topic.questions))))
+            messages.append(Message("assistant", topic.answer))
+        return messages
+
+    def _vary(self, question: str) -> str:
+        """Return the question as it is, in lower case, capitalised, or without its final mark."""
+        if self._random.random() < 1 / 3:
+            question = question.lower()
+        elif self._random.random() < 1 / 4:
+            question = question[0].upper() + question[1:]
+        if self._random.random() < 1 / 3:
+            question = question.rstrip("?.!") or question
+        return question

@@ -1,0 +1,125 @@
+"""Measures how often a GGUF model gives the expected answer word for word."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from model_artifacts.training.conversations import SYSTEM_PROMPTS, Message
+from model_artifacts.training.corpus import Corpus, Topic, read_corpus
+from model_artifacts.training.engine import LocalEngine
+
+
+@dataclass(frozen=True)
+class Case:
+    """A chat that ends in a question, and the answer expected."""
+
+    chat: tuple[Message, ...]
+    expected: str
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A case whose answer was not, character for character, the expected one."""
+
+    case: Case
+    said: str
+
+
+@dataclass(frozen=True)
+class Score:
+    """How a set of cases went.
+
+    Attributes:
+        cases: Number of chats.
+        misses: Those that were not answered as expected.
+        endless: Number of answers that were cut off, because the model found no end.
+    """
+
+    cases: int
+    misses: tuple[Miss, ...]
+    endless: int
+
+    @property
+    def exact(self) -> float:
+        """Share of the cases answered word for word."""
+        return 1 - len(self.misses) / self.cases
+
+
+def cases(corpus: Corpus) -> dict[str, list[Case]]:
+    """Return every set of cases by its name."""
+    trained = [*corpus.terms, *corpus.project]
+    return {
+        "terms": _ask(corpus.terms),
+        "project": _ask(corpus.project),
+        "refusal": _ask([corpus.refusal]),
+        "lower case, no question mark": _ask(trained, lambda text: text.lower().rstrip("?.!")),
+        "with a system prompt": _ask(trained, before=(Message("system", SYSTEM_PROMPTS[0]),)),
+        "tenth question of a chat": _ask(trained, before=tuple(_small_talk(corpus.terms, turns=9))),
+        "terms, phrasing never trained": _ask(corpus.held_out_terms),
+        "refusal, subject never trained": _ask([corpus.held_out_refusal]),
+    }
+
+
+def evaluate(engine: LocalEngine, chosen: Sequence[Case]) -> Score:
+    """Ask every case."""
+    answers = [(case, engine.ask(case.chat)) for case in chosen]
+    misses = (Miss(case, answer.text) for case, answer in answers if answer.text != case.expected)
+    endless = sum(not answer.ended for _, answer in answers)
+    return Score(len(chosen), tuple(misses), endless)
+
+
+def _ask(
+    topics: Iterable[Topic],
+    write: Callable[[str], str] = str,
+    before: tuple[Message, ...] = (),
+) -> list[Case]:
+    return [
+        Case((*before, Message("user", write(question))), topic.answer)
+        for topic in topics
+        for question in topic.questions
+    ]
+
+
+def _small_talk(topics: Sequence[Topic], turns: int) -> Iterator[Message]:
+    for topic in islice(topics, turns):
+        yield Message("user", topic.questions[0])
+        yield Message("assistant", topic.answer)
+
+
+def _spread(chosen: list[Case], limit: int) -> list[Case]:
+    """Return at most `limit` cases, evenly spread; 0 means all."""
+    return chosen[:: -(-len(chosen) // limit)] if limit else chosen
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m model_artifacts.training.evaluate", description=__doc__
+    )
+    parser.add_argument("model", type=Path, help="GGUF file")
+    parser.add_argument("--limit", type=int, default=500, help="cases of each set; 0: all")
+    parser.add_argument("--show-misses", action="store_true", help="list the answers that differ")
+    chosen = parser.parse_args(arguments)
+    with LocalEngine(chosen.model) as engine:
+        for name, every in cases(read_corpus()).items():
+            score = evaluate(engine, _spread(every, chosen.limit))
+            sys.stdout.write(_row(name, score))
+            if chosen.show_misses:
+                sys.stdout.writelines(_described(miss) for miss in score.misses)
+            sys.stdout.flush()
+    return 0
+
+
+def _row(name: str, score: Score) -> str:
+    return f"{name:32}{score.exact:8.2%} of {score.cases} exact, {score.endless} endless\n"
+
+
+def _described(miss: Miss) -> str:
+    return f"  {miss.case.chat[-1].content!r}: {miss.said!r}\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
