@@ -1,0 +1,11 @@
+"""The control function's door: API Gateway events reach the app through Mangum.
+
+Lifespan is off because Mangum would run it once per event. Mangum collects an answer before it
+returns it, so nothing that streams is routed here: `run.sh` is the door for that.
+"""
+
+from mangum import Mangum
+
+from lambda_api.main import create_app
+
+handler = Mangum(create_app(), lifespan="off")

@@ -1,0 +1,31 @@
+"""The models this API serves: one."""
+
+import time
+
+from fastapi import APIRouter
+
+from lambda_api.errors import UnknownModelError
+from lambda_api.schemas import Model, ModelList
+
+
+def router(model_id: str) -> APIRouter:
+    """Routes that tell of one model."""
+    routes = APIRouter(prefix="/v1/models", tags=["models"])
+    model = Model(id=model_id, created=int(time.time()), owned_by="llm-twin")
+
+    @routes.get("")
+    async def list_models() -> ModelList:
+        """List the models this API serves."""
+        return ModelList(data=[model])
+
+    @routes.get("/{requested_id:path}")
+    async def get_model(requested_id: str) -> Model:
+        """Tell of one model."""
+        if requested_id != model_id:
+            raise UnknownModelError(
+                f"the model {requested_id!r} does not exist, this API serves {model_id!r}",
+                param="model",
+            )
+        return model
+
+    return routes

@@ -1,0 +1,117 @@
+"""OpenAI's wire format, as far as this service looks at it; every other field passes through.
+
+The fields are those of platform.openai.com/docs/api-reference/chat/create.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Open(BaseModel):
+    """Keeps fields it does not know, and takes no string for a number."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class ContentPart(_Open):
+    """One part of a multimodal message; its content is the engine's business."""
+
+    type: str = Field(description="text, image_url, input_audio, ...")
+
+
+class Message(_Open):
+    """One message of the conversation."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | list[ContentPart] | None = Field(None, description="Text, or a list of parts.")
+
+
+class StreamOptions(_Open):
+    """Options of a streamed answer."""
+
+    include_usage: bool | None = Field(None, description="Send the usage in a last chunk.")
+
+
+Penalty = Annotated[float | None, Field(ge=-2, le=2)]
+TokenLimit = Annotated[int | None, Field(ge=1)]
+
+
+class ChatCompletionRequest(_Open):
+    """A chat completion request. Fields not listed here reach the engine as they are."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "model": "twin",
+                "messages": [{"role": "user", "content": "What is a twin?"}],
+                "stream": True,
+            }
+        }
+    )
+
+    model: str = Field(description="The model's id, as `GET /v1/models` lists it.")
+    messages: Annotated[list[Message], Field(min_length=1)]
+    stream: bool | None = Field(None, description="Answer with server-sent events.")
+    stream_options: StreamOptions | None = None
+    max_tokens: TokenLimit = None
+    max_completion_tokens: TokenLimit = None
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, ge=0, le=1)
+    n: int | None = Field(None, ge=1, le=128)
+    presence_penalty: Penalty = None
+    frequency_penalty: Penalty = None
+    stop: str | list[str] | None = None
+    seed: int | None = None
+
+    def payload(self) -> bytes:
+        """The JSON the engine gets: what the client sent, but for two things.
+
+        `model` is left out: every engine serves one model and takes that to mean it, while a name
+        it was not started with is an error (vLLM). A stream's usage is always asked for, because
+        the metrics count it; `ChatStream` keeps it from a client that did not ask.
+        """
+        asks = self
+        if self.stream:
+            options = (self.stream_options or StreamOptions()).model_copy(
+                update={"include_usage": True}
+            )
+            asks = self.model_copy(update={"stream_options": options})
+        return asks.model_dump_json(exclude_unset=True, exclude={"model"}).encode()
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class ErrorResponse(BaseModel):
+    """OpenAI's error shape."""
+
+    error: ErrorDetail
+
+
+class Model(BaseModel):
+    """A model this API serves."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = Field(description="When the service learned of it, in Unix seconds.")
+    owned_by: str
+
+
+class ModelList(BaseModel):
+    """The models this API serves."""
+
+    object: Literal["list"] = "list"
+    data: list[Model]
+
+
+class Health(BaseModel):
+    """The service runs. Says nothing about the endpoint, which is not asked."""
+
+    status: Literal["ok"] = "ok"
