@@ -18,7 +18,7 @@ from twin import demo as demo_
 from twin import dev as dev_
 from twin import status as status_
 from twin.cdk import cdk_command
-from twin.deployment import STAGE, deploy_to
+from twin.deployment import STAGE, LocalDeployment
 from twin.environment import LOCAL_DIR, PROJECT, inherited
 from twin.local_cloud import LocalCloud, LocalCloudError
 from twin.outputs import NotDeployedError, StageOutputs, read_outputs
@@ -54,7 +54,7 @@ def up() -> None:
     if cloud.process() is None:
         with step(f"Start the local cloud on {cloud.settings.origin}"):
             cloud.start()
-    outputs = deploy_to(cloud)
+    outputs = LocalDeployment(cloud).deploy()
     outputs.write(OUTPUTS)
     console.print(f"API   {outputs.openai_base_url}")
     console.print(f"key   {outputs.api_key.get_secret_value()}")

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from localcloud.settings import HOST, Settings
 from twin.conversation import ask, connect, served_model
-from twin.deployment import deploy_to
+from twin.deployment import LocalDeployment
 from twin.environment import LOCAL_DIR
 from twin.local_cloud import LocalCloud
 from twin.outputs import StageOutputs
@@ -36,7 +36,7 @@ def run_demo() -> None:
         try:
             with step(f"Start the local cloud on {settings.origin}"):
                 cloud.start(stop_with_us=True)
-            show_answer(deploy_to(cloud))
+            show_answer(LocalDeployment(cloud).deploy())
         finally:
             with step("Stop everything"):
                 cloud.stop()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 
 from stacks.config import StageConfig, load_stage
 from twin.cdk import cdk_command
@@ -15,47 +17,66 @@ from twin.subprocesses import run_logged
 STAGE = "local"
 
 
-def local_stage() -> StageConfig:
-    """The configuration of the stage that runs on this machine."""
-    return load_stage(STAGE, PROJECT)
+@dataclass(frozen=True)
+class LocalDeployment:
+    """The stage `local` of a checkout, in a local cloud."""
 
+    cloud: LocalCloud
+    project: Path = PROJECT
+    """The checkout whose app.py and config/ are deployed."""
 
-def deploy_to(cloud: LocalCloud) -> StageOutputs:
-    """Bootstrap the emulated account, synthesize the stage and deploy all its stacks.
+    @property
+    def config(self) -> StageConfig:
+        """The stage's configuration."""
+        return load_stage(STAGE, self.project)
 
-    Deploying again brings the stage up to date; without a change it does nothing.
+    @property
+    def _assembly(self) -> str:
+        return str(self.cloud.directory / "cdk.out")
 
-    Raises:
-        ProgramFailedError: The CDK command line failed; its output is in the cloud's logs.
-    """
-    with step("Synthesize the stacks and bootstrap the account") as detail:
-        _prepare(cloud, detail)
-    with step("Deploy the stacks with the CDK command line") as detail:
-        assembly = str(cloud.directory / "cdk.out")
-        _run(cloud, "deploy", detail, "--app", assembly, "--all", "--require-approval", "never")
-    return read_outputs(cloud.session, local_stage(), cloud.settings.origin)
+    def deploy(self) -> StageOutputs:
+        """Bootstrap the emulated account, synthesize the stage and deploy all its stacks.
 
+        Deploying again brings the stage up to date; without a change it does nothing.
 
-def _prepare(cloud: LocalCloud, detail: Detail) -> None:
-    """Synthesize while bootstrapping: neither needs the other."""
-    account = f"aws://{cloud.settings.account}/{cloud.settings.region}"
-    assembly = str(cloud.directory / "cdk.out")
-    with ThreadPoolExecutor() as pool:
-        synthesis = pool.submit(
-            _run, cloud, "synth", detail,
-            "--quiet", "--context", f"stage={STAGE}", "--output", assembly,
-        )  # fmt: skip
-        bootstrap = pool.submit(_run, cloud, "bootstrap", detail, account)
-        synthesis.result()
-        bootstrap.result()
+        Raises:
+            ProgramFailedError: The CDK command line failed; its output is in the cloud's logs.
+        """
+        with step("Synthesize the stacks, bootstrap the account") as detail:
+            self._synthesize_and_bootstrap(detail)
+        with step("Deploy the stacks with the CDK command line") as detail:
+            self._deploy_assembly(detail)
+        return self.outputs()
 
+    def destroy(self) -> None:
+        """Delete all stacks of the stage."""
+        with step("Destroy the stacks") as detail:
+            self._cdk("destroy", detail, "--app", self._assembly, "--all", "--force")
 
-def _run(cloud: LocalCloud, command: str, detail: Detail, *arguments: str) -> None:
-    run_logged(
-        cdk_command(command, *arguments),
-        # CDK's own validator takes most of a synth; CI runs it, and here cdk-nag still does.
-        environment=cloud.environment(CDK_VALIDATION="false", CI="1", NO_COLOR="1"),
-        directory=PROJECT,
-        log=cloud.directory / "logs" / f"cdk-{command}.log",
-        detail=detail,
-    )
+    def outputs(self) -> StageOutputs:
+        """Where the stage answers."""
+        return read_outputs(self.cloud.session, self.config, self.cloud.settings.origin)
+
+    def _synthesize_and_bootstrap(self, detail: Detail) -> None:
+        """Neither needs the other, so they run side by side."""
+        stage = ["--context", f"stage={STAGE}", "--output", self._assembly]
+        account = f"aws://{self.cloud.settings.account}/{self.cloud.settings.region}"
+        with ThreadPoolExecutor() as pool:
+            synthesis = pool.submit(self._cdk, "synth", detail, "--quiet", *stage)
+            bootstrap = pool.submit(self._cdk, "bootstrap", detail, account)
+            synthesis.result()
+            bootstrap.result()
+
+    def _deploy_assembly(self, detail: Detail) -> None:
+        unattended = ["--require-approval", "never", "--progress", "events"]
+        self._cdk("deploy", detail, "--app", self._assembly, "--all", *unattended)
+
+    def _cdk(self, command: str, detail: Detail, *arguments: str) -> None:
+        run_logged(
+            cdk_command(command, *arguments),
+            # CDK's own validator takes most of a synth; the tests run it, and cdk-nag always does.
+            environment=self.cloud.environment(CDK_VALIDATION="false", CI="1", NO_COLOR="1"),
+            directory=self.project,
+            log=self.cloud.directory / "logs" / f"cdk-{command}.log",
+            detail=detail,
+        )

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from rich.markup import escape
 from rich.table import Table
 
-from twin.deployment import local_stage
+from twin.deployment import LocalDeployment
 from twin.local_cloud import LocalCloud
 from twin.outputs import StageOutputs
 from twin.progress import console
@@ -33,8 +33,9 @@ def _facts(cloud: LocalCloud, outputs: StageOutputs | None) -> Iterator[tuple[st
         return
     yield "local cloud", f"{cloud.settings.origin} (pid {process.pid})"
     cloudformation = cloud.session.client("cloudformation", endpoint_url=cloud.settings.origin)
+    config = LocalDeployment(cloud).config
     for name in ("serving", "api"):
-        stack = local_stage().stack_name(name)
+        stack = config.stack_name(name)
         try:
             found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
         except ClientError:

@@ -1,0 +1,70 @@
+"""Times a new user: from an empty directory to the first token of `make demo`.
+
+Clones this checkout's HEAD, with a scrubbed environment and, with --cold, empty caches, so that
+every package is downloaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from table import print_table, spread
+
+PROJECT = Path(__file__).resolve().parent.parent
+ANSWER_STARTS = "What is an endpoint config?"
+
+
+def first_token(*, cold: bool) -> tuple[float, float]:
+    """Seconds to the first piece of the answer, and to the end of the demo."""
+    with tempfile.TemporaryDirectory() as directory:
+        home = Path(directory) / "home"
+        home.mkdir()
+        clone = Path(directory) / "clone"
+        environment = {
+            "HOME": str(home if cold else Path.home()),
+            "PATH": f"{Path(sys.base_prefix) / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+            "PYTHON": str(Path(sys.base_prefix) / "bin" / "python3"),
+        }
+        started = time.monotonic()
+        subprocess.run(["git", "clone", "--quiet", PROJECT, clone], check=True)
+        demo = subprocess.Popen(
+            ["make", "demo"], cwd=clone, env=environment, stdout=subprocess.PIPE, bufsize=0
+        )
+        assert demo.stdout is not None
+        seen, first = b"", 0.0
+        while piece := demo.stdout.read(1):
+            seen += piece
+            if (
+                not first
+                and seen.rpartition(ANSWER_STARTS.encode())[2].strip()
+                and (ANSWER_STARTS.encode() in seen)
+            ):
+                first = time.monotonic() - started
+        if demo.wait():
+            sys.exit(seen.decode())
+        return first, time.monotonic() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cold", action="store_true", help="empty caches: download everything")
+    parser.add_argument("--runs", type=int, default=3)
+    arguments = parser.parse_args()
+    runs = [first_token(cold=arguments.cold) for _ in range(arguments.runs)]
+    caches = "empty caches" if arguments.cold else "caches as they are"
+    print_table(
+        f"Clean clone ({caches}, {arguments.runs} runs)",
+        [
+            ("clone to first token", spread([first for first, _ in runs], "s")),
+            ("clone to the end of the demo", spread([end for _, end in runs], "s")),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""Prints medians of several runs as a Markdown table, with the machine they were taken on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def machine() -> str:
+    """One line: date, processor, cores, Python."""
+    names = [platform.processor() or platform.machine()]
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        found = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        names = [line.partition(":")[2].strip() for line in found[:1]] or names
+    today = datetime.now(UTC).date()
+    return f"{today}, {names[0]}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def spread(values: Sequence[float], unit: str, digits: int = 1) -> str:
+    """`median unit (min-max)`."""
+    low, middle, high = min(values), statistics.median(values), max(values)
+    return f"{middle:.{digits}f} {unit} ({low:.{digits}f}-{high:.{digits}f})"
+
+
+def print_table(title: str, rows: Sequence[tuple[str, str]]) -> None:
+    """A two-column table below its title and the machine."""
+    print(f"\n{title}\n{machine()}\n\n| what | median (min-max) |\n|---|---|")
+    for name, value in rows:
+        print(f"| {name} | {value} |")

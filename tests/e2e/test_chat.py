@@ -1,0 +1,138 @@
+"""The official `openai` client against the deployed stage."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import httpx2
+import openai
+import psutil
+import pytest
+from openai import OpenAI
+from openai.types.chat import ChatCompletionMessageParam
+
+from twin.conversation import ask
+from twin.local_cloud import LocalCloud
+from twin.outputs import StageOutputs
+
+QUESTION: list[ChatCompletionMessageParam] = [
+    {"role": "user", "content": "What is an endpoint config?"}
+]
+
+
+def test_an_answer_comes_in_one_piece(client: OpenAI, model: str):
+    answer = client.chat.completions.create(model=model, messages=QUESTION, temperature=0)
+
+    assert "endpoint" in (answer.choices[0].message.content or "").lower()
+    assert answer.choices[0].finish_reason == "stop"
+    assert answer.model == model
+    assert answer.usage is not None
+    assert answer.usage.completion_tokens > 5
+
+
+def test_tokens_arrive_as_they_are_made(client: OpenAI, model: str):
+    arrivals: list[float] = []
+
+    reply = ask(client, model, QUESTION, lambda _: arrivals.append(time.perf_counter()))
+
+    assert "endpoint" in reply.text.lower()
+    assert reply.tokens >= len(arrivals) > 5
+    assert len({round(arrival, 4) for arrival in arrivals}) > len(arrivals) / 2
+
+
+def test_the_two_ways_give_the_same_text(client: OpenAI, model: str):
+    whole = client.chat.completions.create(model=model, messages=QUESTION, temperature=0)
+
+    assert ask(client, model, QUESTION, lambda _: None).text == whole.choices[0].message.content
+
+
+def test_unknown_fields_reach_the_engine(client: OpenAI, model: str):
+    answer = client.chat.completions.create(
+        model=model,
+        messages=QUESTION,
+        extra_body={"grammar": 'root ::= "blue"'},
+    )
+
+    assert answer.choices[0].message.content == "blue"
+
+
+def test_a_wrong_key_is_refused(stage: StageOutputs, model: str):
+    client = OpenAI(base_url=stage.openai_base_url, api_key="wrong", max_retries=0)
+
+    with client, pytest.raises(openai.PermissionDeniedError) as refusal:
+        client.chat.completions.create(model=model, messages=QUESTION)
+
+    assert refusal.value.body is not None
+    assert stage.api_key.get_secret_value() not in str(refusal.value)
+
+
+def test_no_key_is_refused(stage: StageOutputs):
+    answer = httpx2.get(f"{stage.openai_base_url}/models")
+
+    assert answer.status_code == 401
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'"hello"', b"\xff\xfe", b'{"model": "twin-demo"}']
+)
+def test_rubbish_is_a_bad_request(stage: StageOutputs, body: bytes):
+    answer = httpx2.post(
+        f"{stage.openai_base_url}/chat/completions",
+        content=body,
+        headers={
+            "Authorization": f"Bearer {stage.api_key.get_secret_value()}",
+            "Content-Type": "application/json",
+        },
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+
+
+def test_an_unknown_model_is_not_found(client: OpenAI):
+    with pytest.raises(openai.NotFoundError) as refusal:
+        client.chat.completions.create(model="gpt-99", messages=QUESTION)
+
+    assert refusal.value.code == "model_not_found"
+
+
+def test_a_prompt_over_the_context_is_a_bad_request(client: OpenAI, model: str):
+    long: list[ChatCompletionMessageParam] = [{"role": "user", "content": "word " * 5000}]
+
+    with pytest.raises(openai.BadRequestError, match="context"):
+        client.chat.completions.create(model=model, messages=long)
+
+
+def test_open_routes_need_no_key(stage: StageOutputs):
+    assert httpx2.get(f"{stage.api_url}health").status_code == 200
+    assert "/live/openapi.json" in httpx2.get(f"{stage.api_url}docs").text
+    assert httpx2.get(f"{stage.api_url}openapi.json").json()["info"]["title"]
+
+
+def test_an_engine_killed_mid_stream_is_seen_and_replaced(
+    cloud: LocalCloud, client: OpenAI, model: str
+):
+    endless = client.chat.completions.create(
+        model=model, messages=QUESTION, stream=True, extra_body={"ignore_eos": True}, max_tokens=400
+    )
+    with pytest.raises(openai.APIError):  # noqa: PT012 - the stream breaks while it is read
+        for number, _ in enumerate(endless):
+            if number == 3:
+                for engine in _engines(cloud):
+                    engine.send_signal(signal.SIGKILL)
+
+    patient = client.with_options(max_retries=8)
+    answer = patient.chat.completions.create(model=model, messages=QUESTION, temperature=0)
+    assert "endpoint" in (answer.choices[0].message.content or "").lower()
+
+
+def _engines(cloud: LocalCloud) -> list[psutil.Process]:
+    server = cloud.process()
+    assert server is not None
+    return [
+        child
+        for child in server.children(recursive=True)
+        if any("localcloud.engines" in part for part in child.cmdline())
+    ]
