@@ -110,10 +110,7 @@ class ChatService:
 
     def _payload(self, request: ChatCompletionRequest) -> bytes:
         if request.model != self.model_id:
-            raise UnknownModelError(
-                f"the model {request.model!r} does not exist, this API serves {self.model_id!r}",
-                param="model",
-            )
+            raise UnknownModelError(request.model, self.model_id)
         try:
             payload = request.payload()
         except (PydanticSerializationError, ValueError, RecursionError):

@@ -46,6 +46,11 @@ class UnknownModelError(InvalidRequestError):
 
     code = "model_not_found"
 
+    def __init__(self, requested: str, served: str) -> None:
+        super().__init__(
+            f"the model {requested!r} does not exist, this API serves {served!r}", param="model"
+        )
+
 
 class RequestTooLargeError(InvalidRequestError):
     """The body is over what SageMaker takes."""

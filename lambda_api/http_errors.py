@@ -1,7 +1,7 @@
 """Every error as an HTTP answer in OpenAI's shape."""
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -9,6 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from lambda_api.errors import RETRY_AFTER_SECONDS, ServiceError, body_of, status_of
+from lambda_api.observability import record_of
+
+_LONGEST_QUOTE = 60
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -16,7 +20,6 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 def _answer(
@@ -30,8 +33,9 @@ def _answer(
     return JSONResponse(body_of(message, status, param=param, code=code), status, headers)
 
 
-async def _service_error(_request: Request, raised: Exception) -> JSONResponse:
+async def _service_error(request: Request, raised: Exception) -> JSONResponse:
     error = cast(ServiceError, raised)
+    record_of(request).error = error
     status = status_of(error)
     retry_after = RETRY_AFTER_SECONDS.get(status)
     headers = {"retry-after": str(retry_after)} if retry_after else None
@@ -41,13 +45,40 @@ async def _service_error(_request: Request, raised: Exception) -> JSONResponse:
 async def _validation_error(_request: Request, raised: Exception) -> JSONResponse:
     error = cast(RequestValidationError, raised)
     first = error.errors()[0]
-    return _answer(first["msg"], 400, param=".".join(map(str, first["loc"][1:])))
+    _, *path = first["loc"]
+    if first["type"] == "json_invalid":
+        return _answer(f"the body is not JSON: {first['ctx']['error'].lower()}", 400)
+    if not path:
+        return _answer("the body must be a JSON object", 400)
+    param = _param(path, error.body)
+    message = f"{param}: {first['msg'][0].lower()}{first['msg'][1:]}"
+    got = "" if first["type"] == "missing" else f", got {_quote(first['input'])}"
+    return _answer(message + got, 400, param=param)
 
 
 async def _http_error(_request: Request, raised: Exception) -> JSONResponse:
     error = cast(HTTPException, raised)
-    return _answer(str(error.detail).lower(), error.status_code, headers=error.headers)
+    status = error.status_code
+    code = _CODES.get(status)
+    return _answer(str(error.detail).lower(), status, code=code, headers=error.headers)
 
 
-async def _unexpected(_request: Request, _raised: Exception) -> JSONResponse:
-    return _answer("the service failed", 500)
+def _param(path: Sequence[int | str], body: Any) -> str:  # noqa: ANN401  any JSON value
+    """The field at fault as OpenAI writes it: `messages[0].role`.
+
+    Pydantic's path also names the branch of a union it tried, which is no field of the body.
+    """
+    param = ""
+    for step in path:
+        if isinstance(body, list) and isinstance(step, int):
+            param += f"[{step}]"
+            body = body[step]
+        elif isinstance(body, dict):
+            param += f".{step}"
+            body = body.get(step)
+    return param.removeprefix(".")
+
+
+def _quote(value: Any) -> str:  # noqa: ANN401  any JSON value
+    text = repr(value)
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}..."

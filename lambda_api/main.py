@@ -7,8 +7,10 @@ from functools import cache
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lambda_api.chat import ChatService, Upstream
+from lambda_api.body_limit import BodyLimit
+from lambda_api.chat import MAX_PAYLOAD_BYTES, ChatService, Upstream
 from lambda_api.http_errors import add_error_handlers
+from lambda_api.observability import RequestLog
 from lambda_api.routers import chat, health, models
 from lambda_api.settings import Settings
 
@@ -36,6 +38,9 @@ def create_app(settings: Settings | None = None, client: Upstream | None = None)
     app.include_router(models.router(settings.model_id))
     app.include_router(health.router)
     add_error_handlers(app)
+    # The last one added is the first to see a request.
+    app.add_middleware(BodyLimit, MAX_PAYLOAD_BYTES)
+    app.add_middleware(RequestLog, settings)
     app.add_middleware(_BelowRootPath, settings.root_path)
     return app
 

@@ -36,7 +36,8 @@ class EndpointStream:
         """
         try:
             for event in self._events:
-                yield event["PayloadPart"]["Bytes"]
+                if "PayloadPart" in event:
+                    yield event["PayloadPart"]["Bytes"]
         except (BotoCoreError, ClientError, ParserError, HTTPError, OSError, ValueError) as error:
             # A read that `close` cut off fails in several ways; none is news.
             if not self._is_closed:

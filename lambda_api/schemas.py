@@ -80,6 +80,33 @@ class ChatCompletionRequest(_Open):
         return asks.model_dump_json(exclude_unset=True, exclude={"model"}).encode()
 
 
+class TokenUsage(BaseModel):
+    """What a completion cost."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class Choice(BaseModel):
+    """One of the `n` answers."""
+
+    index: int
+    message: Message
+    finish_reason: str
+
+
+class ChatCompletion(BaseModel):
+    """A whole answer. The engine may add fields."""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int = Field(description="Unix seconds.")
+    model: str
+    choices: list[Choice]
+    usage: TokenUsage | None = None
+
+
 class ErrorDetail(BaseModel):
     """What went wrong."""
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Engine = Literal["vllm", "llama-cpp", "lmi", "sglang", "tgi"]
@@ -34,7 +35,18 @@ class Settings(BaseSettings):
         description="Longest wait for the next bytes from the endpoint, in seconds.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="Least severe message that is logged; metrics are always written."
+        "INFO",
+        description="Least severe message that is logged; each request's line is always written.",
+    )
+    service_name: str = Field(
+        "llm-twin",
+        validation_alias="POWERTOOLS_SERVICE_NAME",
+        description="The `service` of log lines and metrics.",
+    )
+    metrics_namespace: str = Field(
+        "LLMTwin",
+        validation_alias="POWERTOOLS_METRICS_NAMESPACE",
+        description="The CloudWatch namespace of the metrics.",
     )
 
     @classmethod
@@ -51,9 +63,12 @@ class Settings(BaseSettings):
 
 
 def _explain(error: ValidationError) -> str:
-    problems = (
-        f"TWIN_{str(problem['loc'][0]).upper()}: {problem['msg'].lower()}"
-        + ("" if problem["type"] == "missing" else f", got {problem['input']!r}")
-        for problem in error.errors()
-    )
-    return "the environment is not usable: " + "; ".join(problems)
+    return "the environment is not usable: " + "; ".join(map(_problem, error.errors()))
+
+
+def _problem(detail: ErrorDetails) -> str:
+    name = str(detail["loc"][0])
+    if name in Settings.model_fields:
+        name = f"TWIN_{name.upper()}"
+    got = "" if detail["type"] == "missing" else f", got {detail['input']!r}"
+    return f"{name}: {detail['msg'][0].lower()}{detail['msg'][1:]}{got}"

@@ -5,7 +5,7 @@ import time
 from fastapi import APIRouter
 
 from lambda_api.errors import UnknownModelError
-from lambda_api.schemas import Model, ModelList
+from lambda_api.schemas import ErrorResponse, Model, ModelList
 
 
 def router(model_id: str) -> APIRouter:
@@ -18,14 +18,11 @@ def router(model_id: str) -> APIRouter:
         """List the models this API serves."""
         return ModelList(data=[model])
 
-    @routes.get("/{requested_id:path}")
+    @routes.get("/{requested_id:path}", responses={"4XX": {"model": ErrorResponse}})
     async def get_model(requested_id: str) -> Model:
         """Tell of one model."""
         if requested_id != model_id:
-            raise UnknownModelError(
-                f"the model {requested_id!r} does not exist, this API serves {model_id!r}",
-                param="model",
-            )
+            raise UnknownModelError(requested_id, model_id)
         return model
 
     return routes

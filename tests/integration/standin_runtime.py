@@ -1,4 +1,4 @@
-"""A stand-in SageMaker Runtime: real HTTP, real event-stream frames, and whatever a test wants said.
+"""A stand-in SageMaker Runtime: real HTTP, real event-stream frames, any answer a test wants.
 
 `python standin_runtime.py` serves one fixed answer, for benchmarks.
 """

@@ -1,0 +1,35 @@
+"""Refuses bodies larger than the endpoint takes, without keeping them in memory."""
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class BodyLimit:
+    """ASGI middleware: reading a body of more than `most_bytes` raises a 413."""
+
+    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+        self._app = app
+        self._most_bytes = most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with its body counted."""
+        await self._app(scope, self._counted(receive), send)
+
+    def _counted(self, receive: Receive) -> Receive:
+        seen = 0
+
+        async def receive_counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._most_bytes:
+                # Read to the end: a client that is still sending would not see the answer.
+                while message.get("more_body"):
+                    message = await receive()
+                    seen += len(message.get("body", b""))
+                raise HTTPException(
+                    413, f"the body has {seen} bytes, at most {self._most_bytes} are allowed"
+                )
+            return message
+
+        return receive_counted

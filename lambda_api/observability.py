@@ -1,0 +1,159 @@
+"""One line a request: a log record that CloudWatch also reads as metrics.
+
+The line is in CloudWatch's embedded metric format and holds no prompt, answer or key.
+docs/decisions/0020 says why Powertools writes it.
+"""
+
+import json
+import re
+import traceback
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lambda_api.chat import ChatStream, Usage
+from lambda_api.errors import ServiceError, body_of
+from lambda_api.settings import Settings
+
+_ID = re.compile(r"[\w-]{1,128}", re.ASCII)
+
+
+@dataclass
+class RequestRecord:
+    """What is known of one request; routes and error handlers add to it."""
+
+    request_id: str
+    started: float = field(default_factory=perf_counter)
+    status: int = 0
+    stream: ChatStream | None = None
+    usage: Usage | None = None
+    error: ServiceError | None = None
+
+
+def record_of(request: Request) -> RequestRecord:
+    """The record of a request that came through RequestLog."""
+    record: RequestRecord = request.scope["twin.record"]
+    return record
+
+
+class RequestLog:
+    """ASGI middleware: gives each request an id, answers what nobody caught, writes the line."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self._logger = Logger(service=settings.service_name, level=settings.log_level)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; write its line when it is over."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        record = RequestRecord(_request_id(scope))
+        scope["twin.record"] = record
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                record.status = message["status"]
+                # Where OpenAI's clients look for it.
+                message["headers"].append((b"x-request-id", record.request_id.encode()))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception as error:
+            self._log_bug(record, error)
+            if not record.status:
+                answer = JSONResponse(body_of("the service failed", 500), 500)
+                await answer(scope, receive, send_with_id)
+        finally:
+            self._write(record, scope)
+
+    def _log_bug(self, record: RequestRecord, error: Exception) -> None:
+        # Frames only: an exception's own text may quote the request.
+        self._logger.error(
+            "unhandled %s",
+            type(error).__name__,
+            extra={
+                "request_id": record.request_id,
+                "frames": traceback.format_tb(error.__traceback__),
+            },
+        )
+
+    def _write(self, record: RequestRecord, scope: Scope) -> None:
+        metrics = EphemeralMetrics(
+            namespace=self._settings.metrics_namespace, service=self._settings.service_name
+        )
+        metrics.add_dimension("stage", self._settings.stage)
+        metrics.add_dimension("route", _route(scope))
+        for name, (unit, value) in _measures(record).items():
+            metrics.add_metric(name, unit, value)
+        for key, text in self._fields(record).items():
+            metrics.add_metadata(key, text)
+        metrics.flush_metrics()
+
+    def _fields(self, record: RequestRecord) -> dict[str, Any]:
+        stream = record.stream
+        error = record.error or (stream.error if stream else None)
+        fields = {
+            "request_id": record.request_id,
+            "status": record.status,
+            "model": self._settings.model_id,
+            "engine": self._settings.engine,
+            "streamed": stream is not None,
+        }
+        if stream and stream.was_abandoned:
+            fields["abandoned"] = True
+        if error:
+            fields |= {"error": type(error).__name__, "reason": error.reason or error.code}
+        return fields
+
+
+def _measures(record: RequestRecord) -> dict[str, tuple[MetricUnit, float]]:
+    stream = record.stream
+    usage = record.usage or (stream.usage if stream else None)
+    failed = record.status >= 500 or record.status == 0 or bool(stream and stream.error)
+    measures = {
+        "Duration": (MetricUnit.Milliseconds, _milliseconds(record.started, perf_counter())),
+        "Failures": (MetricUnit.Count, float(failed)),
+    }
+    if stream and stream.first_event_at:
+        waited = _milliseconds(record.started, stream.first_event_at)
+        measures["TimeToFirstToken"] = (MetricUnit.Milliseconds, waited)
+    if usage:
+        measures["PromptTokens"] = (MetricUnit.Count, usage.prompt_tokens)
+        measures["CompletionTokens"] = (MetricUnit.Count, usage.completion_tokens)
+    return measures
+
+
+def _milliseconds(start: float, end: float) -> float:
+    return round((end - start) * 1000, 2)
+
+
+def _route(scope: Scope) -> str:
+    """The method and path template: few values, as a dimension needs."""
+    route = scope.get("route")
+    return f"{scope['method']} {route.path}" if route else "unmatched"
+
+
+def _request_id(scope: Scope) -> str:
+    """API Gateway's id, so that its access log and ours agree; a new one where there is none.
+
+    Mangum keeps the event in the scope; the Web Adapter sends its context as JSON in a header:
+    awslabs.github.io/aws-lambda-web-adapter/features/request-context.html.
+    """
+    context = scope.get("aws.event", {}).get("requestContext")
+    if context is None:
+        sent = next((v for k, v in scope["headers"] if k == b"x-amzn-request-context"), b"{}")
+        try:
+            context = json.loads(sent)
+        except ValueError:
+            context = {}
+    found = context.get("requestId") if isinstance(context, dict) else None
+    return found if isinstance(found, str) and _ID.fullmatch(found) else uuid4().hex
