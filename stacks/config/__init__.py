@@ -1,0 +1,20 @@
+"""The only place values come from: config/<stage>.toml, as frozen typed objects."""
+
+from stacks.config.api import ApiConfig
+from stacks.config.loader import ConfigError, load_stage
+from stacks.config.model import ModelConfig
+from stacks.config.project import ProjectConfig
+from stacks.config.realtime import AutoscalingConfig, DeploymentConfig, RealtimeConfig
+from stacks.config.stage import StageConfig
+
+__all__ = [
+    "ApiConfig",
+    "AutoscalingConfig",
+    "ConfigError",
+    "DeploymentConfig",
+    "ModelConfig",
+    "ProjectConfig",
+    "RealtimeConfig",
+    "StageConfig",
+    "load_stage",
+]

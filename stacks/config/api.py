@@ -1,0 +1,59 @@
+"""The [api] section: who may call, how much, and for how long."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from stacks.config.section import RetentionDays, Section
+
+
+class ApiConfig(Section):
+    """[api]. The timeouts rise in order, so that whoever knows most about a failure reports it.
+
+    Attributes:
+        auth: "key" for `Authorization: Bearer KEY`, "iam" for SigV4-signed requests.
+        throttle_rate: requests per second let through, per key and for the whole stage.
+        throttle_burst: requests let through at once on top of the rate.
+        quota_per_day: requests per key and day; left out, no quota.
+        reserved_concurrency: streams open at once, as every stream holds one execution environment
+            of the function; left out, the account's free concurrency.
+        memory_mb: memory of the functions; CPU grows with it, 1769 MB is one full vCPU.
+        log_retention_days: how long logs are kept.
+        log_level: of the functions.
+        model_timeout_seconds: longest wait for the next bytes of the model, 1 to 480 (SageMaker
+            ends a stream after 8 minutes).
+        lambda_timeout_seconds: longest run of the streaming function, at most 900.
+        gateway_timeout_seconds: longest response, at most 900 (API Gateway's limit for streams).
+        package_platform: "aws" builds the functions for Lambda (arm64, Python 3.13), "host" for
+            this machine and this Python, as the local cloud needs it.
+    """
+
+    auth: Literal["key", "iam"] = "key"
+    throttle_rate: Annotated[float, Field(gt=0, le=10_000, strict=False)] = 10
+    throttle_burst: Annotated[int, Field(ge=1, le=5_000)] = 20
+    quota_per_day: Annotated[int, Field(ge=1)] | None = None
+    reserved_concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    memory_mb: Annotated[int, Field(ge=512, le=10_240)] = 1769
+    log_retention_days: RetentionDays = 30
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    model_timeout_seconds: Annotated[int, Field(ge=1, le=480)] = 120
+    lambda_timeout_seconds: Annotated[int, Field(ge=2, le=900)] = 500
+    gateway_timeout_seconds: Annotated[int, Field(ge=3, le=900)] = 540
+    package_platform: Literal["aws", "host"] = "aws"
+
+    @field_validator("lambda_timeout_seconds")
+    @classmethod
+    def _outlasts_the_model(cls, seconds: int, info: ValidationInfo) -> int:
+        return _above("model_timeout_seconds", seconds, info)
+
+    @field_validator("gateway_timeout_seconds")
+    @classmethod
+    def _outlasts_the_function(cls, seconds: int, info: ValidationInfo) -> int:
+        return _above("lambda_timeout_seconds", seconds, info)
+
+
+def _above(lower: str, seconds: int, info: ValidationInfo) -> int:
+    bound = info.data.get(lower)
+    if bound is not None and seconds <= bound:
+        raise ValueError(f"must be more than {lower} ({bound})")
+    return seconds

@@ -1,0 +1,17 @@
+"""Telling a credential from a setting, so that none reaches a template or a message."""
+
+import re
+
+# Hugging Face, AWS, OpenAI, GitHub and Weights & Biases.
+_VALUE = re.compile(r"\b(hf_|AKIA|ASIA|sk-|ghp_|github_pat_|wandb_)\w{12,}")
+_NAME = re.compile(r"(^|[._-])(token|secret|password|api[_-]?key)$", re.IGNORECASE)
+
+ADVICE = (
+    "must not be a credential: many can read a template; for a gated model, download the weights "
+    "once, copy them to a bucket and set model.s3"
+)
+
+
+def is_credential(name: str, value: object) -> bool:
+    """Return whether a setting's name or value is that of a credential."""
+    return bool(_NAME.search(name) or _VALUE.search(str(value)))

@@ -1,0 +1,87 @@
+"""Reads a stage's TOML file, and turns whatever is wrong with it into one readable message."""
+
+import difflib
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from stacks.config.credentials import ADVICE, is_credential
+from stacks.config.stage import StageConfig
+
+
+class ConfigError(Exception):
+    """Config is missing or wrong; the message says where, what was found and what is allowed."""
+
+
+def load_stage(stage: object, root: Path) -> StageConfig:
+    """Read config/<stage>.toml.
+
+    Args:
+        stage: name of the stage, as given to the CDK CLI by `-c stage=`.
+        root: the project's root directory.
+
+    Raises:
+        ConfigError: there is no such stage, or its file does not describe one.
+    """
+    stages = {path.stem: path for path in sorted((root / "config").glob("*.toml"))}
+    if not isinstance(stage, str) or stage not in stages:
+        raise ConfigError(f"stage: got {stage!r}; must be one of {', '.join(stages)}")
+    path = stages[stage]
+    file = path.relative_to(root)
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        return StageConfig.model_validate({"stage": stage, **tables}, context={"root": root})
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        lines = (line for details in error.errors() for line in _explain(details))
+        raise ConfigError("\n".join(f"{file}: {line}" for line in lines)) from None
+
+
+def _explain(details: ErrorDetails) -> Iterator[str]:
+    key = ".".join(str(part) for part in details["loc"])
+    if is_credential(key, details["input"]):
+        yield f"{key}: {ADVICE}"
+    elif details["type"] == "extra_forbidden":
+        yield f"{key}: unknown key{_suggest(details)}"
+    elif details["type"] == "missing":
+        yield f"{key}: missing"
+    elif details["type"] == "value_error":
+        yield from _explain_value_error(key, details)
+    else:
+        yield f"{key}: got {details['input']!r}; {_allowed(details['msg'])}"
+
+
+def _explain_value_error(key: str, details: ErrorDetails) -> Iterator[str]:
+    """Explain an error of our own validators: about one value, or naming its keys itself."""
+    message = str(details["ctx"]["error"])
+    if isinstance(details["input"], dict):
+        dot = "." if key and ": " in message else ": " if key else ""
+        yield from (f"{key}{dot}{line}" for line in message.splitlines())
+    else:
+        yield f"{key}: got {details['input']!r}; {message}"
+
+
+def _allowed(message: str) -> str:
+    """Turn pydantic's "Input should be ..." into our "must be ..."."""
+    return message.replace("Input should", "must", 1).replace("String should", "must", 1)
+
+
+def _suggest(details: ErrorDetails) -> str:
+    *section, key = details["loc"]
+    known = list(_fields(section))
+    near = difflib.get_close_matches(str(key), known, n=1)
+    return f"; did you mean {near[0]}" if near else f"; must be one of {', '.join(known)}"
+
+
+def _fields(section: list[int | str]) -> dict[str, Any]:
+    model: type[BaseModel] = StageConfig
+    for part in section:
+        annotation = model.model_fields[str(part)].annotation
+        assert isinstance(annotation, type)  # noqa: S101 - sections are never optional
+        model = annotation
+    return {name: field for name, field in model.model_fields.items() if name != "stage"}

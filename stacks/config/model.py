@@ -1,0 +1,67 @@
+"""The [model] section: what is served, and by which engine."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from stacks.config.credentials import ADVICE, is_credential
+from stacks.config.section import Section
+from stacks.engines import ENGINES
+from stacks.engines.engine import FlagValue
+
+Source = Annotated[str, StringConstraints(min_length=1)]
+
+
+class ModelConfig(Section):
+    """[model]. Its source is exactly one of artifacts, s3 and hub.
+
+    Attributes:
+        id: name clients put in `model`.
+        engine: vllm, llama-cpp, lmi, sglang or tgi.
+        artifacts: local directory, relative to the project's root, published by `cdk deploy`.
+        s3: prefix that holds the weights uncompressed, ending in "/".
+        hub: public Hugging Face model the container downloads when it starts.
+        context_length: most tokens of prompt and answer together.
+        max_concurrent_sequences: most requests one instance decodes at once; more of them wait.
+        quantization: what the engine quantizes to while loading; leave it out for weights that are
+            stored quantized.
+        flags: the engine's own flags, by its names for them, e.g. gpu_memory_utilization = 0.85.
+    """
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:-]{0,127}$")]
+    engine: str
+    artifacts: Source | None = None
+    s3: (
+        Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/(.+/)?$")]
+        | None
+    ) = None
+    hub: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+(:[\w.-]+)?$")] | None = None
+    context_length: Annotated[int, Field(ge=128, le=10_000_000)]
+    max_concurrent_sequences: Annotated[int, Field(ge=1, le=4096)] = 32
+    quantization: str | None = None
+    flags: dict[str, FlagValue] = Field(default_factory=dict, max_length=80)
+
+    @field_validator("engine")
+    @classmethod
+    def _is_known(cls, engine: str) -> str:
+        if engine not in ENGINES:
+            raise ValueError(f"must be one of {', '.join(ENGINES)}")
+        return engine
+
+    @field_validator("flags")
+    @classmethod
+    def _hold_no_credential(cls, flags: dict[str, FlagValue]) -> dict[str, FlagValue]:
+        for name, value in flags.items():
+            if is_credential(name, value):
+                raise ValueError(f"{name!r} {ADVICE}")
+            if len(str(value)) > 1024:
+                raise ValueError(f"{name!r} must be at most 1024 characters, SageMaker's limit")
+        return flags
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        given = [name for name in ("artifacts", "s3", "hub") if getattr(self, name) is not None]
+        if len(given) != 1:
+            got = " and ".join(given) or "none"
+            raise ValueError(f"source: got {got}; must be exactly one of artifacts, s3 and hub")
+        return self

@@ -1,0 +1,117 @@
+"""The [realtime] section: the instances an endpoint runs on, and how it changes."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from stacks.config.section import RetentionDays, Section
+from stacks.engines import instances
+
+Timeout = Annotated[int, Field(ge=60, le=3600)]
+Cooldown = Annotated[int, Field(ge=0, le=3600)]
+Count = Annotated[int, Field(ge=1, le=100)]
+
+
+class AutoscalingConfig(Section):
+    """[realtime.autoscaling]. A real-time variant cannot go below one instance.
+
+    Attributes:
+        min_instances: fewest instances, 1 to 100.
+        max_instances: most instances, 1 to 100.
+        target_concurrent_requests: requests in flight or waiting per instance to keep to.
+        scale_in_cooldown_seconds: pause after removing instances, 0 to 3600.
+        scale_out_cooldown_seconds: pause after adding instances, 0 to 3600.
+    """
+
+    min_instances: Count = 1
+    max_instances: Count = 1
+    target_concurrent_requests: Annotated[float, Field(gt=0, le=1000, strict=False)] = 5
+    scale_in_cooldown_seconds: Cooldown = 300
+    scale_out_cooldown_seconds: Cooldown = 60
+
+    @field_validator("max_instances")
+    @classmethod
+    def _is_not_below_min(cls, most: int, info: ValidationInfo) -> int:
+        least = info.data.get("min_instances", most)
+        if most < least:
+            raise ValueError(f"must be at least min_instances ({least})")
+        return most
+
+
+class DeploymentConfig(Section):
+    """[realtime.deployment]: how traffic moves to a new model, and what moves it back.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green.html
+
+    Attributes:
+        strategy: all-at-once, canary (a share, then the rest) or linear (share by share).
+        step_percent: the share; at most 50 for canary, 10 to 50 for linear. Unused all at once.
+        wait_seconds: how long alarms watch each share, 0 to 3600.
+        termination_wait_seconds: how long the old instances stay after the last share, 0 to 3600.
+        max_errors_per_minute: 5XX answers in a minute that roll back; 0 means any.
+        max_first_chunk_seconds: p90 time to the first byte that rolls back, over 3 minutes.
+    """
+
+    strategy: Literal["all-at-once", "canary", "linear"] = "all-at-once"
+    step_percent: Annotated[int, Field(ge=10, le=50)] = 50
+    wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
+    termination_wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
+    max_errors_per_minute: Annotated[int, Field(ge=0)] = 5
+    max_first_chunk_seconds: Annotated[float, Field(gt=0, le=480, strict=False)] = 30
+
+
+class RealtimeConfig(Section):
+    """[realtime].
+
+    Attributes:
+        instance_type: SageMaker hosting instance type.
+        initial_instance_count: instances of a new variant, until autoscaling takes over.
+        volume_gb: size of the instance's EBS volume, 1 to 512; left out for types with local disk.
+        health_check_timeout_seconds: how long a container may take to answer /ping, 60 to 3600.
+        download_timeout_seconds: how long the weights may take to arrive from S3, 60 to 3600.
+        data_capture_percent: share of requests and answers stored in the artifact bucket; 0 is off.
+        log_retention_days: how long the containers' logs are kept.
+        routing: which instance gets a request; least-outstanding-requests suits long answers.
+        deployment: how a change reaches the traffic.
+        autoscaling: how many instances there are.
+    """
+
+    instance_type: str
+    initial_instance_count: Count = 1
+    volume_gb: Annotated[int, Field(ge=1, le=512)] | None = None
+    health_check_timeout_seconds: Timeout = 600
+    download_timeout_seconds: Timeout = 600
+    data_capture_percent: Annotated[int, Field(ge=0, le=100)] = 0
+    log_retention_days: RetentionDays = 30
+    routing: Literal["least-outstanding-requests", "random"] = "least-outstanding-requests"
+    autoscaling: AutoscalingConfig = AutoscalingConfig()
+    deployment: DeploymentConfig = DeploymentConfig()
+
+    @field_validator("instance_type")
+    @classmethod
+    def _is_hosted(cls, instance_type: str) -> str:
+        instances.family(instance_type)
+        return instance_type
+
+    @field_validator("autoscaling")
+    @classmethod
+    def _contains_the_initial_count(
+        cls, scaling: AutoscalingConfig, info: ValidationInfo
+    ) -> AutoscalingConfig:
+        count = info.data.get("initial_instance_count", scaling.min_instances)
+        if not scaling.min_instances <= count <= scaling.max_instances:
+            raise ValueError(f"must contain initial_instance_count ({count})")
+        return scaling
+
+    @field_validator("deployment")
+    @classmethod
+    def _has_a_share_to_shift(
+        cls, deployment: DeploymentConfig, info: ValidationInfo
+    ) -> DeploymentConfig:
+        least = getattr(info.data.get("autoscaling"), "min_instances", 2)
+        if deployment.strategy != "all-at-once" and least < 2:
+            raise ValueError(
+                f"strategy {deployment.strategy!r} must have min_instances of at least 2: "
+                "half of one instance cannot take traffic"
+            )
+        return deployment

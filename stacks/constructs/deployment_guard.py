@@ -1,0 +1,84 @@
+"""How traffic moves to a new model, and which alarms move it back."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from stacks.config import DeploymentConfig
+
+_Policy = sagemaker.CfnEndpoint
+_STEP = {"canary": "canary_size", "linear": "linear_step_size"}
+
+
+class DeploymentGuard(Construct):
+    """Blue/green deployment of a variant, watched by alarms on its errors and its first chunk.
+
+    Attributes:
+        deployment_config: for the endpoint.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        dimensions: dict[str, str],
+        deployment: DeploymentConfig,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._dimensions = dimensions
+        alarms = [
+            self._alarm(
+                "Errors",
+                metric="Invocation5XXErrors",
+                statistic="Sum",
+                threshold=deployment.max_errors_per_minute,
+                periods=1,
+            ),
+            self._alarm(
+                "FirstChunk",
+                metric="FirstChunkModelLatency",
+                statistic="p90",
+                threshold=deployment.max_first_chunk_seconds * 1_000_000,  # in microseconds
+                periods=3,
+            ),
+        ]
+        self.deployment_config = _Policy.DeploymentConfigProperty(
+            blue_green_update_policy=_Policy.BlueGreenUpdatePolicyProperty(
+                traffic_routing_configuration=_routing(deployment),
+                termination_wait_in_seconds=deployment.termination_wait_seconds,
+            ),
+            auto_rollback_configuration=_Policy.AutoRollbackConfigProperty(
+                alarms=[_Policy.AlarmProperty(alarm_name=alarm.alarm_name) for alarm in alarms]
+            ),
+        )
+
+    def _alarm(
+        self, construct_id: str, *, metric: str, statistic: str, threshold: float, periods: int
+    ) -> cloudwatch.Alarm:
+        return cloudwatch.Alarm(
+            self,
+            construct_id,
+            metric=cloudwatch.Metric(
+                namespace="AWS/SageMaker",
+                metric_name=metric,
+                dimensions_map=self._dimensions,
+                statistic=statistic,
+                period=Duration.minutes(1),
+            ),
+            threshold=threshold,
+            evaluation_periods=periods,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            # An endpoint without traffic publishes nothing, and that is not a fault.
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+
+
+def _routing(deployment: DeploymentConfig) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
+    kind = deployment.strategy.replace("-", "_").upper()
+    size = _Policy.CapacitySizeProperty(type="CAPACITY_PERCENT", value=deployment.step_percent)
+    step = {_STEP[deployment.strategy]: size} if deployment.strategy in _STEP else {}
+    return _Policy.TrafficRoutingConfigProperty(
+        type=kind, wait_interval_in_seconds=deployment.wait_seconds, **step
+    )

@@ -1,0 +1,43 @@
+"""Takes out of an unpacked Python package what a function never opens."""
+
+import shutil
+from pathlib import Path
+
+# botocore carries a model of every AWS service. These are the one the app calls, and what every
+# client reads: lambda_api/sagemaker.py is the only module with a client.
+_BOTOCORE_DATA = frozenset(
+    {
+        "sagemaker-runtime",
+        "_retry.json",
+        "endpoints.json",
+        "partitions.json",
+        "sdk-default-configuration.json",
+    }
+)
+# Scripts, boto3's resource models and examples, and boto3's own copies of botocore's docs.
+_UNUSED = ("bin", "boto3/data", "boto3/examples")
+_INSTALLER_NOTES = frozenset({"INSTALLER", "RECORD", "REQUESTED", "WHEEL", "direct_url.json"})
+
+
+def prune(package: Path) -> None:
+    """Delete unused files of a package in place.
+
+    Metadata stays where code reads it: OpenTelemetry finds its context by entry point.
+    """
+    for name in _UNUSED:
+        shutil.rmtree(package / name, ignore_errors=True)
+    for path in (package / "botocore" / "data").glob("*"):
+        if path.name.removesuffix(".gz") not in _BOTOCORE_DATA:
+            _delete(path)
+    for path in package.glob("*.dist-info/*"):
+        if path.name in _INSTALLER_NOTES:
+            _delete(path)
+    for path in package.rglob("*.pyi"):
+        path.unlink()
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

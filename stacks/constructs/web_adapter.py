@@ -1,0 +1,27 @@
+"""AWS Lambda Web Adapter: the layer that lets a web server stream its answers out of Lambda."""
+
+from aws_cdk import Aws
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+# Release 1.1.0. The account publishes in every region of the aws partition:
+# https://github.com/aws/aws-lambda-web-adapter
+_ACCOUNT, _VERSION = "753240598075", 30
+_LAYERS = {"arm64": "LambdaAdapterLayerArm64", "x86_64": "LambdaAdapterLayerX86"}
+
+ENVIRONMENT = {
+    "AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap",
+    "AWS_LWA_INVOKE_MODE": "response_stream",
+    "AWS_LWA_PORT": "8080",
+    "AWS_LWA_READINESS_CHECK_PATH": "/health",
+}
+"""What turns a function whose handler starts a web server into a streaming one."""
+
+
+def web_adapter_layer(
+    scope: Construct, construct_id: str, *, architecture: lambda_.Architecture
+) -> lambda_.ILayerVersion:
+    """Return the layer for an architecture, in the stack's region."""
+    name = _LAYERS[architecture.name]
+    arn = f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{_ACCOUNT}:layer:{name}:{_VERSION}"
+    return lambda_.LayerVersion.from_layer_version_arn(scope, construct_id, arn)

@@ -1,0 +1,61 @@
+"""Which container image serves which engine, from the committed catalogue.json."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+CATALOGUE_PATH = Path(__file__).with_name("catalogue.json")
+
+Processor = Literal["cpu", "gpu"]
+
+
+class Image(BaseModel):
+    """One container image of AWS's Deep Learning Containers.
+
+    Attributes:
+        engine: name of the engine in config.
+        processor: what it runs on.
+        version: the image's version in AWS's tables.
+        repository: ECR repository, the same name in every region.
+        tag: ECR tag.
+        cuda: CUDA inside the image, e.g. "cu130"; none for CPU images.
+        accounts: AWS account that owns the repository, by region.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    engine: str
+    processor: Processor
+    version: str
+    repository: str
+    tag: str
+    cuda: str | None
+    accounts: dict[str, str]
+
+
+class Catalogue(BaseModel):
+    """The images this version of the project deploys.
+
+    Attributes:
+        source: package and version the tables were read from.
+        images: one per engine and processor.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str
+    images: tuple[Image, ...]
+
+    def find(self, engine: str, processor: Processor) -> Image | None:
+        """Return the engine's image for a processor, if there is one."""
+        return next(
+            (i for i in self.images if (i.engine, i.processor) == (engine, processor)), None
+        )
+
+
+@cache
+def load_catalogue() -> Catalogue:
+    """Read the committed catalogue once."""
+    return Catalogue.model_validate_json(CATALOGUE_PATH.read_text())

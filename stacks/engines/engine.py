@@ -1,0 +1,104 @@
+"""What an engine adapter knows: which image, which environment, which host AMI."""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, Literal, Protocol
+
+from stacks.engines.catalogue import Image, Processor, load_catalogue
+
+FlagValue = bool | int | float | str | list[object] | dict[str, object]
+
+# Driver 580 for CUDA 13, driver 550 for CUDA 12.9 on A10G. A mismatch dies without a log line:
+# https://github.com/aws/sagemaker-python-sdk/blob/master/sagemaker-serve/src/sagemaker/serve/model_builder_servers.py
+AMI_CUDA_13 = "al2023-ami-sagemaker-inference-gpu-4-1"
+AMI_CUDA_12 = "al2-ami-sagemaker-inference-gpu-3-1"
+
+
+class ServedModel(Protocol):
+    """The part of a model's config that an engine needs."""
+
+    @property
+    def id(self) -> str:
+        """Name clients put in `model`."""
+
+    @property
+    def hub(self) -> str | None:
+        """Hugging Face hub id, when the engine downloads the weights itself."""
+
+    @property
+    def context_length(self) -> int:
+        """Most tokens of prompt and answer together."""
+
+    @property
+    def max_concurrent_sequences(self) -> int:
+        """Most requests decoded at once by one instance."""
+
+    @property
+    def quantization(self) -> str | None:
+        """What the engine quantizes the weights to while loading."""
+
+    @property
+    def flags(self) -> Mapping[str, FlagValue]:
+        """The engine's own flags."""
+
+
+class Engine(ABC):
+    """One serving engine and the container that carries it.
+
+    Attributes:
+        name: its name in config.
+        prefix: what the container puts before a flag's name in its environment.
+        weights: file pattern a local artifact directory must contain.
+        quantizations: what the engine can quantize to while it loads; a model that is stored
+            quantized needs none.
+        too_old: GPU families the engine's kernels no longer support.
+    """
+
+    name: ClassVar[str]
+    prefix: ClassVar[str]
+    weights: ClassVar[Literal["*.gguf", "*.safetensors"]] = "*.safetensors"
+    quantizations: ClassVar[frozenset[str]] = frozenset()
+    too_old: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def settings(self, model: ServedModel, gpus: int) -> dict[str, FlagValue | None]:
+        """Return the flags that follow from config; a flag that is None is left out.
+
+        Args:
+            model: what is served.
+            gpus: GPUs of one instance; 0 on a CPU instance.
+        """
+
+    def environment(self, model: ServedModel, gpus: int) -> dict[str, str]:
+        """Return the container's environment: what follows from config, then the user's flags."""
+        derived = {k: v for k, v in self.settings(model, gpus).items() if v is not None}
+        flags = {self.variable(flag): value for flag, value in model.flags.items()}
+        return {name: _text(value) for name, value in sorted({**derived, **flags}.items())}
+
+    def variable(self, flag: str) -> str:
+        """Return the environment variable that carries a flag."""
+        return self.prefix + flag.replace("-", "_").upper()
+
+    def image(self, processor: Processor) -> Image | None:
+        """Return the image for a processor, or none if the engine does not run on it."""
+        return load_catalogue().find(self.name, processor)
+
+    def ami(self, image: Image, family: str) -> str | None:
+        """Return the host AMI whose driver fits the image, or none for SageMaker's default.
+
+        Args:
+            image: what runs.
+            family: family of the instance, e.g. "g6e".
+        """
+        if image.cuda is None:
+            return None
+        if image.cuda.startswith("cu13"):
+            return AMI_CUDA_13
+        # The default AMI cannot start CUDA 12.9 on A10G; every other CUDA 12 image runs on it.
+        return AMI_CUDA_12 if (image.cuda, family) == ("cu129", "g5") else None
+
+
+def _text(value: FlagValue) -> str:
+    """Spell a flag's value the way the containers parse it: JSON, but strings bare."""
+    return value if isinstance(value, str) else json.dumps(value)

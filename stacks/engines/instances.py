@@ -1,0 +1,62 @@
+"""What SageMaker's hosting instance types compute on."""
+
+import re
+
+from stacks.engines.catalogue import Processor
+
+CPU_FAMILIES = frozenset(
+    {"c4", "c5", "c5d", "c6i", "c7i", "m4", "m5", "m5d", "m6i", "m7i"}
+) | frozenset({"r5", "r5d", "r6i", "r7i", "t2", "t3"})
+"""x86 families: the arm64 families would need images of their own."""
+
+GPU_FAMILIES = frozenset({"g4dn", "g5", "g6", "g6e", "g7", "g7e"}) | frozenset(
+    {"p4d", "p4de", "p5", "p5en", "p6-b200", "p6-b300"}
+)
+"""x86 families with NVIDIA GPUs; Inferentia and Trainium need Neuron images, not carried here."""
+
+# GPUs per instance where it is not 1: https://aws.amazon.com/sagemaker/ai/pricing/
+_GPUS = {
+    "g4dn": {"12xlarge": 4},
+    "g5": {"12xlarge": 4, "24xlarge": 4, "48xlarge": 8},
+    "g6": {"12xlarge": 4, "24xlarge": 4, "48xlarge": 8},
+    "g6e": {"12xlarge": 4, "24xlarge": 4, "48xlarge": 8},
+    "g7": {"12xlarge": 2, "24xlarge": 4, "48xlarge": 8},
+    "g7e": {"12xlarge": 2, "24xlarge": 4, "48xlarge": 8},
+    "p4d": {"24xlarge": 8},
+    "p4de": {"24xlarge": 8},
+    "p5": {"48xlarge": 8},
+    "p5en": {"48xlarge": 8},
+    "p6-b200": {"48xlarge": 8},
+    "p6-b300": {"48xlarge": 8},
+}
+
+INSTANCE_TYPE = re.compile(r"ml\.(?P<family>[a-z0-9-]+)\.(?P<size>[a-z0-9]+)")
+
+
+def family(instance_type: str) -> str:
+    """Return the family of an instance type: "g6e" for "ml.g6e.xlarge".
+
+    Raises:
+        ValueError: it is not spelled like one, or its family is not known here.
+    """
+    match = INSTANCE_TYPE.fullmatch(instance_type)
+    if match is None:
+        raise ValueError("must be spelled like ml.g6e.xlarge")
+    name = match["family"]
+    if name not in CPU_FAMILIES | GPU_FAMILIES:
+        known = ", ".join([*sorted(GPU_FAMILIES), *sorted(CPU_FAMILIES)])
+        raise ValueError(f"must be of a known family: {known}")
+    return name
+
+
+def processor(instance_type: str) -> Processor:
+    """Return what the instance serves a model on."""
+    return "gpu" if family(instance_type) in GPU_FAMILIES else "cpu"
+
+
+def gpu_count(instance_type: str) -> int:
+    """Return how many GPUs one instance has; 0 on a CPU instance."""
+    if processor(instance_type) == "cpu":
+        return 0
+    size = instance_type.rpartition(".")[2]
+    return _GPUS.get(family(instance_type), {}).get(size, 1)

@@ -1,0 +1,27 @@
+"""llama.cpp in AWS's llama.cpp container, on CPU or GPU."""
+
+from stacks.engines.engine import Engine, FlagValue, ServedModel
+
+
+class LlamaCpp(Engine):
+    """`SM_LLAMA_CPP_FOO_BAR=v` becomes `--foo-bar v`; the first *.gguf of the model is served.
+
+    https://github.com/aws/deep-learning-containers/blob/master/scripts/docker/llama_cpp/sagemaker_entrypoint.sh
+    """
+
+    name = "llama-cpp"
+    prefix = "SM_LLAMA_CPP_"
+    weights = "*.gguf"
+
+    def settings(
+        self,
+        model: ServedModel,
+        gpus: int,  # noqa: ARG002 - llama.cpp uses every GPU it finds
+    ) -> dict[str, FlagValue | None]:
+        """Give every slot the whole context: llama.cpp divides --ctx-size by --parallel."""
+        return {
+            "SM_LLAMA_CPP_HF_REPO": model.hub,
+            "SM_LLAMA_CPP_ALIAS": model.id,
+            "SM_LLAMA_CPP_CTX_SIZE": model.context_length * model.max_concurrent_sequences,
+            "SM_LLAMA_CPP_PARALLEL": model.max_concurrent_sequences,
+        }

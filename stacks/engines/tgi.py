@@ -1,0 +1,26 @@
+"""Text Generation Inference: frozen upstream in 2025, kept for setups that already run it."""
+
+from stacks.engines.engine import Engine, FlagValue, ServedModel
+
+
+class Tgi(Engine):
+    """Every launcher flag is read from the variable of the same name.
+
+    https://huggingface.co/docs/text-generation-inference/reference/launcher
+    """
+
+    name = "tgi"
+    prefix = ""
+    quantizations = frozenset({"bitsandbytes", "bitsandbytes-nf4", "eetq", "fp8"})
+
+    def settings(self, model: ServedModel, gpus: int) -> dict[str, FlagValue | None]:
+        """Leave room for one new token: TGI wants its input limit below its total."""
+        return {
+            "HF_MODEL_ID": model.hub or "/opt/ml/model",
+            "MESSAGES_API_ENABLED": True,
+            "MAX_INPUT_LENGTH": model.context_length - 1,
+            "MAX_TOTAL_TOKENS": model.context_length,
+            "MAX_BATCH_SIZE": model.max_concurrent_sequences,
+            "SM_NUM_GPUS": gpus,
+            "HF_MODEL_QUANTIZE": model.quantization,
+        }

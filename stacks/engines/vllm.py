@@ -1,0 +1,26 @@
+"""vLLM in AWS's vLLM container."""
+
+from stacks.engines.engine import Engine, FlagValue, ServedModel
+
+
+class Vllm(Engine):
+    """`SM_VLLM_FOO_BAR=v` becomes `--foo-bar v`.
+
+    https://github.com/aws/deep-learning-containers/blob/master/scripts/docker/vllm/sagemaker_args.py
+    """
+
+    name = "vllm"
+    prefix = "SM_VLLM_"
+    quantizations = frozenset({"fp8", "bitsandbytes"})
+    too_old = frozenset({"g4dn"})
+
+    def settings(self, model: ServedModel, gpus: int) -> dict[str, FlagValue | None]:
+        """Name the model: vLLM would call one found in /opt/ml/model by that path."""
+        return {
+            "SM_VLLM_MODEL": model.hub,
+            "SM_VLLM_SERVED_MODEL_NAME": model.id,
+            "SM_VLLM_MAX_MODEL_LEN": model.context_length,
+            "SM_VLLM_MAX_NUM_SEQS": model.max_concurrent_sequences,
+            "SM_VLLM_TENSOR_PARALLEL_SIZE": gpus,
+            "SM_VLLM_QUANTIZATION": model.quantization,
+        }
