@@ -20,10 +20,14 @@ def add_stacks(app: App, *, config: StageConfig, root: Path, package: Path) -> N
         package: directory with the functions' code.
     """
     env = Environment(account=config.project.account, region=config.project.region)
-    prefix = f"{config.project.name}-{config.stage}"
-    serving = ServingStack(app, f"{prefix}-serving", config=config, root=root, env=env)
+    serving = ServingStack(app, config.stack_name("serving"), config=config, root=root, env=env)
     ApiStack(
-        app, f"{prefix}-api", config=config, endpoint=serving.endpoint, package=package, env=env
+        app,
+        config.stack_name("api"),
+        config=config,
+        endpoint=serving.endpoint,
+        package=package,
+        env=env,
     )
     for key, value in config.project.tags.items():
         Tags.of(app).add(key, value)

@@ -45,6 +45,10 @@ class StageConfig(Section):
         """Name of the SageMaker endpoint."""
         return f"{self.project.name}-{self.stage}"
 
+    def stack_name(self, stack: str) -> str:
+        """Name of one of the stage's CloudFormation stacks: `serving` or `api`."""
+        return f"{self.endpoint_name}-{stack}"
+
     @model_validator(mode="after")
     def _sections_fit(self, info: ValidationInfo) -> Self:
         problems = [*self._engine_problems(), *self._source_problems(info.context["root"])]
