@@ -1,0 +1,69 @@
+"""SageMaker on this machine: its control plane, its runtime, and engines behind endpoints."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import boto3
+
+from localcloud import applicationautoscaling
+from localcloud.awsjson.service import JsonService, Scope, Worker
+from localcloud.ministack_hooks import register_service
+from localcloud.sagemaker import cloudformation
+from localcloud.sagemaker.artifacts import ModelCache
+from localcloud.sagemaker.catalog import Catalog
+from localcloud.sagemaker.endpoints import Endpoints
+from localcloud.sagemaker.runtime import Runtime
+from localcloud.sagemaker.store import Store
+from localcloud.settings import Settings
+
+
+class SageMaker:
+    """The services as they run; close it to stop every engine."""
+
+    def __init__(self, runtime_app: Runtime, endpoints: Endpoints, worker: Worker) -> None:
+        self.runtime_app = runtime_app
+        """ASGI application for the runtime's paths. Set the request's scope before calling it."""
+        self._endpoints = endpoints
+        self._worker = worker
+
+    def close(self) -> None:
+        """Stop every engine process. Blocks for as long as they need to exit."""
+        self._worker.call(self._endpoints.close())
+        self._worker.stop()
+
+
+def install(settings: Settings) -> SageMaker:
+    """Add SageMaker and Application Auto Scaling to the ministack of this process."""
+    worker = Worker("sagemaker")
+    targets = applicationautoscaling.install(worker)
+    store = Store()
+    models = ModelCache(settings.work_dir / "models", _s3_clients(settings.origin))
+    endpoints = Endpoints(store, models, targets)
+    operations = {**Catalog(store).operations(), **endpoints.operations()}
+    service = JsonService("sagemaker", operations, worker)
+    register_service(
+        "sagemaker",
+        target_prefix="SageMaker.",
+        host_pattern=r"^api\.sagemaker\.",
+        handle=service.handle,
+    )
+    cloudformation.register(service, endpoints)
+    return SageMaker(Runtime(endpoints), endpoints, worker)
+
+
+def _s3_clients(origin: str) -> Any:  # noqa: ANN401 - boto3's clients are generated
+    session = boto3.session.Session()
+
+    @cache
+    def client(scope: Scope) -> Any:  # noqa: ANN401 - boto3's clients are generated
+        return session.client(
+            "s3",
+            endpoint_url=origin,
+            region_name=scope.region,
+            aws_access_key_id=scope.account,
+            aws_secret_access_key="local",  # noqa: S106 - ministack checks none
+        )
+
+    return client

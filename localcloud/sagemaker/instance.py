@@ -1,0 +1,159 @@
+"""One instance of a variant: an engine process kept running, in rotation while it is healthy."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from localcloud.engines import Engine
+from localcloud.engines.client import engine_client
+from localcloud.engines.process import EngineProcess
+from localcloud.sagemaker.logs import InstanceLog
+
+PING_TIMEOUT_SECONDS = 2.0
+"""A container must answer `/ping` within 2 s:
+https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html"""
+
+STARTING_PING_INTERVAL_SECONDS = 0.05
+PING_INTERVAL_SECONDS = 5.0
+
+EXITS_BEFORE_FAILURE = 3
+"""A container that exits this often before its first healthy answer fails the deployment at once.
+SageMaker restarts it until the health-check timeout is over: minutes that teach nothing here."""
+
+FAILED_PINGS_BEFORE_RESTART = 3
+
+FIRST_BACKOFF_SECONDS = 0.05
+LONGEST_BACKOFF_SECONDS = 5.0
+
+
+class DeploymentFailedError(Exception):
+    """A deployment cannot succeed; the text is the endpoint's failure reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """What each instance of a variant runs."""
+
+    variant: str
+    engine: Engine
+    environment: Mapping[str, str]
+    model_dir: Path
+    startup_seconds: float
+    """Longest wait for the first healthy answer."""
+
+
+class Instance:
+    """A supervised engine process.
+
+    `in_flight` and `url` are shared with the data plane's thread: `Traffic` holds its lock for
+    the first; the second is one reference, read or replaced as a whole.
+    """
+
+    def __init__(self, container: Container, log: InstanceLog) -> None:
+        self.container = container
+        self.log = log
+        self.in_flight = 0
+        self.url: str | None = None
+        """Where it answers, while it is healthy."""
+        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._supervision = asyncio.create_task(self._supervise())
+
+    @staticmethod
+    def new_id() -> str:
+        """An instance id as in the names of log streams."""
+        return f"i-{uuid.uuid4().hex[:17]}"
+
+    async def wait_until_healthy(self) -> None:
+        """Wait for the first healthy answer.
+
+        Raises:
+            DeploymentFailedError: It did not come in time, or the process keeps exiting.
+        """
+        try:
+            async with asyncio.timeout(self.container.startup_seconds):
+                await asyncio.shield(self._ready)
+        except TimeoutError as error:
+            raise DeploymentFailedError(self._failure("")) from error
+
+    async def stop(self) -> None:
+        """End the process and its supervision."""
+        self.url = None
+        self._supervision.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._supervision
+        if self._ready.done() and not self._ready.cancelled():
+            self._ready.exception()  # retrieved, so that nobody is warned about it
+        self.log.flush()
+
+    async def _supervise(self) -> None:
+        exits = 0
+        while True:
+            status = await self._run_once()
+            exits = 1 if self._was_healthy else exits + 1
+            self.log.write(f"container exited with status {status}")
+            if not self._ready.done() and exits == EXITS_BEFORE_FAILURE:
+                detail = f" (exited {exits} times; last output: {self._last_output})"
+                self._ready.set_exception(DeploymentFailedError(self._failure(detail)))
+                return
+            await asyncio.sleep(min(FIRST_BACKOFF_SECONDS * 2**exits, LONGEST_BACKOFF_SECONDS))
+
+    async def _run_once(self) -> int:
+        """Run the engine until it exits; return its status."""
+        self._was_healthy = False
+        self._last_output = ""
+        process = await EngineProcess.start(
+            self.container.engine,
+            self.container.model_dir,
+            self.container.environment,
+            self._take_line,
+        )
+        pinging = asyncio.create_task(self._ping(process))
+        try:
+            return await process.wait()
+        finally:
+            self.url = None
+            pinging.cancel()
+            await process.kill()
+
+    def _take_line(self, line: str) -> None:
+        self._last_output = line
+        self.log.write(line)
+
+    async def _ping(self, process: EngineProcess) -> None:
+        """Put the instance in rotation and take it out, as `/ping` answers."""
+        address = await process.address
+        failures = 0
+        async with engine_client(base_url=address, timeout=PING_TIMEOUT_SECONDS) as client:
+            while failures < FAILED_PINGS_BEFORE_RESTART or not self._ready.done():
+                healthy = await self._is_healthy(client)
+                self.url = address if healthy else None
+                self._was_healthy = self._was_healthy or healthy
+                if healthy and not self._ready.done():
+                    self._ready.set_result(None)
+                failures = 0 if healthy else failures + 1
+                starting = not self._ready.done()
+                await asyncio.sleep(
+                    STARTING_PING_INTERVAL_SECONDS if starting else PING_INTERVAL_SECONDS
+                )
+        self.log.write(f"no healthy answer to {failures} pings: restarting the container")
+        await process.kill()
+
+    async def _is_healthy(self, client: httpx2.AsyncClient) -> bool:
+        try:
+            response = await client.get(self.container.engine.ping)
+        except httpx2.TransportError:
+            return False
+        return response.status_code == httpx2.codes.OK
+
+    def _failure(self, detail: str) -> str:
+        return (
+            f"The primary container for production variant {self.container.variant} did not pass "
+            f"the ping health check. Please check CloudWatch logs for this endpoint.{detail}"
+        )

@@ -1,0 +1,43 @@
+"""An instance's output, in the log group where SageMaker puts it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from localcloud.awsjson.service import Scope
+from localcloud.ministack_hooks import LogStream
+
+FLUSH_SECONDS = 0.5
+"""How long lines are collected before they are written together."""
+
+LONGEST_MESSAGE = 256 * 1024
+"""Characters of one event; CloudWatch Logs' limit is 256 KB (PutLogEvents)."""
+
+
+class InstanceLog:
+    """Collects lines and writes them in batches to `/aws/sagemaker/Endpoints/<endpoint>`."""
+
+    def __init__(self, scope: Scope, endpoint: str, variant: str, instance: str) -> None:
+        group = f"/aws/sagemaker/Endpoints/{endpoint}"
+        name = f"{variant}/{instance}"
+        self._stream = LogStream(account=scope.account, region=scope.region, group=group, name=name)
+        self.arn = scope.arn("logs", f"log-group:{group}:log-stream:{name}")
+        self.last_line = ""
+        self._lines: list[str] = []
+        self._pending: asyncio.TimerHandle | None = None
+
+    def write(self, line: str) -> None:
+        """Add a line."""
+        self.last_line = line
+        self._lines.append(line[:LONGEST_MESSAGE])
+        if self._pending is None:
+            loop = asyncio.get_running_loop()
+            self._pending = loop.call_later(FLUSH_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Write what was collected."""
+        if self._pending is not None:
+            self._pending.cancel()
+            self._pending = None
+        lines, self._lines = self._lines, []
+        self._stream.write(lines)
