@@ -6,15 +6,14 @@ import contextlib
 import importlib
 import json
 import re
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from localcloud import ministack_hooks
+from localcloud.asgi import Receive, Scope, Send
+from localcloud.interpreter import bare_interpreter
 from localcloud.settings import Settings
-
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+from localcloud.streaming import StreamedIntegration
+from localcloud.web_adapter import WebAdapter
 
 HEALTH_PATH = "/_localcloud/health"
 """Answers 200 as soon as every service does."""
@@ -29,8 +28,15 @@ class LocalCloud:
     """One origin for every service."""
 
     def __init__(self, settings: Settings) -> None:
+        interpreter = bare_interpreter(settings.work_dir / "python")
+        self._web_adapter = WebAdapter(settings, interpreter)
+        ministack_hooks.run_workers_with(interpreter)
+        ministack_hooks.take_keys_from_authorizers()
+        ministack_hooks.extend_rest_apis(StreamedIntegration(self._web_adapter))
         self._sagemaker: Any = None
-        with contextlib.suppress(ModuleNotFoundError):  # until its first version is there
+        with contextlib.suppress(
+            ImportError, AttributeError, TypeError
+        ):  # until its first version is there
             self._sagemaker = importlib.import_module("localcloud.sagemaker").install(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,6 +57,7 @@ class LocalCloud:
 
     def close(self) -> None:
         """Stop every engine and every function's process."""
+        self._web_adapter.close()
         if self._sagemaker:
             self._sagemaker.close()
 

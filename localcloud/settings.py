@@ -69,22 +69,26 @@ class Settings(BaseModel):
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
+            # Neither a machine's role nor a user's files have a say in it.
             "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
     def prepare_process(self) -> None:
         """Make this process the local cloud's: a clean environment and an empty working directory.
 
         Must run before ministack is imported, which reads its settings at import. Functions
-        inherit this environment, so what belongs to the caller (a profile, a virtual
-        environment, real credentials) is taken out of it.
+        inherit this environment, so of the caller's (a profile, a virtual environment, real
+        credentials) only what finds programs and libraries is left in it.
         """
         temporary = self.work_dir / "tmp"
         shutil.rmtree(self.work_dir, ignore_errors=True)
         temporary.mkdir(parents=True)
         environment = os.environ  # noqa: TID251
-        for name in [name for name in environment if name.startswith(_CALLERS)]:
-            del environment[name]
+        kept = {name: value for name, value in environment.items() if name.startswith(_KEPT)}
+        environment.clear()
+        environment.update(kept)
         environment.update(self.client_environment, TMPDIR=str(temporary))
         environment.update(self._ministack_environment())
         tempfile.tempdir = str(temporary)
@@ -104,4 +108,4 @@ class Settings(BaseModel):
         }
 
 
-_CALLERS = ("AWS_", "PYTHON", "VIRTUAL_ENV", "LAMBDA_", "MINISTACK_", "LOCALSTACK_")
+_KEPT = ("PATH", "HOME", "LANG", "LC_", "LD_LIBRARY_PATH", "DYLD_", "OMP_", "CUDA_")

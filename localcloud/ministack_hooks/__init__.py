@@ -1,0 +1,77 @@
+"""The one place that touches ministack's private names: an upgrade breaks here and nowhere else.
+
+ministack 1.5.33 has no plugin interface. What it does have are plain registries (dictionaries of
+CloudFormation types, of service modules and of routing patterns) and module-level functions, which
+an extension in the same process can add to or replace. `tests/contract/` holds the names used here
+against the installed version.
+
+Import it only after `Settings.prepare_process()`: ministack reads its settings at import.
+"""
+
+from localcloud.ministack_hooks.api_keys import take_keys_from_authorizers
+from localcloud.ministack_hooks.functions import (
+    Function,
+    ThrottledError,
+    execution_slot,
+    find_function,
+    record_invocation,
+    run_workers_with,
+)
+from localcloud.ministack_hooks.gateway import (
+    Answer,
+    GatewayError,
+    StreamCall,
+    StreamedBody,
+    extend_rest_apis,
+    integration_failure,
+    integration_timeout,
+)
+from localcloud.ministack_hooks.logs import LogStream
+from localcloud.ministack_hooks.resources import (
+    Properties,
+    Provisioner,
+    ResourceType,
+    physical_name,
+    register_resource_type,
+)
+from localcloud.ministack_hooks.services import (
+    Response,
+    ServiceHandler,
+    app,
+    register_service,
+    request_scope,
+    services,
+    set_request_scope,
+    version,
+)
+
+__all__ = [
+    "Answer",
+    "Function",
+    "GatewayError",
+    "LogStream",
+    "Properties",
+    "Provisioner",
+    "ResourceType",
+    "Response",
+    "ServiceHandler",
+    "StreamCall",
+    "StreamedBody",
+    "ThrottledError",
+    "app",
+    "execution_slot",
+    "extend_rest_apis",
+    "find_function",
+    "integration_failure",
+    "integration_timeout",
+    "physical_name",
+    "record_invocation",
+    "register_resource_type",
+    "register_service",
+    "request_scope",
+    "run_workers_with",
+    "services",
+    "set_request_scope",
+    "take_keys_from_authorizers",
+    "version",
+]

@@ -1,0 +1,83 @@
+"""A function behind the Lambda Web Adapter, with nothing but the standard library."""
+
+import json
+import os
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+try:
+    import pydantic  # there in the tests' environment, and not in the package
+except ImportError:
+    pydantic = None
+
+left = []
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        if self.path == "/health":
+            self.answer({"ok": True})
+        elif self.path == "/v1/left":
+            self.answer(left)
+        elif self.path == "/v1/die":
+            os._exit(3)
+        elif self.path.startswith("/v1/slow"):
+            time.sleep(float(self.path.rpartition("=")[2]))
+            self.answer({"slept": True})
+        else:
+            self.do_POST()
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        if self.path.startswith("/v1/ticks"):
+            self.ticks(int(self.path.partition("n=")[2] or 5))
+        else:
+            sys.stdout.write(f"echo {self.path}\n")
+            sys.stdout.flush()
+            self.answer(
+                {
+                    "method": self.command,
+                    "path": self.path,
+                    "headers": {name.lower(): value for name, value in self.headers.items()},
+                    "body": body.decode("latin-1"),
+                    "environment": dict(os.environ),
+                    "pid": os.getpid(),
+                    "executable": sys.executable,
+                    "pydantic": pydantic is not None,
+                }
+            )
+
+    def ticks(self, count):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        try:
+            for number in range(count):
+                self.chunk(f"data: {number} {time.time()}\n\n".encode())
+                time.sleep(0.05)
+            self.chunk(b"")
+        except OSError:
+            left.append(number)
+
+    def chunk(self, data):
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+
+    def answer(self, value):
+        body = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Set-Cookie", "a=1")
+        self.send_header("Set-Cookie", "b=2")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+ThreadingHTTPServer(("127.0.0.1", int(os.environ["AWS_LWA_PORT"])), Handler).serve_forever()
