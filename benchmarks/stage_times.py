@@ -28,6 +28,7 @@ def seconds(action: Callable[[], object]) -> float:
 def synth(directory: Path, stage: str, validation: str) -> None:
     run_logged(
         cdk_command("synth", "--quiet", "-c", f"stage={stage}", "-o", str(directory / "out")),
+        name="cdk synth",
         environment=inherited(CDK_VALIDATION=validation, CI="1"),
         directory=PROJECT,
         log=directory / "synth.log",

@@ -74,6 +74,7 @@ class LocalDeployment:
     def _cdk(self, command: str, detail: Detail, *arguments: str) -> None:
         run_logged(
             cdk_command(command, *arguments),
+            name=f"cdk {command}",
             # CDK's own validator takes most of a synth; the tests run it, and cdk-nag always does.
             environment=self.cloud.environment(CDK_VALIDATION="false", CI="1", NO_COLOR="1"),
             directory=self.project,

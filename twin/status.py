@@ -37,7 +37,7 @@ def _facts(cloud: LocalCloud, outputs: StageOutputs | None) -> Iterator[tuple[st
     for name in ("serving", "api"):
         stack = config.stack_name(name)
         try:
-            found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+            found: str = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
         except ClientError:
             found = "not deployed"
         yield f"stack {stack}", found

@@ -21,12 +21,15 @@ class ProgramFailedError(Exception):
 def run_logged(
     command: Sequence[str],
     *,
+    name: str,
     environment: Mapping[str, str],
     directory: Path,
     log: Path,
     detail: Detail = lambda _: None,
 ) -> None:
     """Run a program to its end, each line it prints going to `log` and to `detail`.
+
+    Errors call it `name`.
 
     Raises:
         ProgramFailedError: It ended with a status other than zero.
@@ -56,4 +59,4 @@ def run_logged(
             program.terminate()
             raise
     if program.returncode:
-        raise ProgramFailedError(Path(command[0]).name, program.returncode, log, tail)
+        raise ProgramFailedError(name, program.returncode, log, tail)
