@@ -1,0 +1,31 @@
+"""Naming a CloudWatch metric: which numbers an alarm watches."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Statistic = Literal["Average", "Sum", "Minimum", "Maximum", "SampleCount"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One time series, aggregated by one statistic.
+
+    Attributes:
+        namespace: CloudWatch namespace, e.g. AWS/SageMaker.
+        name: metric name, e.g. ConcurrentRequestsPerModel.
+        dimensions: sorted (name, value) pairs.
+        statistic: how the samples of a period become one datapoint.
+        period: seconds per datapoint; 10 or 30 for high resolution, else a multiple of 60.
+    """
+
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, str], ...] = ()
+    statistic: Statistic = "Average"
+    period: int = 60
+
+    def __post_init__(self) -> None:
+        if self.period not in {10, 20, 30} and (self.period < 60 or self.period % 60):
+            raise ValueError(
+                f"period: got {self.period}; must be 10, 20, 30 or a multiple of 60 seconds"
+            )
