@@ -170,17 +170,19 @@ class ChatStream:
         reassembler = reassembler_for(self._source.content_type)
         for part in self._source:
             block = reassembler.feed(part)
-            if block and not self._is_done:
-                yield self._pass_on(block)
-        if self._is_done:
-            return
-        rest = reassembler.flush()
-        if rest:
-            yield self._pass_on(rest)
-        if self._unfinished > 0 and not self._is_done:
-            raise StreamBrokenError("the model stopped before its answer was complete")
+            if block and not self._is_done and (passed := self._pass_on(block)):
+                yield passed
         if not self._is_done:
-            yield DONE
+            rest = reassembler.flush()
+            yield (self._pass_on(rest) if rest else b"") + self._ending()
+
+    def _ending(self) -> bytes:
+        """What to add to a stream whose engine has said no more."""
+        if self._is_done:
+            return b""
+        if self._unfinished > 0:
+            raise StreamBrokenError("the model stopped before its answer was complete")
+        return DONE
 
     def _pass_on(self, block: bytes) -> bytes:
         if self.first_event_at is None:

@@ -20,6 +20,13 @@ _MAX_CONNECTIONS = 128
 """One a running answer; above uvicorn's threads for plain answers (40) with room for streams."""
 
 
+_READ_FAILURES = (BotoCoreError, ClientError, ParserError, HTTPError, OSError)
+
+
+def _midway(error: Exception) -> Exception:
+    return translate_midway(error) if isinstance(error, _READ_FAILURES) else error
+
+
 class EndpointStream:
     """An answer that comes through InvokeEndpointWithResponseStream."""
 
@@ -38,10 +45,10 @@ class EndpointStream:
             for event in self._events:
                 if "PayloadPart" in event:
                     yield event["PayloadPart"]["Bytes"]
-        except (BotoCoreError, ClientError, ParserError, HTTPError, OSError, ValueError) as error:
-            # A read that `close` cut off fails in several ways; none is news.
+        except Exception as error:
+            # A read that `close` cut off fails in many ways; none is news.
             if not self._is_closed:
-                raise translate_midway(error) from error
+                raise _midway(error) from error
         finally:
             self.close()
 
@@ -91,7 +98,7 @@ class SageMakerEndpoint:
         body = self._ask(self._client.invoke_endpoint, payload)["Body"]
         try:
             answer: bytes = body.read()
-        except (BotoCoreError, HTTPError, OSError) as error:
+        except _READ_FAILURES as error:
             raise translate_midway(error) from error
         return answer
 

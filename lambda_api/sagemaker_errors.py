@@ -6,8 +6,13 @@ Codes: docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpo
 import json
 from typing import Any
 
-from botocore.exceptions import ClientError, ConnectTimeoutError, EventStreamError
-from urllib3.exceptions import ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EventStreamError,
+    ReadTimeoutError,
+)
+from urllib3.exceptions import TimeoutError as StreamTimeoutError
 
 from lambda_api.errors import (
     EndpointMissingError,
@@ -23,6 +28,8 @@ from lambda_api.errors import (
 )
 
 _LONGEST_MESSAGE = 2000
+# botocore wraps urllib3's errors until the answer's headers are there, and not after.
+_TIMEOUTS = (ConnectTimeoutError, ReadTimeoutError, StreamTimeoutError)
 _THROTTLES = {"ThrottlingException", "Throttling", "TooManyRequestsException"}
 _NOT_READY = {"ModelNotReadyException", "ServiceUnavailable", "ServiceUnavailableException"}
 _REFUSALS: dict[int, type[InvalidRequestError]] = {
@@ -37,14 +44,14 @@ def translate(error: Exception) -> ServiceError:
     """The error for a call that failed before the answer began."""
     if isinstance(error, ClientError):
         return _refusal(error)
-    if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
+    if isinstance(error, _TIMEOUTS):
         return _timeout(type(error).__name__)
     return UpstreamError("the model endpoint cannot be reached", reason=type(error).__name__)
 
 
 def translate_midway(error: Exception) -> ServiceError:
     """The error for an answer that broke off."""
-    if isinstance(error, ReadTimeoutError):
+    if isinstance(error, _TIMEOUTS):
         return _timeout(type(error).__name__)
     if isinstance(error, EventStreamError):
         code, message = error.response["Error"]["Code"], str(error)

@@ -49,6 +49,13 @@ CUT = object()
 """A step: the connection breaks here."""
 
 
+HANG_UP = Reply(0, b"")
+"""The connection closes without an answer."""
+
+SILENCE = Reply(-1, b"")
+"""No answer comes; the connection stays."""
+
+
 @dataclass(frozen=True)
 class Stream:
     """An answer in steps: payload parts, seconds to wait, a Fault, or CUT."""
@@ -131,6 +138,11 @@ class StandInRuntime:
     ) -> None:
         self.received.append(request)
         answer = self.answer(request) if callable(self.answer) else self.answer
+        if answer is HANG_UP:
+            raise ConnectionAbortedError
+        if answer is SILENCE:
+            await reader.read()
+            raise ConnectionResetError
         if isinstance(answer, Reply):
             writer.write(_reply_bytes(answer))
             return await writer.drain()

@@ -1,0 +1,94 @@
+"""The real service (uvicorn, boto3) before a stand-in SageMaker Runtime, and OpenAI's client."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import openai
+import pytest
+import uvicorn
+from standin_runtime import DONE, StandInRuntime, Stream, running
+
+from lambda_api.main import create_app
+from lambda_api.settings import Settings
+
+TIMEOUT_SECONDS = 0.5
+
+
+@contextmanager
+def served(app) -> Iterator[str]:
+    """Serve an app with uvicorn, as run.sh does; give its URL."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.005)
+    try:
+        yield "http://127.0.0.1:{1}".format(*server.servers[0].sockets[0].getsockname())
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def standin() -> Iterator[StandInRuntime]:
+    with running(StandInRuntime(Stream([DONE]))) as runtime:
+        yield runtime
+
+
+@pytest.fixture(scope="session")
+def url(standin) -> Iterator[str]:
+    settings = Settings(
+        stage="local",
+        endpoint_name="twin-local",
+        model_id="twin",
+        engine="vllm",
+        model_timeout_seconds=TIMEOUT_SECONDS,
+    )
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", standin.url)
+        environment.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "example")
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        with served(create_app(settings)) as url:
+            yield url
+
+
+@pytest.fixture
+def runtime(standin) -> StandInRuntime:
+    """The stand-in, with nothing received yet."""
+    standin.received.clear()
+    standin.client_left.clear()
+    return standin
+
+
+@pytest.fixture
+def client(url, runtime) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{url}/v1", api_key="k" * 40, max_retries=0) as client:
+        yield client
+
+
+@pytest.fixture
+def ask(client):
+    """Complete a chat with OpenAI's client."""
+
+    def ask(**fields):
+        messages = [{"role": "user", "content": "Grüß dich 👋"}]
+        return client.chat.completions.create(
+            **{"model": "twin", "messages": messages, "timeout": 10, **fields}
+        )
+
+    return ask
+
+
+@pytest.fixture
+def texts(ask):
+    """The pieces of a streamed answer."""
+
+    def texts(**fields):
+        chunks = list(ask(stream=True, **fields))
+        return [c.choices[0].delta.content for c in chunks if c.choices]
+
+    return texts

@@ -1,0 +1,37 @@
+"""What unit tests of the service share: settings, and an upstream to tell what to say."""
+
+from collections.abc import Callable
+
+import pytest
+from fake_upstream import FakeStream, FakeUpstream
+
+from lambda_api.chat import ChatService
+from lambda_api.settings import Settings
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(
+        stage="local", endpoint_name="twin-local", model_id="twin", engine="vllm", root_path="/live"
+    )
+
+
+@pytest.fixture
+def upstream() -> FakeUpstream:
+    return FakeUpstream()
+
+
+@pytest.fixture
+def service(upstream: FakeUpstream) -> ChatService:
+    return ChatService("twin", lambda: upstream)
+
+
+@pytest.fixture
+def says(upstream: FakeUpstream) -> Callable[..., FakeStream]:
+    """Makes the upstream stream these parts."""
+
+    def say(*parts: bytes | Exception, content_type: str = "text/event-stream") -> FakeStream:
+        upstream.stream = FakeStream(parts, content_type)
+        return upstream.stream
+
+    return say

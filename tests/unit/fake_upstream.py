@@ -1,0 +1,39 @@
+"""An upstream that says what it is told."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from lambda_api.errors import ServiceError
+
+
+@dataclass
+class FakeStream:
+    parts: Sequence[bytes | Exception]
+    content_type: str = "text/event-stream"
+    closed: int = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self.parts:
+            if isinstance(part, Exception):
+                raise part
+            yield part
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@dataclass
+class FakeUpstream:
+    answer: bytes | ServiceError = b"{}"
+    stream: FakeStream = field(default_factory=lambda: FakeStream([]))
+    payloads: list[bytes] = field(default_factory=list)
+
+    def complete(self, payload: bytes) -> bytes:
+        self.payloads.append(payload)
+        if isinstance(self.answer, ServiceError):
+            raise self.answer
+        return self.answer
+
+    def open_stream(self, payload: bytes) -> FakeStream:
+        self.payloads.append(payload)
+        return self.stream

@@ -1,0 +1,78 @@
+import pytest
+from pydantic import ValidationError
+
+from lambda_api.settings import Settings, SettingsError
+
+ENVIRONMENT = {
+    "TWIN_STAGE": "prod",
+    "TWIN_ENDPOINT_NAME": "twin-prod",
+    "TWIN_MODEL_ID": "org/twin-7b",
+    "TWIN_ENGINE": "vllm",
+    "TWIN_ROOT_PATH": "/live",
+    "TWIN_MODEL_TIMEOUT_SECONDS": "120",
+    "TWIN_LOG_LEVEL": "WARNING",
+    "POWERTOOLS_SERVICE_NAME": "twin-prod",
+    "POWERTOOLS_METRICS_NAMESPACE": "Twin",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_the_environment_becomes_settings(environment):
+    settings = Settings.from_environment()
+
+    assert settings.model_dump() == {
+        "stage": "prod",
+        "endpoint_name": "twin-prod",
+        "model_id": "org/twin-7b",
+        "engine": "vllm",
+        "root_path": "/live",
+        "model_timeout_seconds": 120,
+        "log_level": "WARNING",
+        "service_name": "twin-prod",
+        "metrics_namespace": "Twin",
+    }
+
+
+def test_what_is_missing_is_named():
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment()
+
+    for name in ("STAGE", "ENDPOINT_NAME", "MODEL_ID", "ENGINE"):
+        assert f"TWIN_{name}: field required" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("TWIN_ENGINE", "ollama", "'vllm', 'llama-cpp', 'lmi', 'sglang' or 'tgi'"),
+        ("TWIN_ENDPOINT_NAME", "twin prod", "should match pattern '^[a-zA-Z0-9]"),
+        ("TWIN_ROOT_PATH", "live/", "should match pattern"),
+        ("TWIN_MODEL_TIMEOUT_SECONDS", "0", "greater than 0"),
+        ("TWIN_LOG_LEVEL", "loud", "'DEBUG', 'INFO'"),
+        ("TWIN_MODEL_ID", "", "at least 1 character"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(environment, name, value, allowed):
+    environment.setenv(name, value)
+
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment()
+
+    assert f"{name}: " in str(caught.value)
+    assert allowed in str(caught.value)
+    assert f"got {value!r}" in str(caught.value)
+
+
+def test_settings_do_not_change(settings):
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.stage = "other"
+
+
+def test_every_setting_is_described():
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
