@@ -121,7 +121,8 @@ class JsonService:
     def provision(self, operation: str, properties: Document, scope: Scope) -> Document:
         """Carry out one operation for a template: from a worker thread, strings coerced."""
         shape = self._model.operation_model(operation).input_shape
-        return self.worker.call(self.call(operation, coerce(shape, properties), scope))
+        parameters = coerce(shape, properties)
+        return self.worker.call(self.call(operation, parameters, scope))
 
     async def handle(
         self,

@@ -25,7 +25,7 @@ def service_model(service: str) -> ServiceModel:
     return botocore.session.Session().get_service_model(service)
 
 
-def check(shape: Shape, value: object) -> None:
+def check(shape: Shape | None, value: object) -> None:
     """Hold a value against its shape: types, required and unknown members, and constraints.
 
     Raises:
@@ -33,6 +33,8 @@ def check(shape: Shape, value: object) -> None:
     """
     if not isinstance(value, dict):
         raise InvalidError("the request's body must be a JSON object")
+    if shape is None:
+        return
     report = ParamValidator().validate(value, shape)
     if report.has_errors():
         raise InvalidError(report.generate_report())
@@ -57,7 +59,7 @@ def project(shape: Shape | None, value: Any) -> Any:  # noqa: ANN401 - any JSON
     return {} if shape is None else value
 
 
-def coerce(shape: Shape, value: Any) -> Any:  # noqa: ANN401 - any JSON
+def coerce(shape: Shape | None, value: Any) -> Any:  # noqa: ANN401 - any JSON
     """Turn the strings of a template into the numbers and booleans its shape asks for.
 
     CloudFormation accepts `"2"` where the API wants `2`, and `2` where it wants `"2"`. What
@@ -70,7 +72,7 @@ def coerce(shape: Shape, value: Any) -> Any:  # noqa: ANN401 - any JSON
         return [coerce(shape.member, item) for item in value]
     if isinstance(shape, MapShape) and isinstance(value, dict):
         return {key: coerce(shape.value, item) for key, item in value.items()}
-    return _coerce_scalar(shape.type_name, value)
+    return value if shape is None else _coerce_scalar(shape.type_name, value)
 
 
 def _coerce_scalar(kind: str, value: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -12,7 +12,7 @@ from pathlib import Path
 import localcloud
 from localcloud.engines import Engine
 
-_LISTENING = re.compile(rb"listening on (http://127\.0\.0\.1:\d+)")
+_LISTENING = re.compile(rb"listening on http://127\.0\.0\.1:(\d+)")
 
 _IMPORT_ROOT = Path(localcloud.__file__).parents[1]
 
@@ -30,8 +30,8 @@ class EngineProcess:
     ) -> None:
         self._process = process
         self._on_output = on_output
-        self.address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        """URL the engine listens on, once it has loaded its model; never set if it exits first."""
+        self.port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        """Where the engine listens, once it has loaded its model; never set if it exits first."""
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
@@ -94,7 +94,7 @@ class EngineProcess:
             self._take(rest)
 
     def _take(self, line: bytes) -> None:
-        if (match := _LISTENING.search(line)) and not self.address.done():
-            self.address.set_result(match[1].decode())
+        if (match := _LISTENING.search(line)) and not self.port.done():
+            self.port.set_result(int(match[1]))
         if line.strip():
             self._on_output(line.decode(errors="replace"))

@@ -6,15 +6,16 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
-import httpx2
-
 from localcloud.engines import Engine
-from localcloud.engines.client import engine_client
 from localcloud.engines.process import EngineProcess
+from localcloud.local_http import UpstreamError, open_exchange
 from localcloud.sagemaker.logs import InstanceLog
+from localcloud.settings import HOST
 
 PING_TIMEOUT_SECONDS = 2.0
 """A container must answer `/ping` within 2 s:
@@ -52,16 +53,16 @@ class Container:
 class Instance:
     """A supervised engine process.
 
-    `in_flight` and `url` are shared with the data plane's thread: `Traffic` holds its lock for
-    the first; the second is one reference, read or replaced as a whole.
+    `in_flight` and `port` are shared with the data plane's thread: `Traffic` holds its lock for
+    the first; the second is one value, read or replaced as a whole.
     """
 
     def __init__(self, container: Container, log: InstanceLog) -> None:
         self.container = container
         self.log = log
         self.in_flight = 0
-        self.url: str | None = None
-        """Where it answers, while it is healthy."""
+        self.port: int | None = None
+        """Where it answers on the loopback address, while it is healthy."""
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._supervision = asyncio.create_task(self._supervise())
 
@@ -84,7 +85,7 @@ class Instance:
 
     async def stop(self) -> None:
         """End the process and its supervision."""
-        self.url = None
+        self.port = None
         self._supervision.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._supervision
@@ -118,7 +119,7 @@ class Instance:
         try:
             return await process.wait()
         finally:
-            self.url = None
+            self.port = None
             pinging.cancel()
             await process.kill()
 
@@ -128,29 +129,28 @@ class Instance:
 
     async def _ping(self, process: EngineProcess) -> None:
         """Put the instance in rotation and take it out, as `/ping` answers."""
-        address = await process.address
+        port = await process.port
         failures = 0
-        async with engine_client(base_url=address, timeout=PING_TIMEOUT_SECONDS) as client:
-            while failures < FAILED_PINGS_BEFORE_RESTART or not self._ready.done():
-                healthy = await self._is_healthy(client)
-                self.url = address if healthy else None
-                self._was_healthy = self._was_healthy or healthy
-                if healthy and not self._ready.done():
-                    self._ready.set_result(None)
-                failures = 0 if healthy else failures + 1
-                starting = not self._ready.done()
-                await asyncio.sleep(
-                    STARTING_PING_INTERVAL_SECONDS if starting else PING_INTERVAL_SECONDS
-                )
+        while failures < FAILED_PINGS_BEFORE_RESTART or not self._ready.done():
+            healthy = await self._answers(port)
+            self.port = port if healthy else None
+            self._was_healthy = self._was_healthy or healthy
+            if healthy and not self._ready.done():
+                self._ready.set_result(None)
+            failures = 0 if healthy else failures + 1
+            ready = self._ready.done()
+            await asyncio.sleep(PING_INTERVAL_SECONDS if ready else STARTING_PING_INTERVAL_SECONDS)
         self.log.write(f"no healthy answer to {failures} pings: restarting the container")
         await process.kill()
 
-    async def _is_healthy(self, client: httpx2.AsyncClient) -> bool:
+    async def _answers(self, port: int) -> bool:
         try:
-            response = await client.get(self.container.engine.ping)
-        except httpx2.TransportError:
+            async with asyncio.timeout(PING_TIMEOUT_SECONDS):
+                path = self.container.engine.ping
+                with closing(await open_exchange(port, "GET", path, [("host", HOST)])) as exchange:
+                    return exchange.status == HTTPStatus.OK
+        except (TimeoutError, UpstreamError):
             return False
-        return response.status_code == httpx2.codes.OK
 
     def _failure(self, detail: str) -> str:
         return (

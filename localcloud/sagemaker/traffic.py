@@ -59,7 +59,7 @@ class Traffic:
         """
         with self._lock:
             variant = self._choose_variant(target)
-            healthy = [instance for instance in variant.instances if instance.url]
+            healthy = [instance for instance in variant.instances if instance.port]
             if not healthy:
                 raise NoCapacityError
             if variant.least_outstanding:
@@ -77,7 +77,7 @@ class Traffic:
     def retire(self, variant: Variant, count: int) -> list[Instance]:
         """Take instances out of a variant, the unhealthy and the idle first; drain them next."""
         with self._lock:
-            order = sorted(variant.instances, key=lambda one: (one.url is not None, one.in_flight))
+            order = sorted(variant.instances, key=lambda one: (one.port is not None, one.in_flight))
             retired = order[:count]
             variant.instances = [one for one in variant.instances if one not in retired]
             return retired
@@ -88,7 +88,7 @@ class Traffic:
                 if variant.name == target:
                     return variant
             raise UnknownVariantError(target)
-        serving = [one for one in self._variants if any(i.url for i in one.instances)]
+        serving = [one for one in self._variants if any(i.port for i in one.instances)]
         if not any(variant.weight for variant in serving):
             raise NoCapacityError
         weights = [variant.weight for variant in serving]
