@@ -16,7 +16,8 @@ from twin.local_cloud import LocalCloud
 from twin.outputs import StageOutputs
 from twin.progress import console, step
 
-QUESTION = "What is an endpoint config?"
+QUESTIONS = ("What is an endpoint config?", "What is time to first token?")
+"""The first one also waits for the function to start, as the first request of a quiet hour does."""
 
 NEXT = """
 [bold]What to try next[/bold]
@@ -36,26 +37,28 @@ def run_demo() -> None:
         try:
             with step(f"Start the local cloud on {settings.origin}"):
                 cloud.start(stop_with_us=True)
-            show_answer(LocalDeployment(cloud).deploy())
+            show_answers(LocalDeployment(cloud).deploy())
         finally:
             with step("Stop everything"):
                 cloud.stop()
     console.print(NEXT)
 
 
-def show_answer(outputs: StageOutputs) -> None:
-    """Stream the answer to one question through the deployed API, and say how fast it came."""
-    client = connect(outputs)
-    model = served_model(client)
-    console.print(f"\n[dim]POST {outputs.api_url}v1/chat/completions  model={model}[/dim]")
-    console.print(f"[bold]{QUESTION}[/bold]")
-    reply = ask(
-        client,
-        model,
-        [{"role": "user", "content": QUESTION}],
-        lambda text: console.print(escape(text), end="", soft_wrap=True),
-    )
-    console.print(f"\n[dim]{reply.summary()}[/dim]\n")
+def show_answers(outputs: StageOutputs) -> None:
+    """Stream answers through the deployed API, and say how fast they came."""
+    with connect(outputs) as client:
+        model = served_model(client)
+        console.print(f"\n[dim]POST {outputs.openai_base_url}/chat/completions[/dim]")
+        for question in QUESTIONS:
+            console.print(f"\n[bold]> {question}[/bold]")
+            reply = ask(
+                client,
+                model,
+                [{"role": "user", "content": question}],
+                lambda text: console.print(escape(text), end="", soft_wrap=True),
+            )
+            console.print(f"\n[dim]{reply.summary()}[/dim]")
+        console.print()
 
 
 def free_port() -> int:

@@ -63,7 +63,9 @@ class LocalDeployment:
         account = f"aws://{self.cloud.settings.account}/{self.cloud.settings.region}"
         with ThreadPoolExecutor() as pool:
             synthesis = pool.submit(self._cdk, "synth", detail, "--quiet", *stage)
-            bootstrap = pool.submit(self._cdk, "bootstrap", detail, account)
+            # Beside a cdk.json the CLI would synthesize the app once more for this.
+            elsewhere = self.cloud.directory
+            bootstrap = pool.submit(self._cdk, "bootstrap", detail, account, directory=elsewhere)
             synthesis.result()
             bootstrap.result()
 
@@ -71,13 +73,15 @@ class LocalDeployment:
         unattended = ["--require-approval", "never", "--progress", "events"]
         self._cdk("deploy", detail, "--app", self._assembly, "--all", *unattended)
 
-    def _cdk(self, command: str, detail: Detail, *arguments: str) -> None:
+    def _cdk(
+        self, command: str, detail: Detail, *arguments: str, directory: Path | None = None
+    ) -> None:
         run_logged(
             cdk_command(command, *arguments),
             name=f"cdk {command}",
             # CDK's own validator takes most of a synth; the tests run it, and cdk-nag always does.
             environment=self.cloud.environment(CDK_VALIDATION="false", CI="1", NO_COLOR="1"),
-            directory=self.project,
+            directory=directory or self.project,
             log=self.cloud.directory / "logs" / f"cdk-{command}.log",
             detail=detail,
         )

@@ -97,7 +97,7 @@ def read_outputs(
     api = _stack_outputs(session, origin, config.stack_name("api"))
     identity = session.client("sts", endpoint_url=origin).get_caller_identity()
     return StageOutputs(
-        api_url=_reachable(api["ApiUrl"], origin),
+        api_url=reachable(api["ApiUrl"], origin),
         api_key=SecretStr(_api_key(session, origin, api.get("ApiKeyId"))),
         endpoint_name=serving["EndpointName"],
         aws_endpoint_url=origin,
@@ -106,7 +106,7 @@ def read_outputs(
     )
 
 
-def _reachable(url: str, origin: str | None) -> str:
+def reachable(url: str, origin: str | None) -> str:
     """The URL as this machine reaches it: the local cloud serves `execute-api` under a path."""
     if origin is None:
         return url
