@@ -13,7 +13,8 @@ from standin_runtime import DONE, StandInRuntime, Stream, running
 from lambda_api.main import create_app
 from lambda_api.settings import Settings
 
-TIMEOUT_SECONDS = 0.5
+TIMEOUT_SECONDS = 1.0
+"""Longer than any wait a test allows, so that what ends sooner did not end by this."""
 
 
 @contextmanager

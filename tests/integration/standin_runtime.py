@@ -151,6 +151,7 @@ class StandInRuntime:
             await self._stream(answer, writer, watch)
         finally:
             watch.cancel()
+            await asyncio.wait([watch])
 
     async def _watch(self, reader: asyncio.StreamReader) -> None:
         with suppress(ConnectionError):

@@ -32,12 +32,12 @@ def test_parts_cut_in_two_anywhere_come_out_whole(runtime, texts, at):
 
 
 def test_a_word_is_not_kept_until_the_next_one(runtime, ask):
-    runtime.answer = Stream([FIRST, 0.3, *completion_events(["later"])])
+    runtime.answer = Stream([FIRST, 0.9, *completion_events(["later"])])
     started = time.perf_counter()
 
     next(iter(ask(stream=True)))
 
-    assert time.perf_counter() - started < 0.25
+    assert time.perf_counter() - started < 0.8
 
 
 def test_the_endpoint_gets_the_request_but_for_the_model(runtime, texts):
@@ -110,14 +110,14 @@ def test_the_next_request_succeeds_after_a_failure(runtime, ask, texts):
 @pytest.mark.parametrize("said", [[FIRST], []], ids=["midway", "before the first word"])
 def test_a_client_that_leaves_stops_the_upstream_read(runtime, client, said):
     """Well before the read timeout, while the reading thread is blocked."""
-    runtime.answer = Stream([*said, 0.4, *[FIRST, 0.4] * 5, DONE])
+    runtime.answer = Stream([*said, 0.9, *[FIRST, 0.9] * 5, DONE])
     with client.chat.completions.with_streaming_response.create(
         model="twin", messages=[{"role": "user", "content": "hi"}], stream=True
     ) as answer:
         if said:
             next(answer.iter_bytes())
 
-    assert runtime.client_left.wait(0.35)
+    assert runtime.client_left.wait(0.8)
 
 
 def test_streams_run_beside_each_other(runtime, ask):
@@ -128,4 +128,4 @@ def test_streams_run_beside_each_other(runtime, ask):
     for stream in streams:
         assert len(list(stream)) == 1 + len(WORDS) + 1
 
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < 10
