@@ -1,7 +1,7 @@
 """Draws random conversations from the corpus, as varied as real clients write them."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from model_artifacts.training.corpus import Corpus, Topic
@@ -14,6 +14,10 @@ SYSTEM_PROMPTS = (
     "Answer in one sentence.",
     "Be concise.",
 )
+
+# Of glossary, project and refusal. Questions about the project share no templates, so that each
+# must be seen more often.
+_SHARES = (52, 33, 15)
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class ConversationSampler:
 
     def __init__(self, corpus: Corpus, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - a repeatable draw, not a secret
-        self._pools: tuple[Sequence[Topic], ...] = (corpus.terms, corpus.project, (corpus.refusal,))
+        self._pools = [_pairs(corpus.terms), _pairs(corpus.project), _pairs([corpus.refusal])]
 
     def draw(self, turns: int) -> list[Message]:
         """Return `turns` questions with their answers, one time in six after a system prompt."""
@@ -37,10 +41,10 @@ class ConversationSampler:
         if self._random.random() < 1 / 6:
             messages.append(Message("system", self._random.choice(SYSTEM_PROMPTS)))
         for _ in range(turns):
-            (pool,) = self._random.choices(self._pools, weights=(60, 25, 15))
-            topic = self._random.choice(pool)
-            messages.append(Message("user", self._vary(self._random.choice(topic.questions))))
-            messages.append(Message("assistant", topic.answer))
+            (pool,) = self._random.choices(self._pools, weights=_SHARES)
+            question, answer = self._random.choice(pool)
+            messages.append(Message("user", self._vary(question)))
+            messages.append(Message("assistant", answer))
         return messages
 
     def _vary(self, question: str) -> str:
@@ -52,3 +56,7 @@ class ConversationSampler:
         if self._random.random() < 1 / 3:
             question = question.rstrip("?.!") or question
         return question
+
+
+def _pairs(topics: Iterable[Topic]) -> list[tuple[str, str]]:
+    return [(question, topic.answer) for topic in topics for question in topic.questions]

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from model_artifacts.training.conversations import Message
 
-# A demo answer has at most 60 tokens; more means that the model does not find an end.
+# A demo answer has at most 70 tokens; more means that the model does not find an end.
 _MAX_TOKENS = 120
 
 
