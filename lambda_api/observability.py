@@ -18,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lambda_api.chat import ChatStream, Usage
+from lambda_api.chat_stream import ChatStream
+from lambda_api.engine_json import Usage
 from lambda_api.errors import ServiceError, body_of
 from lambda_api.settings import Settings
 

@@ -8,7 +8,7 @@ from anyio.to_thread import run_sync
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from lambda_api.chat import ChatStream
+from lambda_api.chat_stream import ChatStream
 from lambda_api.sse import KEEP_ALIVE
 
 KEEP_ALIVE_SECONDS = 10.0

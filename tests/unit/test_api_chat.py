@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from lambda_api.chat import MAX_PAYLOAD_BYTES, Usage
+from lambda_api.chat import MAX_PAYLOAD_BYTES
+from lambda_api.engine_json import Usage
 from lambda_api.errors import (
     InvalidRequestError,
     RequestTooLargeError,
@@ -237,3 +238,30 @@ def test_the_first_event_is_timed(service, says):
     assert stream.first_event_at is None
     next(iter(stream))
     assert stream.first_event_at is not None
+
+
+def test_usage_is_cut_out_between_carriage_returns_too(service, says):
+    block = (chunk("a") + finish() + USAGE).replace(b"\n\n", b"\r\n\r\n")
+    says(block, DONE)
+    stream = service.stream(request(stream=True))
+
+    assert b"".join(stream).count(b"data: ") == 3
+    assert stream.usage == Usage(3, 2)
+
+
+def test_a_null_usage_is_no_usage(service, says):
+    says(chunk("a", usage=None), finish(), DONE)
+    stream = service.stream(request(stream=True))
+
+    assert len(objects(stream)) == 2
+    assert stream.usage is None
+
+
+def test_the_engines_own_error_event_is_passed_on_and_counted(service, says):
+    error = b'data: {"error":{"message":"out of memory","code":500}}\n\n'
+    for ending in ([], [DONE]):
+        says(chunk("a"), error, *ending)
+        stream = service.stream(request(stream=True))
+
+        assert [b["error"]["message"] for b in objects(stream) if "error" in b] == ["out of memory"]
+        assert stream.error

@@ -7,7 +7,7 @@ import time
 import pytest
 from fake_upstream import FakeStream
 
-from lambda_api.chat import ChatStream
+from lambda_api.chat_stream import ChatStream
 from lambda_api.relay import RelayResponse
 from lambda_api.sse import KEEP_ALIVE
 

@@ -1,0 +1,61 @@
+"""What is read and changed in an engine's JSON without parsing all of it.
+
+The patterns are safe on any text: quotes inside a JSON string are escaped, so nothing a model
+wrote can look like a field.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+
+_MODEL = re.compile(rb'"model": ?"(?:[^"\\]|\\.)*"')
+_USAGE = re.compile(rb'"usage": ?(?=\{)')
+_NO_CHOICES = re.compile(rb'"choices": ?\[\]')
+_FINISHES = (b'"finish_reason":"', b'"finish_reason": "')
+_DECODER = json.JSONDecoder()
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a completion cost, in tokens."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+def model_field(model_id: str) -> bytes:
+    """The field that names a model."""
+    return b'"model":' + json.dumps(model_id).encode()
+
+
+def model_field_in(answer: bytes) -> bytes:
+    """The field that names a model as it stands in an answer, or nothing."""
+    found = _MODEL.search(answer)
+    return found[0] if found else b""
+
+
+def usage_in(answer: bytes) -> Usage | None:
+    """The last usage an answer tells of."""
+    start = max((found.end() for found in _USAGE.finditer(answer)), default=None)
+    if start is None:
+        return None
+    try:
+        usage, _ = _DECODER.raw_decode(answer[start:].decode())
+        return Usage(usage["prompt_tokens"], usage["completion_tokens"])
+    except (ValueError, KeyError):
+        return None
+
+
+def has_usage(answer: bytes) -> bool:
+    """Whether an answer tells of its usage."""
+    return _USAGE.search(answer) is not None
+
+
+def is_only_usage(chunk: bytes) -> bool:
+    """Whether a chunk is the one that `include_usage` adds: no choices."""
+    return has_usage(chunk) and _NO_CHOICES.search(chunk) is not None
+
+
+def finishes_in(answer: bytes) -> int:
+    """How many choices end in an answer."""
+    return sum(map(answer.count, _FINISHES))
