@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import json
 import re
-from typing import Any
 
-from localcloud import ministack_hooks
+from localcloud import ministack_hooks, sagemaker
 from localcloud.asgi import Receive, Scope, Send
 from localcloud.interpreter import bare_interpreter
 from localcloud.settings import Settings
@@ -33,24 +30,15 @@ class LocalCloud:
         ministack_hooks.run_workers_with(interpreter)
         ministack_hooks.take_keys_from_authorizers()
         ministack_hooks.extend_rest_apis(StreamedIntegration(self._web_adapter))
-        self._sagemaker: Any = None
-        with contextlib.suppress(
-            ImportError, AttributeError, TypeError
-        ):  # until its first version is there
-            self._sagemaker = importlib.import_module("localcloud.sagemaker").install(settings)
+        self._sagemaker = sagemaker.install(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (or take part in the server's start and stop)."""
         path = scope.get("path", "")
         if scope["type"] == "http" and path == HEALTH_PATH:
             await _send_health(send)
-        elif scope["type"] == "http" and RUNTIME_PATH.fullmatch(path) and self._sagemaker:
-            ministack_hooks.set_request_scope(
-                {
-                    name.decode("latin-1"): value.decode("latin-1")
-                    for name, value in scope["headers"]
-                }
-            )
+        elif scope["type"] == "http" and RUNTIME_PATH.fullmatch(path):
+            ministack_hooks.set_request_scope(_headers(scope))
             await self._sagemaker.runtime_app(scope, receive, send)
         else:
             await ministack_hooks.app(scope, receive, send)
@@ -58,8 +46,11 @@ class LocalCloud:
     def close(self) -> None:
         """Stop every engine and every function's process."""
         self._web_adapter.close()
-        if self._sagemaker:
-            self._sagemaker.close()
+        self._sagemaker.close()
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 async def _send_health(send: Send) -> None:

@@ -16,17 +16,15 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from localcloud.reaper import reap_with_this_process
 from localcloud.settings import HOST, PREFIX, Settings
 
-logger = logging.getLogger(__name__)
-
-Application = Callable[..., Awaitable[Any]]
+if TYPE_CHECKING:
+    from localcloud.application import LocalCloud
 
 DRAIN_SECONDS = 0.5
 """How long requests in progress may go on once the server is asked to stop."""
@@ -54,12 +52,7 @@ def main() -> None:
     # ministack reads the environment at import, and takes most of a second: not before now.
     from localcloud.application import LocalCloud
 
-    cloud = LocalCloud(settings)
-    asyncio.run(_serve(cloud, listener, settings))
-    cloud.close()
-    logging.shutdown()
-    # Worker threads may be blocked in a deployment: they are not waited for.
-    os._exit(0)
+    asyncio.run(_serve(LocalCloud(settings), listener, settings))
 
 
 def listen(port: int) -> socket.socket:
@@ -81,7 +74,7 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-async def _serve(cloud: Application, listener: socket.socket, settings: Settings) -> None:
+async def _serve(cloud: LocalCloud, listener: socket.socket, settings: Settings) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
@@ -92,13 +85,18 @@ async def _serve(cloud: Application, listener: socket.socket, settings: Settings
     config.errorlog = None  # its lines reach standard error through the root logger
     config.loglevel = settings.log_level
     stop = _stop_event(settings)
-    serving = asyncio.create_task(serve(cloud, config, shutdown_trigger=stop.wait))
+    application: Any = cloud  # hypercorn's types spell ASGI's messages out
+    serving = asyncio.create_task(serve(application, config, shutdown_trigger=stop.wait))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     # From Python 3.12 on hypercorn waits here for idle connections too, so it gets a limit.
     await asyncio.wait({serving}, timeout=DRAIN_SECONDS * 2)
+    cloud.close()
     if serving.done():
         serving.result()
+    logging.shutdown()
+    # Threads may be blocked in a deployment, and connections idle: neither is waited for.
+    os._exit(0)
 
 
 def _stop_event(settings: Settings) -> asyncio.Event:
