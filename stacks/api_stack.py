@@ -42,6 +42,7 @@ class ApiStack(Stack):
         api = ChatApi(
             self,
             "Api",
+            name=config.endpoint_name,
             config=config.api,
             streaming=streaming,
             control=self._control_function(),

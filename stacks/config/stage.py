@@ -51,7 +51,7 @@ class StageConfig(Section):
 
     @model_validator(mode="after")
     def _sections_fit(self, info: ValidationInfo) -> Self:
-        problems = [*self._engine_problems(), *self._source_problems(info.context["root"])]
+        problems = [*self._engine_problems(), *self._source_problems(_root(info))]
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -88,3 +88,9 @@ class StageConfig(Section):
         elif not any((root / artifacts).glob(self.engine.weights)):
             wanted = f"{self.engine.weights} file for engine {self.engine.name}"
             yield f"model.artifacts: got {artifacts!r}; must hold a {wanted}"
+
+
+def _root(info: ValidationInfo) -> Path:
+    """Return the project's root directory, against which local paths are checked."""
+    root: Path = (info.context or {}).get("root", Path())
+    return root

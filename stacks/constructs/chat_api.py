@@ -51,6 +51,7 @@ class ChatApi(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        name: str,
         config: ApiConfig,
         streaming: lambda_.IFunction,
         control: lambda_.IFunction,
@@ -60,12 +61,14 @@ class ChatApi(Construct):
         self.rest = apigw.RestApi(
             self,
             "Rest",
+            rest_api_name=name,
             endpoint_types=[apigw.EndpointType.REGIONAL],
             api_key_source_type=apigw.ApiKeySourceType.AUTHORIZER if access.needs_key else None,
             # Access logs need it, and a fresh account has none. It is one per account and region.
             cloud_watch_role=True,
             deploy_options=self._stage(config),
         )
+        self.rest.node.try_remove_child("Endpoint")  # its output; the stack has one of its own
         whole = apigw.LambdaIntegration(control, allow_test_invoke=False)
         stream = apigw.LambdaIntegration(
             streaming,

@@ -14,9 +14,9 @@ _BOTOCORE_DATA = frozenset(
         "sdk-default-configuration.json",
     }
 )
-# Scripts, boto3's resource models and examples, and boto3's own copies of botocore's docs.
-_UNUSED = ("bin", "boto3/data", "boto3/examples")
-_INSTALLER_NOTES = frozenset({"INSTALLER", "RECORD", "REQUESTED", "WHEEL", "direct_url.json"})
+# Scripts, boto3's resource models and examples, Powertools' web framework (ours is FastAPI).
+_UNUSED = ("bin", "boto3/data", "boto3/examples", "aws_lambda_powertools/event_handler")
+_INSTALLER_NOTES = frozenset({"INSTALLER", "RECORD", "REQUESTED", "WHEEL", "sboms"})
 
 
 def prune(package: Path) -> None:

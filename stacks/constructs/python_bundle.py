@@ -38,9 +38,7 @@ def build_bundle(root: Path, *, platform: Platform) -> Path:
     Raises:
         BundleError: uv cannot fetch or install the locked packages.
     """
-    python = _interpreter(platform)
-    digest = _digest(root, target=_target(platform), compiled=python is not None)
-    bundle = root / ".build" / "lambda" / f"{platform}-{digest}"
+    bundle = root / ".build" / "lambda" / f"{platform}-{_digest(root, platform)}"
     if not bundle.is_dir():
         bundle.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=bundle.parent, prefix=".") as scratch:
@@ -48,7 +46,7 @@ def build_bundle(root: Path, *, platform: Platform) -> Path:
             _install(root / _SOURCE / _LOCK, built, platform)
             _add_source(root / _SOURCE, built)
             prune(built)
-            _compile(built, python)
+            _compile(built, platform)
             _move(built, bundle)
     return bundle
 
@@ -57,38 +55,18 @@ def _source_files(source: Path) -> Iterable[Path]:
     return (path for path in sorted(source.rglob("*")) if path.suffix in {".py", ".sh", ".typed"})
 
 
-def _target(platform: Platform) -> Iterable[str]:
-    return _LAMBDA_TARGET if platform == "aws" else (host.platform(), sys.version)
-
-
-def _digest(root: Path, *, target: Iterable[str], compiled: bool) -> str:
-    digest = hashlib.sha256(repr((*target, compiled)).encode())
+def _digest(root: Path, platform: Platform) -> str:
+    target = _LAMBDA_TARGET if platform == "aws" else (host.platform(), sys.version)
+    digest = hashlib.sha256(repr(target).encode())
     recipe = (Path(__file__), Path(prune.__code__.co_filename))
     for path in (root / _SOURCE / _LOCK, *_source_files(root / _SOURCE), *recipe):
         digest.update(f"{path.name}\0{path.stat().st_mode}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _interpreter(platform: Platform) -> str | None:
-    """Return a Python of the minor version that will import the package, if there is one."""
-    if platform == "host":
-        return sys.executable
-    found = subprocess.run(  # noqa: S603 - uv from this environment
-        [uv.find_uv_bin(), "python", "find", "--no-python-downloads", "--no-project", "3.13"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if found.returncode:
-        note = "note: no Python 3.13 here, so the package ships without bytecode and starts slower"
-        print(note, file=sys.stderr)  # noqa: T201
-        return None
-    return found.stdout.strip()
-
-
 def _install(lock: Path, target: Path, platform: Platform) -> None:
     flags = _LAMBDA_TARGET if platform == "aws" else ("--python", sys.executable)
-    command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--no-config", "--link-mode", "copy"]
+    command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--link-mode", "copy"]
     command += ["--only-binary", ":all:", "--require-hashes", "--requirements", str(lock)]
     done = subprocess.run(  # noqa: S603 - uv from this environment, arguments of ours
         [*command, *flags, "--target", str(target)], capture_output=True, text=True, check=False
@@ -110,17 +88,34 @@ def _add_source(source: Path, target: Path) -> None:
     launcher.chmod(0o755)
 
 
-def _compile(package: Path, python: str | None) -> None:
+def _compile(package: Path, platform: Platform) -> None:
     """Compile ahead: Lambda's file system is read-only, so every cold start would compile again.
 
-    A zip keeps no useful file times, so the bytecode must not be checked against them.
+    A zip keeps no useful file times, so the bytecode must not be checked against them. What we
+    depend on ships as bytecode alone, half the size; our own code keeps its source for tracebacks.
     """
+    python = sys.executable if platform == "host" else _find_python("3.13")
     if python is None:
+        note = "note: no Python 3.13 here, so the package ships without bytecode and starts slower"
+        print(note, file=sys.stderr)  # noqa: T201
         return
-    options = ["--invalidation-mode", "unchecked-hash", "-s", str(package), "-p", "/var/task"]
-    subprocess.run(  # noqa: S603 - a Python interpreter
-        [python, "-m", "compileall", "-q", *options, str(package)], check=True
+    compileall = [python, "-I", "-m", "compileall", "-q", "-j", "0"]
+    compileall += ["--invalidation-mode", "unchecked-hash", "-s", str(package), "-p", "/var/task"]
+    for options in (["-b", "-x", f"/{_SOURCE}/", str(package)], [str(package / _SOURCE)]):
+        subprocess.run([*compileall, *options], check=True)  # noqa: S603 - a Python interpreter
+    for bytecode in package.rglob("*.pyc"):
+        bytecode.with_suffix(".py").unlink(missing_ok=True)
+
+
+def _find_python(version: str) -> str | None:
+    """Return an installed Python of a minor version: bytecode fits only its own."""
+    found = subprocess.run(  # noqa: S603 - uv from this environment
+        [uv.find_uv_bin(), "python", "find", "--no-python-downloads", "--no-project", version],
+        capture_output=True,
+        text=True,
+        check=False,
     )
+    return found.stdout.strip() if found.returncode == 0 else None
 
 
 def _move(built: Path, bundle: Path) -> None:

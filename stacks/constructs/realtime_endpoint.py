@@ -80,20 +80,22 @@ class RealtimeEndpoint(Construct):
     @property
     def arn(self) -> str:
         """ARN of the endpoint."""
-        return Stack.of(self).format_arn(
+        arn: str = Stack.of(self).format_arn(
             service="sagemaker",
             resource="endpoint",
             resource_name=self.name,
             arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )
+        return arn
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a principal send requests, with the answer whole or as a stream."""
-        return iam.Grant.add_to_principal(
+        grant: iam.Grant = iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"],
             resource_arns=[self.arn],
         )
+        return grant
 
     def metric(self, name: str, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401 - CDK's own props
         """Return one of the variant's metrics in the AWS/SageMaker namespace."""

@@ -6,7 +6,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from stacks.checks import acknowledge
+from stacks.checks import acknowledge, acknowledge_wildcard
 from stacks.constructs.container_image import ContainerImage
 from stacks.constructs.weights import Weights
 
@@ -82,4 +82,8 @@ class ServedModel(Construct):
 
     def _add_policy(self, construct_id: str, *statements: iam.PolicyStatement) -> None:
         policy = iam.Policy(self.role, construct_id, roles=[self.role], statements=list(statements))
-        acknowledge(policy, "AwsSolutions-IAM5", "the objects below one prefix of one bucket")
+        for statement in statements:
+            for resource in statement.resources:
+                if resource.endswith("*"):
+                    reason = "every object below one prefix of one bucket, and no other"
+                    acknowledge_wildcard(policy, resource, reason)

@@ -24,4 +24,7 @@ def web_adapter_layer(
     """Return the layer for an architecture, in the stack's region."""
     name = _LAYERS[architecture.name]
     arn = f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{_ACCOUNT}:layer:{name}:{_VERSION}"
-    return lambda_.LayerVersion.from_layer_version_arn(scope, construct_id, arn)
+    layer: lambda_.ILayerVersion = lambda_.LayerVersion.from_layer_version_arn(
+        scope, construct_id, arn
+    )
+    return layer

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from aws_cdk import Aws, FileAssetPackaging, FileAssetSource, Stack, Stage
+from aws_cdk import Aws, FileAssetPackaging, Stack, Stage
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 
@@ -87,17 +87,15 @@ def _publish(stack: Stack, file: Path, key: str) -> str:
     hash alone: tokenizer.json and tokenizer.model would be one. Through a link without an extension
     the hash is the whole key.
     """
-    assembly = Path(Stage.of(stack).asset_outdir)  # type: ignore[union-attr]
+    assembly = Path(Stage.of(stack).asset_outdir)
     link = assembly / "weights" / hashlib.sha256(key.encode()).hexdigest()
     link.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
     link.symlink_to(file.resolve())
     location = stack.synthesizer.add_file_asset(
-        FileAssetSource(
-            source_hash=key,
-            file_name=link.relative_to(assembly).as_posix(),
-            packaging=FileAssetPackaging.FILE,
-            display_name=file.name,
-        )
+        source_hash=key,
+        file_name=link.relative_to(assembly).as_posix(),
+        packaging=FileAssetPackaging.FILE,
+        display_name=file.name,
     )
-    return location.bucket_name
+    return str(location.bucket_name)
