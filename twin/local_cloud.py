@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
@@ -46,11 +45,12 @@ class ProcessRecord(BaseModel):
             return None
 
 
-@dataclass(frozen=True)
 class LocalCloud:
     """A local cloud and the directory that holds its state."""
 
-    settings: Settings
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def directory(self) -> Path:
@@ -115,7 +115,7 @@ class LocalCloud:
         """
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("w") as log:
-            child = subprocess.Popen(
+            self._child = subprocess.Popen(
                 [sys.executable, "-m", "localcloud"],
                 cwd=PROJECT,
                 env={**without_aws(inherited()), **self._variables(stop_with_us=stop_with_us)},
@@ -125,13 +125,13 @@ class LocalCloud:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        record = ProcessRecord(
-            pid=child.pid,
-            created=psutil.Process(child.pid).create_time(),
-            port=self.settings.port,
-        )
+        self._remember(self._child.pid)
+        self._wait_until_ready(self._child)
+
+    def _remember(self, pid: int) -> None:
+        created = psutil.Process(pid).create_time()
+        record = ProcessRecord(pid=pid, created=created, port=self.settings.port)
         self._record.write_text(record.model_dump_json())
-        self._wait_until_ready(child)
 
     def _variables(self, *, stop_with_us: bool) -> dict[str, str]:
         chosen = self.settings.model_copy(update={"data_dir": self.directory})
@@ -159,9 +159,14 @@ class LocalCloud:
         if process is None:
             return False
         process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(STOP_SECONDS)
+        _, alive = psutil.wait_procs([process], timeout=STOP_SECONDS)
+        for stubborn in alive:
+            stubborn.kill()
+            stubborn.wait(STOP_SECONDS)
+        self._forget_child()
         return True
+
+    def _forget_child(self) -> None:
+        if self._child:
+            self._child.communicate()
+            self._child = None

@@ -57,21 +57,21 @@ def test_unknown_fields_reach_the_engine(client: OpenAI, model: str):
     assert answer.choices[0].message.content == "blue"
 
 
-def test_a_wrong_key_is_refused(stage: StageOutputs, model: str):
-    client = OpenAI(base_url=stage.openai_base_url, api_key="wrong", max_retries=0)
+@pytest.mark.parametrize("key", ["wrong", "wrong-but-as-long-as-a-key-may-be"])
+def test_a_wrong_key_is_refused(stage: StageOutputs, model: str, key: str):
+    client = OpenAI(base_url=stage.openai_base_url, api_key=key)
 
-    with client, pytest.raises(openai.PermissionDeniedError) as refusal:
+    with client, pytest.raises(openai.AuthenticationError) as refusal:
         client.chat.completions.create(model=model, messages=QUESTION)
 
-    assert refusal.value.body is not None
-    assert stage.api_key.get_secret_value() not in str(refusal.value)
+    assert refusal.value.code == "invalid_api_key"
 
 
 def test_no_key_is_refused(stage: StageOutputs):
     answer = httpx2.get(f"{stage.openai_base_url}/models")
 
     assert answer.status_code == 401
-    assert answer.json()["error"]["type"] == "invalid_request_error"
+    assert answer.json()["error"]["code"] == "invalid_api_key"
 
 
 @pytest.mark.parametrize(

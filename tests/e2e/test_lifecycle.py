@@ -78,10 +78,11 @@ def test_an_update_that_never_gets_healthy_is_rolled_back(
 
     with (
         _asking_all_the_time(client, model) as answers,
-        pytest.raises(ProgramFailedError, match="UPDATE_ROLLBACK_COMPLETE"),
+        pytest.raises(ProgramFailedError, match="did not pass the ping health check"),
     ):
         deployment.deploy()
 
+    assert _serving_stack_status(deployment) == "UPDATE_ROLLBACK_COMPLETE"
     assert _served_artifacts(deployment, stage) == before
     assert [answer for answer in answers if not isinstance(answer, str)] == []
     gguf.write_bytes(good)
@@ -112,6 +113,14 @@ def test_destroy_leaves_nothing(deployment: LocalDeployment, stage: StageOutputs
     assert sagemaker.list_endpoints()["Endpoints"] == []
     assert sagemaker.list_endpoint_configs()["EndpointConfigs"] == []
     assert sagemaker.list_models()["Models"] == []
+
+
+def _serving_stack_status(deployment: LocalDeployment) -> str:
+    cloud = deployment.cloud
+    cloudformation = cloud.session.client("cloudformation", endpoint_url=cloud.settings.origin)
+    name = deployment.config.stack_name("serving")
+    status: str = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+    return status
 
 
 def _served_artifacts(deployment: LocalDeployment, stage: StageOutputs) -> str:
