@@ -144,8 +144,6 @@ def _broken_rules(rules: Mapping[str, Any], value: Any) -> Iterator[str]:  # noq
     size = value if isinstance(value, int | float) else len(value)
     if "max" in rules and size > rules["max"]:
         yield f"must have {measured} less than or equal to {rules['max']}"
-    if "min" in rules and size < rules["min"]:
-        yield f"must have {measured} greater than or equal to {rules['min']}"
     pattern = _pattern(rules.get("pattern"))
     if isinstance(value, str) and pattern and not pattern.fullmatch(value):
         yield f"must satisfy regular expression pattern: {pattern.pattern}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -31,6 +32,8 @@ class Engine:
     """Path that answers the container's `POST /invocations`."""
     arguments: Callable[[Mapping[str, str]], list[str]]
     """Turns the container's environment into the engine's command line."""
+    complaint: re.Pattern[str]
+    """Finds, in a line of output, why the engine gives up; the first such line is its reason."""
 
 
 def engine_for(image: str) -> Engine:
@@ -75,5 +78,6 @@ _ENGINES = {
         ping="/health",
         invocations="/v1/chat/completions",
         arguments=llama_cpp_arguments,
+        complaint=re.compile(r"(?:^[\d.]+ E |^llama-server: )(.+)"),
     )
 }

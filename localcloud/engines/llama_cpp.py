@@ -130,9 +130,8 @@ def _serve(model: Path, options: argparse.Namespace) -> xllamacpp.Server:
         print("WARNING: --n-gpu-layers ignored: no GPU here", flush=True)  # noqa: T201 - the log
     try:
         return xllamacpp.Server(parameters)
-    except RuntimeError as error:
-        # The reason is in llama.cpp's own lines above.
-        sys.exit(f"llama-server: failed to load {model}: {error}")
+    except RuntimeError:
+        sys.exit(1)  # why, llama.cpp has said
 
 
 def _has_gpu(module: Any) -> bool:  # noqa: ANN401 - the wheel has no types

@@ -100,7 +100,7 @@ class Instance:
             exits = 1 if self._was_healthy else exits + 1
             self.log.write(f"container exited with status {status}")
             if not self._ready.done() and exits == EXITS_BEFORE_FAILURE:
-                detail = f" (exited {exits} times; last output: {self._last_output})"
+                detail = f" (exited {exits} times: {self._complaint})"
                 self._ready.set_exception(DeploymentFailedError(self._failure(detail)))
                 return
             await asyncio.sleep(min(FIRST_BACKOFF_SECONDS * 2**exits, LONGEST_BACKOFF_SECONDS))
@@ -108,7 +108,7 @@ class Instance:
     async def _run_once(self) -> int:
         """Run the engine until it exits; return its status."""
         self._was_healthy = False
-        self._last_output = ""
+        self._complaint = ""
         process = await EngineProcess.start(
             self.container.engine,
             self.container.model_dir,
@@ -124,7 +124,8 @@ class Instance:
             await process.kill()
 
     def _take_line(self, line: str) -> None:
-        self._last_output = line
+        if not self._complaint and (match := self.container.engine.complaint.search(line)):
+            self._complaint = match[1].strip()
         self.log.write(line)
 
     async def _ping(self, process: EngineProcess) -> None:

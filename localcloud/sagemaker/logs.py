@@ -22,13 +22,11 @@ class InstanceLog:
         name = f"{variant}/{instance}"
         self._stream = LogStream(account=scope.account, region=scope.region, group=group, name=name)
         self.arn = scope.arn("logs", f"log-group:{group}:log-stream:{name}")
-        self.last_line = ""
         self._lines: list[str] = []
         self._pending: asyncio.TimerHandle | None = None
 
     def write(self, line: str) -> None:
         """Add a line."""
-        self.last_line = line
         self._lines.append(line[:LONGEST_MESSAGE])
         if self._pending is None:
             loop = asyncio.get_running_loop()

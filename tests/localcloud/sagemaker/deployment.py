@@ -1,0 +1,143 @@
+"""Models and endpoints on a local cloud, as a client of SageMaker makes them."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.localcloud.cloud import Cloud
+
+IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/llama-cpp:server-sagemaker-cpu-v1"
+ROLE = "arn:aws:iam::000000000042:role/SageMakerExecution"
+VARIANT = "AllTraffic"
+BUCKET = "model-data"
+ENDLESS = 1_000_000
+"""Tokens of an answer that no test waits for."""
+
+
+def unique(name: str) -> str:
+    return f"{name}-{uuid.uuid4().hex[:8]}"
+
+
+class Deployment:
+    """Makes resources with names of its own, and invokes its endpoint."""
+
+    def __init__(self, cloud: Cloud, model_file: Path) -> None:
+        self.cloud = cloud
+        self.sagemaker = cloud.client("sagemaker")
+        self.runtime = cloud.client("sagemaker-runtime")
+        self.model_file = model_file
+        self.endpoint = unique("endpoint")
+
+    def upload(self, content: bytes | None = None, name: str = "model.gguf") -> str:
+        """Put a model in S3; return the prefix's URI."""
+        s3 = self.cloud.client("s3")
+        s3.create_bucket(Bucket=BUCKET)
+        prefix = unique("model")
+        body = self.model_file.read_bytes() if content is None else content
+        s3.put_object(Bucket=BUCKET, Key=f"{prefix}/{name}", Body=body)
+        return f"s3://{BUCKET}/{prefix}/"
+
+    def container(self, uri: str | None = None, **environment: str) -> dict[str, Any]:
+        data = {
+            "S3Uri": uri or self.upload(),
+            "S3DataType": "S3Prefix",
+            "CompressionType": "None",
+        }
+        return {
+            "Image": IMAGE,
+            "Environment": {f"SM_LLAMA_CPP_{flag}": value for flag, value in environment.items()},
+            "ModelDataSource": {"S3DataSource": data},
+        }
+
+    def create_model(self, container: dict[str, Any] | None = None) -> str:
+        name = unique("model")
+        self.sagemaker.create_model(
+            ModelName=name,
+            ExecutionRoleArn=ROLE,
+            PrimaryContainer=container or self.container(),
+        )
+        return name
+
+    def create_config(self, model: str, **variant: Any) -> str:
+        name = unique("config")
+        production = {
+            "VariantName": VARIANT,
+            "ModelName": model,
+            "InstanceType": "ml.c5.large",
+            "InitialInstanceCount": 1,
+            "RoutingConfig": {"RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS"},
+            **variant,
+        }
+        self.sagemaker.create_endpoint_config(
+            EndpointConfigName=name, ProductionVariants=[production]
+        )
+        return name
+
+    def create(self, container: dict[str, Any] | None = None, **variant: Any) -> dict[str, Any]:
+        """Create model, configuration and endpoint; return the endpoint once it has settled."""
+        config = self.create_config(self.create_model(container), **variant)
+        self.sagemaker.create_endpoint(EndpointName=self.endpoint, EndpointConfigName=config)
+        return self.settled()
+
+    def settled(self) -> dict[str, Any]:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            found = self.sagemaker.describe_endpoint(EndpointName=self.endpoint)
+            if found["EndpointStatus"] in ("InService", "Failed"):
+                return dict(found)
+            time.sleep(0.02)
+        raise TimeoutError(found)
+
+    def invoke(self, tokens: int = 4, **options: Any) -> dict[str, Any]:
+        answer = self.runtime.invoke_endpoint(
+            EndpointName=self.endpoint,
+            ContentType="application/json",
+            Body=json.dumps(_chat(tokens)),
+            **options,
+        )
+        return dict(json.load(answer["Body"]))
+
+    def stream(self, tokens: int = 4, **options: Any) -> Iterator[bytes]:
+        answer = self.runtime.invoke_endpoint_with_response_stream(
+            EndpointName=self.endpoint,
+            ContentType="application/json",
+            Body=json.dumps({**_chat(tokens), "stream": True}),
+            **options,
+        )
+        with closing(answer["Body"]) as events:
+            for event in events:
+                yield event["PayloadPart"]["Bytes"]
+
+    def delete(self) -> None:
+        """Delete the endpoint, and wait until it is gone."""
+        self.sagemaker.delete_endpoint(EndpointName=self.endpoint)
+        while self.exists():
+            time.sleep(0.02)
+
+    def exists(self) -> bool:
+        found = self.sagemaker.list_endpoints(NameContains=self.endpoint)
+        return bool(found["Endpoints"])
+
+
+def _chat(tokens: int) -> dict[str, Any]:
+    messages = [{"role": "user", "content": "abc"}]
+    return {"messages": messages, "max_tokens": tokens, "ignore_eos": True}
+
+
+def engines(cloud: Cloud, alias: str = "") -> list[psutil.Process]:
+    """A server's engine processes, or those with an alias."""
+    found = []
+    for process in psutil.Process(cloud.process.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            command = process.cmdline()
+            if "localcloud.engines.llama_cpp" in command and (not alias or alias in command):
+                found.append(process)
+    return found
