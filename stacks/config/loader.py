@@ -29,7 +29,9 @@ def load_stage(stage: object, root: Path) -> StageConfig:
     """
     stages = {path.stem: path for path in sorted((root / "config").glob("*.toml"))}
     if not isinstance(stage, str) or stage not in stages:
-        raise ConfigError(f"stage: got {stage!r}; must be one of {', '.join(stages)}")
+        raise ConfigError(
+            f"stage: got {stage!r}; must be -c stage=NAME, one of {', '.join(stages)}"
+        )
     path = stages[stage]
     file = path.relative_to(root)
     try:
@@ -57,11 +59,10 @@ def _explain(details: ErrorDetails) -> Iterator[str]:
 
 
 def _explain_value_error(key: str, details: ErrorDetails) -> Iterator[str]:
-    """Explain an error of our own validators: about one value, or naming its keys itself."""
+    """Explain an error of our own validators: about one value, or about keys that it names."""
     message = str(details["ctx"]["error"])
     if isinstance(details["input"], dict):
-        dot = "." if key and ": " in message else ": " if key else ""
-        yield from (f"{key}{dot}{line}" for line in message.splitlines())
+        yield from (f"{key}.{line}".lstrip(".") for line in message.splitlines())
     else:
         yield f"{key}: got {details['input']!r}; {message}"
 

@@ -1,8 +1,8 @@
 """The [realtime] section: the instances an endpoint runs on, and how it changes."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from stacks.config.section import RetentionDays, Section
 from stacks.engines import instances
@@ -93,25 +93,17 @@ class RealtimeConfig(Section):
         instances.family(instance_type)
         return instance_type
 
-    @field_validator("autoscaling")
-    @classmethod
-    def _contains_the_initial_count(
-        cls, scaling: AutoscalingConfig, info: ValidationInfo
-    ) -> AutoscalingConfig:
-        count = info.data.get("initial_instance_count", scaling.min_instances)
-        if not scaling.min_instances <= count <= scaling.max_instances:
-            raise ValueError(f"must contain initial_instance_count ({count})")
-        return scaling
-
-    @field_validator("deployment")
-    @classmethod
-    def _has_a_share_to_shift(
-        cls, deployment: DeploymentConfig, info: ValidationInfo
-    ) -> DeploymentConfig:
-        least = getattr(info.data.get("autoscaling"), "min_instances", 2)
-        if deployment.strategy != "all-at-once" and least < 2:
+    @model_validator(mode="after")
+    def _counts_fit(self) -> Self:
+        least, most = self.autoscaling.min_instances, self.autoscaling.max_instances
+        if not least <= self.initial_instance_count <= most:
             raise ValueError(
-                f"strategy {deployment.strategy!r} must have min_instances of at least 2: "
-                "half of one instance cannot take traffic"
+                f"initial_instance_count: got {self.initial_instance_count}; must be from "
+                f"autoscaling.min_instances ({least}) to autoscaling.max_instances ({most})"
             )
-        return deployment
+        if self.deployment.strategy != "all-at-once" and least < 2:
+            raise ValueError(
+                f"deployment.strategy: got {self.deployment.strategy!r}; must be 'all-at-once' "
+                "unless autoscaling.min_instances is at least 2: one instance has no share"
+            )
+        return self

@@ -1,0 +1,301 @@
+"""config/<stage>.toml becomes typed objects, or one message that says what to change."""
+
+import copy
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.config import ConfigError, StageConfig, load_stage
+
+PROJECT = Path(__file__).resolve().parents[2]
+PROD = tomllib.loads((PROJECT / "config" / "prod.toml").read_text())
+LOCAL = tomllib.loads((PROJECT / "config" / "local.toml").read_text())
+
+
+def toml(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{value}"'
+        case dict():
+            return "{ " + ", ".join(f"{k} = {toml(v)}" for k, v in value.items()) + " }"
+    return str(value)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "config").mkdir()
+    demo = tmp_path / "model_artifacts" / "demo"
+    demo.mkdir(parents=True)
+    (demo / "tiny.gguf").write_bytes(b"GGUF")
+    return tmp_path
+
+
+def load(root: Path, base: dict[str, Any], **changes: Any) -> StageConfig:
+    """Load a stage with some keys changed; a key changed to None is left out."""
+    tables = copy.deepcopy(base)
+    for key, value in changes.items():
+        *path, name = key.split("__")
+        table = tables
+        for part in path:
+            table = table.setdefault(part, {})
+        if value is None:
+            table.pop(name, None)
+        else:
+            table[name] = value
+    text = "\n".join(f"{name} = {toml(table)}" for name, table in tables.items())
+    (root / "config" / "test.toml").write_text(text)
+    return load_stage("test", root)
+
+
+def message(root: Path, base: dict[str, Any], **changes: Any) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(root, base, **changes)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_committed_stages_are_valid(stage: str) -> None:
+    assert load_stage(stage, PROJECT).endpoint_name == f"twin-{stage}"
+
+
+def test_the_local_stage_is_valid_with_a_gguf_in_its_artifacts(root: Path) -> None:
+    assert load(root, LOCAL).model.engine == "llama-cpp"
+
+
+@pytest.mark.parametrize("stage", ["local", "dev", "prod"])
+def test_every_line_of_a_committed_stage_is_commented(stage: str) -> None:
+    lines = (PROJECT / "config" / f"{stage}.toml").read_text().splitlines()
+    assert [line for line in lines if "=" in line and "#" not in line] == []
+
+
+def test_unknown_stage_lists_the_stages() -> None:
+    with pytest.raises(
+        ConfigError, match=r"stage: got 'pord'; must be -c stage=NAME, one of dev, loc"
+    ):
+        load_stage("pord", PROJECT)
+
+
+def test_missing_stage_says_how_to_give_one() -> None:
+    with pytest.raises(ConfigError, match=r"-c stage="):
+        load_stage(None, PROJECT)
+
+
+def test_config_is_frozen(root: Path) -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load(root, PROD).model.id = "other"  # type: ignore[misc]
+
+
+def test_broken_toml_names_the_file(root: Path) -> None:
+    (root / "config" / "test.toml").write_text("[project\n")
+    with pytest.raises(ConfigError, match=r"config/test\.toml: not valid TOML: .*line 1"):
+        load_stage("test", root)
+
+
+@pytest.mark.parametrize(
+    ("base", "changes", "expected"),
+    [
+        pytest.param(
+            PROD,
+            {"realtime__instance_typ": "ml.g5.xlarge"},
+            "realtime.instance_typ: unknown key; did you mean instance_type",
+            id="typo",
+        ),
+        pytest.param(
+            PROD,
+            {"realtime__autoscaling__zzz": 1},
+            "realtime.autoscaling.zzz: unknown key; must be one of min_instances, max_instances,",
+            id="unknown key",
+        ),
+        pytest.param(PROD, {"model__id": None}, "model.id: missing", id="missing key"),
+        pytest.param(
+            PROD,
+            {"model__context_length": "16384"},
+            "model.context_length: got '16384'; must be a valid integer",
+            id="quoted number",
+        ),
+        pytest.param(
+            PROD,
+            {"api__auth": "password"},
+            "api.auth: got 'password'; must be 'key' or 'iam'",
+            id="not a choice",
+        ),
+        pytest.param(
+            PROD,
+            {"realtime__health_check_timeout_seconds": 30},
+            "realtime.health_check_timeout_seconds: got 30; must be greater than or equal to 60",
+            id="below SageMaker's limit",
+        ),
+        pytest.param(
+            PROD,
+            {"model__engine": "vlm"},
+            "model.engine: got 'vlm'; must be one of vllm, llama-cpp, lmi, sglang, tgi",
+            id="unknown engine",
+        ),
+        pytest.param(
+            PROD,
+            {"realtime__instance_type": "ml.c7i.xlarge"},
+            "realtime.instance_type: got 'ml.c7i.xlarge'; engine vllm must have a GPU",
+            id="GPU engine on CPU",
+        ),
+        pytest.param(
+            PROD,
+            {"realtime__instance_type": "ml.g4dn.xlarge"},
+            "realtime.instance_type: got 'ml.g4dn.xlarge'; engine vllm must have a newer GPU",
+            id="GPU too old for the engine",
+        ),
+        pytest.param(
+            PROD,
+            {"realtime__instance_type": "g6e.xlarge"},
+            "realtime.instance_type: got 'g6e.xlarge'; must be spelled like ml.g6e.xlarge",
+            id="EC2 spelling",
+        ),
+        pytest.param(
+            PROD,
+            {"realtime__instance_type": "ml.inf2.xlarge"},
+            "realtime.instance_type: got 'ml.inf2.xlarge'; must be of a known family: g4dn, g5,",
+            id="family without an image",
+        ),
+        pytest.param(
+            PROD,
+            {"model__quantization": "q4_k"},
+            "model.quantization: got 'q4_k'; for engine vllm must be bitsandbytes, fp8",
+            id="quantization the engine lacks",
+        ),
+        pytest.param(
+            LOCAL,
+            {"model__quantization": "fp8"},
+            "model.quantization: got 'fp8'; for engine llama-cpp must be left out",
+            id="quantization of a GGUF",
+        ),
+        pytest.param(
+            PROD,
+            {"model__s3": "s3://bucket/prefix/"},
+            "model.source: got s3 and hub; must be exactly one of artifacts, s3 and hub",
+            id="two sources",
+        ),
+        pytest.param(
+            PROD,
+            {"model__hub": None},
+            "model.source: got none; must be exactly one of artifacts, s3 and hub",
+            id="no source",
+        ),
+        pytest.param(
+            PROD,
+            {"model__hub": None, "model__s3": "s3://bucket/model.tar.gz"},
+            "model.s3: got 's3://bucket/model.tar.gz'; must match pattern",
+            id="archive instead of a prefix",
+        ),
+        pytest.param(
+            LOCAL,
+            {"model__artifacts": "nowhere"},
+            "model.artifacts: got 'nowhere'; must be a directory in ",
+            id="directory missing",
+        ),
+        pytest.param(
+            LOCAL,
+            {"model__engine": "vllm", "realtime__instance_type": "ml.g6.xlarge"},
+            "model.artifacts: got 'model_artifacts/demo'; must hold a *.safetensors file for "
+            "engine vllm",
+            id="GGUF for vllm",
+        ),
+        pytest.param(
+            PROD,
+            {"model__hub": "meta-llama/Llama-3.1-8B-Instruct"},
+            "model.hub: got 'meta-llama/Llama-3.1-8B-Instruct'; must be a public model: download",
+            id="gated model",
+        ),
+        pytest.param(
+            PROD,
+            {"model__flags__max_model_len": 4096},
+            "model.flags.max_model_len: must be left out, it follows from the other settings",
+            id="flag that config derives",
+        ),
+        pytest.param(
+            PROD,
+            {"realtime__autoscaling__max_instances": 1},
+            "realtime.autoscaling.max_instances: got 1; must be at least min_instances (2)",
+            id="max below min",
+        ),
+        pytest.param(
+            PROD,
+            {"realtime__initial_instance_count": 9},
+            "realtime.initial_instance_count: got 9; must be from autoscaling.min_instances (2) to "
+            "autoscaling.max_instances (4)",
+            id="initial count outside the bounds",
+        ),
+        pytest.param(
+            LOCAL,
+            {"realtime__deployment__strategy": "canary"},
+            "realtime.deployment.strategy: got 'canary'; must be 'all-at-once' unless ",
+            id="canary of one instance",
+        ),
+        pytest.param(
+            PROD,
+            {"api__lambda_timeout_seconds": 120},
+            "api.lambda_timeout_seconds: got 120; must be more than model_timeout_seconds (120)",
+            id="function gives up with the model",
+        ),
+        pytest.param(
+            PROD,
+            {"api__gateway_timeout_seconds": 400},
+            "api.gateway_timeout_seconds: got 400; must be more than lambda_timeout_seconds (500)",
+            id="gateway gives up first",
+        ),
+        pytest.param(
+            PROD,
+            {"api__gateway_timeout_seconds": 901},
+            "api.gateway_timeout_seconds: got 901; must be less than or equal to 900",
+            id="beyond API Gateway's limit",
+        ),
+        pytest.param(
+            PROD,
+            {"project__region": "cn-north-1"},
+            "project.region: got 'cn-north-1'; must be a region AWS publishes the images in: ",
+            id="region without the layer",
+        ),
+        pytest.param(
+            PROD,
+            {"project__region": "me-west-1", "model__engine": "lmi", "model__flags": {}},
+            "project.region: got 'me-west-1'; must be one of ",
+            id="region without this engine's image",
+        ),
+        pytest.param(
+            PROD,
+            {"project__account": "1234"},
+            "project.account: got '1234'; must match pattern",
+            id="account",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_with_file_key_value_and_what_is_allowed(
+    root: Path, base: dict[str, Any], changes: dict[str, Any], expected: str
+) -> None:
+    assert message(root, base, **changes).startswith(f"config/test.toml: {expected}")
+
+
+def test_every_mistake_is_reported_at_once(root: Path) -> None:
+    changes = {"model__context_length": 1, "api__auth": "none", "realtime__volume_gb": 0}
+    assert len(message(root, PROD, **changes).splitlines()) == 3
+
+
+TOKEN = "hf_" + "a" * 34
+
+
+@pytest.mark.parametrize(
+    "key", ["model__flags__hf_token", "model__hf_token", "model__flags__note", "model__hub"]
+)
+def test_a_credential_is_refused_and_not_repeated(root: Path, key: str) -> None:
+    text = message(root, PROD, **{key: TOKEN})
+    assert TOKEN not in text
+    assert re.search(r"must not be a credential: .* set model\.s3", text)
+
+
+def test_a_credential_is_known_by_its_name_alone(root: Path) -> None:
+    text = message(root, PROD, model__flags__api_key="correct horse")
+    assert "correct horse" not in text
+    assert "must not be a credential" in text
