@@ -37,16 +37,29 @@ async def invoked(engine: Engine, streams: bool) -> list[dict[str, Any]]:
         endpoint: Any = SimpleNamespace(name="e")
         scope = Scope("000000000042", "us-east-1")
         request = Invocation(endpoint, scope, {}, b"{}", streams)
-        await (stream if streams else answer)(request, instance, "variant", send)
+        try:
+            await (stream if streams else answer)(request, instance, "variant", send)
+        finally:
+            await hung_up()
     return sent
+
+
+async def hung_up() -> None:
+    """Let the engine's connections close before their event loop does."""
+    current = asyncio.current_task()
+    for task in asyncio.all_tasks() - {current}:
+        task.cancel()
+    await asyncio.sleep(0.01)
 
 
 def engine(*parts: bytes, then_wait: float = 0) -> Engine:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.writelines(parts)
-        await asyncio.sleep(then_wait)
-        writer.close()
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.writelines(parts)
+            await asyncio.sleep(then_wait)
+        finally:
+            writer.close()
 
     return serve
 
