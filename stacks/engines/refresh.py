@@ -12,10 +12,14 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-from stacks.engines.catalogue import CATALOGUE_PATH
+from stacks.engines.catalogue import CATALOGUE_PATH, Catalogue, Image, Processor
 
 PACKAGE = "sagemaker-core"
 TABLES = "sagemaker/core/image_uri_config"
+
+
+class MissingTablesError(Exception):
+    """The package with AWS's image tables is not installed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +35,7 @@ class Source:
 
     engine: str
     table: str
-    processor: str = "gpu"
+    processor: Processor = "gpu"
     cuda: str | None = None
 
 
@@ -61,44 +65,52 @@ def image_tag(entry: dict[str, Any], processor: str) -> str:
     return "-".join(part for part in parts if part)
 
 
-def image(source: Source, tables: Path) -> dict[str, Any]:
-    """Build one catalogue entry: the newest image of a table."""
+def read_catalogue(package: str = PACKAGE) -> Catalogue:
+    """Build the catalogue from the tables of an installed package.
+
+    Raises:
+        MissingTablesError: the package is not installed.
+    """
+    try:
+        installed = distribution(package)
+    except PackageNotFoundError:
+        advice = f"run `uv pip install --no-deps {package}` first"
+        raise MissingTablesError(f"{package} is not installed; {advice}") from None
+    tables = Path(str(installed.locate_file(TABLES)))
+    return Catalogue(
+        source=f"{package} {installed.version}",
+        images=tuple(_read_image(source, tables) for source in SOURCES),
+    )
+
+
+def _read_image(source: Source, tables: Path) -> Image:
     table = json.loads((tables / f"{source.table}.json").read_text())
     version, entry = newest(table.get("inference", table)["versions"])
     tag = image_tag(entry, source.processor)
     cuda = re.search(r"cu\d{3}", tag)
-    return {
-        "engine": source.engine,
-        "processor": source.processor,
-        "version": version,
-        "repository": entry["repository"],
-        "tag": tag,
-        "cuda": cuda.group() if cuda else source.cuda,
-        "accounts": {
+    return Image(
+        engine=source.engine,
+        processor=source.processor,
+        version=version,
+        repository=entry["repository"],
+        tag=tag,
+        cuda=cuda.group() if cuda else source.cuda,
+        accounts={
             region: account
             for region, account in sorted(entry["registries"].items())
             # The API's Lambda Web Adapter layer is published for arm64 in the aws partition only.
             if not region.startswith(("cn-", "us-gov-", "us-iso", "eu-isoe", "eusc-"))
         },
-    }
+    )
 
 
 def main() -> None:
-    """Write the catalogue.
-
-    Raises:
-        SystemExit: the package with the image tables is not installed.
-    """
+    """Write the catalogue."""
     try:
-        package = distribution(PACKAGE)
-    except PackageNotFoundError:
-        sys.exit(f"{PACKAGE} is not installed; run `uv pip install --no-deps {PACKAGE}` first")
-    tables = Path(str(package.locate_file(TABLES)))
-    catalogue = {
-        "source": f"{PACKAGE} {package.version}",
-        "images": [image(source, tables) for source in SOURCES],
-    }
-    CATALOGUE_PATH.write_text(json.dumps(catalogue, indent=2) + "\n")
+        catalogue = read_catalogue()
+    except MissingTablesError as error:
+        sys.exit(f"error: {error}")
+    CATALOGUE_PATH.write_text(catalogue.model_dump_json(indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,136 @@
+"""Every engine turns the same model config into its own container's environment."""
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from stacks.config import ModelConfig
+from stacks.engines import ENGINES
+from stacks.engines.instances import CPU_FAMILIES, GPU_FAMILIES, gpu_count, processor
+
+
+def model(engine: str = "vllm", **changes: object) -> ModelConfig:
+    values = {"hub": "org/name", "context_length": 1000, "max_concurrent_sequences": 4}
+    return ModelConfig.model_validate({"id": "twin", "engine": engine, **values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("engine", "expected"),
+    [
+        (
+            "vllm",
+            {
+                "SM_VLLM_MODEL": "org/name",
+                "SM_VLLM_SERVED_MODEL_NAME": "twin",
+                "SM_VLLM_MAX_MODEL_LEN": "1000",
+                "SM_VLLM_MAX_NUM_SEQS": "4",
+                "SM_VLLM_TENSOR_PARALLEL_SIZE": "2",
+            },
+        ),
+        (
+            "llama-cpp",
+            {
+                "SM_LLAMA_CPP_HF_REPO": "org/name",
+                "SM_LLAMA_CPP_ALIAS": "twin",
+                "SM_LLAMA_CPP_CTX_SIZE": "4000",
+                "SM_LLAMA_CPP_PARALLEL": "4",
+            },
+        ),
+        (
+            "sglang",
+            {
+                "SM_SGLANG_MODEL_PATH": "org/name",
+                "SM_SGLANG_SERVED_MODEL_NAME": "twin",
+                "SM_SGLANG_CONTEXT_LENGTH": "1000",
+                "SM_SGLANG_MAX_RUNNING_REQUESTS": "4",
+                "SM_SGLANG_TP": "2",
+            },
+        ),
+        (
+            "lmi",
+            {
+                "HF_MODEL_ID": "org/name",
+                "SERVING_FAIL_FAST": "true",
+                "OPTION_MAX_MODEL_LEN": "1000",
+                "OPTION_MAX_ROLLING_BATCH_SIZE": "4",
+                "OPTION_TENSOR_PARALLEL_DEGREE": "2",
+            },
+        ),
+        (
+            "tgi",
+            {
+                "HF_MODEL_ID": "org/name",
+                "MESSAGES_API_ENABLED": "true",
+                "MAX_INPUT_LENGTH": "999",
+                "MAX_TOTAL_TOKENS": "1000",
+                "MAX_BATCH_SIZE": "4",
+                "SM_NUM_GPUS": "2",
+            },
+        ),
+    ],
+)
+def test_environment_follows_from_config(engine: str, expected: dict[str, str]) -> None:
+    assert ENGINES[engine].environment(model(engine), gpus=2) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "spelled"),
+    [
+        (True, "true"),
+        (0.9, "0.9"),
+        ("auto", "auto"),
+        (["a", "b"], '["a", "b"]'),
+        ({"method": "eagle3"}, '{"method": "eagle3"}'),
+    ],
+)
+def test_flags_are_spelled_as_the_containers_parse_them(value: object, spelled: str) -> None:
+    flagged = model(flags={"some-flag": value})
+    assert ENGINES["vllm"].environment(flagged, gpus=1)["SM_VLLM_SOME_FLAG"] == spelled
+
+
+def test_weights_in_the_model_directory_need_no_model_setting() -> None:
+    staged = model(hub=None, s3="s3://bucket/prefix/")
+    assert "SM_VLLM_MODEL" not in ENGINES["vllm"].environment(staged, gpus=1)
+
+
+@pytest.mark.parametrize(
+    ("cuda", "family", "ami"),
+    [
+        ("cu130", "g6e", "al2023-ami-sagemaker-inference-gpu-4-1"),
+        ("cu130", "g5", "al2023-ami-sagemaker-inference-gpu-4-1"),
+        ("cu129", "g5", "al2-ami-sagemaker-inference-gpu-3-1"),
+        ("cu129", "g6", None),
+        ("cu124", "g5", None),
+        (None, "c7i", None),
+    ],
+)
+def test_host_ami_follows_from_cuda(cuda: str | None, family: str, ami: str | None) -> None:
+    engine = ENGINES["vllm"]
+    image = engine.image("gpu")
+    assert image is not None
+    assert engine.ami(image.model_copy(update={"cuda": cuda}), family) == ami
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "gpus"),
+    [("ml.c7i.xlarge", 0), ("ml.g6e.xlarge", 1), ("ml.g5.12xlarge", 4), ("ml.p5.48xlarge", 8)],
+)
+def test_gpus_are_counted_by_instance(instance_type: str, gpus: int) -> None:
+    assert gpu_count(instance_type) == gpus
+    assert (processor(instance_type) == "gpu") == (gpus > 0)
+
+
+def test_every_known_family_is_one_sagemaker_hosts() -> None:
+    spec = find_spec("cfnlint")  # its data, without the seconds its import takes
+    assert spec is not None
+    assert spec.origin is not None
+    tables = Path(spec.origin).parent / "data/schemas/extensions/aws_sagemaker_hosting"
+    regions = json.loads((tables / "instancetype_enum.json").read_text())
+    # A region that is like another one holds that one's name.
+    types = {
+        name for region in regions.values() if isinstance(region, dict) for name in region["enum"]
+    }
+    hosted = {name.split(".")[1] for name in types}
+    assert hosted >= CPU_FAMILIES | GPU_FAMILIES

@@ -1,0 +1,78 @@
+"""The committed catalogue fits the engines, and is written the way AWS spells its images."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.engines import ENGINES
+from stacks.engines.catalogue import Catalogue, load_catalogue
+from stacks.engines.refresh import MissingTablesError, image_tag, newest, read_catalogue
+
+CATALOGUE = load_catalogue()
+
+
+def test_every_engine_has_an_image() -> None:
+    assert {image.engine for image in CATALOGUE.images} == set(ENGINES)
+
+
+def test_only_llama_cpp_runs_on_cpu() -> None:
+    on_cpu = {image.engine for image in CATALOGUE.images if image.processor == "cpu"}
+    assert on_cpu == {"llama-cpp"}
+
+
+def test_gpu_images_say_their_cuda() -> None:
+    for image in CATALOGUE.images:
+        assert (image.cuda is not None) == (image.processor == "gpu")
+
+
+def test_accounts_are_accounts_and_regions_are_of_the_aws_partition() -> None:
+    for image in CATALOGUE.images:
+        assert all(re.fullmatch(r"\d{12}", account) for account in image.accounts.values())
+        assert not [r for r in image.accounts if r.startswith(("cn-", "us-gov-", "eusc-"))]
+        assert image.accounts["us-east-1"] == "763104351884"
+
+
+@pytest.mark.parametrize(
+    ("entry", "processor", "tag"),
+    [
+        (
+            {
+                "tag_prefix": "0.30.0",
+                "py_versions": ["py312"],
+                "container_version": {"gpu": "cu130-ubuntu24.04-sagemaker"},
+            },
+            "gpu",
+            "0.30.0-gpu-py312-cu130-ubuntu24.04-sagemaker",
+        ),
+        (
+            {
+                "tag_prefix": "server-sagemaker",
+                "processor_in_tag": False,
+                "container_version": {"cpu": "cpu-v1.0.1"},
+            },
+            "cpu",
+            "server-sagemaker-cpu-v1.0.1",
+        ),
+        ({"tag_prefix": "0.38.0-lmi29.0.0-cu130"}, "gpu", "0.38.0-lmi29.0.0-cu130"),
+    ],
+)
+def test_tags_are_spelled_as_aws_spells_them(
+    entry: dict[str, Any], processor: str, tag: str
+) -> None:
+    assert image_tag(entry, processor) == tag
+
+
+def test_the_newest_version_is_the_highest_number() -> None:
+    assert newest({"0.9.0": {}, "0.10.0": {"tag": "new"}}) == ("0.10.0", {"tag": "new"})
+
+
+def test_refreshing_without_the_package_says_what_to_install() -> None:
+    with pytest.raises(MissingTablesError, match=r"no-such-package is not installed; run `uv pip"):
+        read_catalogue("no-such-package")
+
+
+def test_the_committed_file_is_what_refresh_writes() -> None:
+    text = (Path(__file__).parents[2] / "stacks" / "engines" / "catalogue.json").read_text()
+    assert Catalogue.model_validate_json(text).model_dump_json(indent=2) + "\n" == text
