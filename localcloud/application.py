@@ -27,7 +27,7 @@ class LocalCloud:
     def __init__(self, settings: Settings) -> None:
         interpreter = bare_interpreter(settings.work_dir / "python")
         self._web_adapter = WebAdapter(settings, interpreter)
-        ministack_hooks.run_workers_with(interpreter)
+        ministack_hooks.extend_functions(interpreter, self._web_adapter.forget)
         ministack_hooks.take_keys_from_authorizers()
         ministack_hooks.extend_rest_apis(StreamedIntegration(self._web_adapter))
         self._sagemaker = sagemaker.install(settings)

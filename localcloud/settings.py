@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
@@ -92,6 +93,10 @@ class Settings(BaseModel):
         environment.update(self.client_environment, TMPDIR=str(temporary))
         environment.update(self._ministack_environment())
         tempfile.tempdir = str(temporary)
+        if sys.dont_write_bytecode:
+            # Compiling ministack takes seconds at each start: keep that beside, not in, its files.
+            sys.dont_write_bytecode = False
+            sys.pycache_prefix = str(self.data_dir.absolute() / "bytecode")
 
     def _ministack_environment(self) -> dict[str, str]:
         return {

@@ -13,9 +13,9 @@ from localcloud.ministack_hooks.functions import (
     Function,
     ThrottledError,
     execution_slot,
+    extend_functions,
     find_function,
     record_invocation,
-    run_workers_with,
 )
 from localcloud.ministack_hooks.gateway import (
     Answer,
@@ -60,6 +60,7 @@ __all__ = [
     "ThrottledError",
     "app",
     "execution_slot",
+    "extend_functions",
     "extend_rest_apis",
     "find_function",
     "integration_failure",
@@ -69,7 +70,6 @@ __all__ = [
     "register_resource_type",
     "register_service",
     "request_scope",
-    "run_workers_with",
     "services",
     "set_request_scope",
     "take_keys_from_authorizers",

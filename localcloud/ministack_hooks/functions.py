@@ -1,16 +1,18 @@
-"""Lambda: deployed functions, their concurrency, and the interpreter of ministack's own workers."""
+"""Lambda: deployed functions, their concurrency, and the interpreter they run on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
+from ministack.services.cloudformation import provisioners
 
+from localcloud.ministack_hooks.around import Untyped
 from localcloud.ministack_hooks.services import request_scope
 
 
@@ -41,8 +43,8 @@ class Function:
     """The deployment package, a zip."""
     code_digest: str
     """SHA-256 of the package, base64."""
-    _config: Mapping[str, Any] = field(repr=False, compare=False)
-    _unversioned: Mapping[str, Any] = field(repr=False, compare=False)
+    _config: Mapping[str, Untyped] = field(repr=False, compare=False)
+    _unversioned: Mapping[str, Untyped] = field(repr=False, compare=False)
 
 
 def find_function(reference: str, account: str, region: str) -> Function | None:
@@ -96,26 +98,69 @@ def record_invocation(function: Function, *, milliseconds: float, failed: bool) 
         lambda_svc._emit_lambda_metrics(function.name, milliseconds, error=failed, throttle=False)
 
 
-def run_workers_with(interpreter: Path) -> None:
-    """Run ministack's Lambda workers with `interpreter`, whatever the function's runtime says.
+def extend_functions(interpreter: Path, forget: Callable[[str], None]) -> None:
+    """Run functions with `interpreter`, and add what ministack's stacks leave out of them.
 
-    ministack would use the interpreter it runs on, whose packages the function would find too:
-    one missing from its deployment package would go unnoticed. It also waits up to 50 ms after
-    each invocation for a first line of log; a worker's log is there by the time its answer is.
+    What is added: the reserved concurrency, and the end of a deleted function's processes.
+
+    Args:
+        interpreter: Runs Python functions, whatever their runtime says. ministack would use the
+            one it runs on, whose packages the function would find too: one missing from its
+            deployment package would go unnoticed.
+        forget: Called with the name of a deleted function, on a worker thread.
     """
-    script = lambda_runtime._PYTHON_WORKER_SCRIPT
-    detect = lambda_runtime._detect_runtime_binary
-
-    def binary(runtime: str) -> tuple[str, str]:
-        if runtime.startswith("python"):
-            return str(interpreter), script
-        found: tuple[str, str] = detect(runtime)
-        return found
-
-    lambda_runtime._detect_runtime_binary = binary
+    lambda_runtime._detect_runtime_binary = partial(
+        _runtime_binary, lambda_runtime._detect_runtime_binary, interpreter
+    )
+    # It waits as long after each invocation for a first line of log. A worker writes its log
+    # before its answer, so the 50 ms of the original are lost on every silent invocation.
     drain = lambda_runtime.Worker._drain_stderr_bounded
-    _first_line_wait, idle_confirm, hard_cap = drain.__defaults__
-    drain.__defaults__ = (_FIRST_LINE_WAIT_SECONDS, idle_confirm, hard_cap)
+    drain.__defaults__ = (_FIRST_LINE_SECONDS, *drain.__defaults__[1:])
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+    handlers["create"] = partial(_create_function, handlers["create"])
+    handlers["update"] = partial(_update_function, handlers["update"])
+    handlers["delete"] = partial(_delete_function, handlers["delete"], forget)
 
 
-_FIRST_LINE_WAIT_SECONDS = 0.002
+_FIRST_LINE_SECONDS = 0.002
+
+
+def _runtime_binary(
+    original: Callable[[str], tuple[str, str]], interpreter: Path, runtime: str
+) -> tuple[str, str]:
+    binary, script = original(runtime)
+    return str(interpreter) if runtime.startswith("python") else binary, script
+
+
+def _create_function(
+    original: Callable[..., Untyped], logical_id: str, new: Untyped, stack: str
+) -> Untyped:
+    name, attributes = original(logical_id, new, stack)
+    _reserve_concurrency(name, new)
+    return name, attributes
+
+
+def _update_function(
+    original: Callable[..., Untyped],
+    physical_id: str,
+    old: Untyped,
+    new: Untyped,
+    stack: str,
+    logical_id: str | None = None,
+) -> Untyped:
+    updated = original(physical_id, old, new, stack, logical_id)
+    _reserve_concurrency(updated[0], new)
+    return updated
+
+
+def _reserve_concurrency(name: str, properties: Untyped) -> None:
+    reserved = properties.get("ReservedConcurrentExecutions")
+    lambda_svc._functions[name]["concurrency"] = None if reserved is None else int(reserved)
+
+
+def _delete_function(
+    original: Callable[..., None], forget: Callable[[str], None], name: str, properties: Untyped
+) -> None:
+    original(name, properties)
+    lambda_svc.invalidate_worker(name)
+    forget(name)

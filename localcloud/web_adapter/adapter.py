@@ -80,6 +80,13 @@ class WebAdapter:
         await asyncio.shield(process.started)
         return process
 
+    def forget(self, name: str) -> None:
+        """Let the processes of a deleted function end. Safe from any thread."""
+        for arn, process in list(self._processes.items()):
+            if process.function.name == name:
+                self._processes.pop(arn)
+                process.retire()
+
     def close(self) -> None:
         """End every process."""
         for process in self._processes.values():
