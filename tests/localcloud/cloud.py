@@ -57,7 +57,7 @@ def free_port() -> int:
 
 def start(settings: Settings, **popen: Any) -> Cloud:
     """Start `python -m localcloud` with these settings and wait until it is ready."""
-    log = settings.data_dir / "server.log"
+    log = settings.data_dir / f"server-{settings.port}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     environment = {
         f"LOCALCLOUD_{name.upper()}": str(value) for name, value in settings.model_dump().items()

@@ -10,16 +10,21 @@ from tests.localcloud import cloud as local
 from tests.localcloud.cloud import Cloud
 
 
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all servers: each works in a directory of its own there."""
+    return tmp_path_factory.mktemp("localcloud")
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(data_dir: Path) -> Settings:
     """Settings for a server of the test's own."""
-    return Settings(port=local.free_port(), data_dir=tmp_path)
+    return Settings(port=local.free_port(), data_dir=data_dir)
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def cloud(data_dir: Path) -> Iterator[Cloud]:
     """A local cloud that all tests share."""
-    settings = Settings(port=local.free_port(), data_dir=tmp_path_factory.mktemp("cloud"))
-    running = local.start(settings)
+    running = local.start(Settings(port=local.free_port(), data_dir=data_dir))
     yield running
     local.stop(running)

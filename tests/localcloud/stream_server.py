@@ -50,6 +50,9 @@ class Handler(BaseHTTPRequestHandler):
                 }
             )
 
+    def do_PUT(self):
+        self.do_POST()
+
     def ticks(self, count):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")

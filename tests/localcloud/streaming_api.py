@@ -55,15 +55,20 @@ class Api:
     functions: dict[str, str]
 
 
-def deploy(cloud: Cloud, *, reserved: int | None = None, timeout_ms: int = 29000) -> Api:
+def deploy(
+    cloud: Cloud,
+    *,
+    reserved: int | None = None,
+    timeout_ms: int = 29000,
+    wrapper: str = "/opt/bootstrap",
+) -> Api:
     """Deploy the stack; each has names of its own."""
     name = f"api-{uuid.uuid4().hex[:8]}"
     bucket = f"code-{name}"
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=bucket)
-    server = Path(__file__).with_name("stream_server.py").read_text()
     packages = {
-        "stream": package({"run.sh": RUN, "server.py": server}),
+        "stream": code(),
         "control": package({"control.py": CONTROL}),
         "authorizer": package({"authorizer.py": AUTHORIZER}),
     }
@@ -72,7 +77,7 @@ def deploy(cloud: Cloud, *, reserved: int | None = None, timeout_ms: int = 29000
     cloudformation = cloud.client("cloudformation")
     cloudformation.create_stack(
         StackName=name,
-        TemplateBody=json.dumps(template(bucket, name, reserved=reserved, timeout_ms=timeout_ms)),
+        TemplateBody=json.dumps(_template(bucket, name, reserved, timeout_ms, wrapper)),
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )
     cloudformation.get_waiter("stack_create_complete").wait(
@@ -85,10 +90,18 @@ def deploy(cloud: Cloud, *, reserved: int | None = None, timeout_ms: int = 29000
     return Api(url=url, id=outputs["Api"], stack=name, functions=functions)
 
 
+def code(more: dict[str, str] | None = None) -> bytes:
+    """The streaming function's package."""
+    server = Path(__file__).with_name("stream_server.py").read_text()
+    return package({"run.sh": RUN, "server.py": server, **(more or {})})
+
+
 RUN = "#!/bin/sh\necho starting\nexec python -m server\n"
 
 
-def template(bucket: str, name: str, *, reserved: int | None, timeout_ms: int) -> dict[str, Any]:
+def _template(
+    bucket: str, name: str, reserved: int | None, timeout_ms: int, wrapper: str
+) -> dict[str, Any]:
     resources = {
         "Role": _resource(
             "AWS::IAM::Role",
@@ -101,7 +114,7 @@ def template(bucket: str, name: str, *, reserved: int | None, timeout_ms: int) -
             Layers=[LAYER],
             Environment={
                 "Variables": {
-                    "AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap",
+                    "AWS_LAMBDA_EXEC_WRAPPER": wrapper,
                     "AWS_LWA_INVOKE_MODE": "response_stream",
                     "AWS_LWA_PORT": "8080",
                     "AWS_LWA_READINESS_CHECK_PATH": "/health",
