@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from ministack.services.cloudformation import provisioners, stacks
+
+from localcloud.ministack_hooks.around import around
 
 Properties = dict[str, Any]
 """A resource's properties, intrinsic functions resolved; numbers may be strings."""
@@ -50,8 +54,11 @@ def register_resource_type(resource: ResourceType) -> None:
         "delete": provisioner.delete,
     }
     provisioners._REPLACING_PROPERTIES[resource.name] = resource.replacing
-    blocks = stacks._runs_on_worker_thread
-    stacks._runs_on_worker_thread = lambda kind: kind == resource.name or blocks(kind)
+    around(stacks, "_runs_on_worker_thread", partial(_may_block, resource.name))
+
+
+def _may_block(ours: str, original: Callable[[str], bool], kind: str) -> bool:
+    return kind == ours or original(kind)
 
 
 def physical_name(stack: str, logical_id: str, *, longest: int = 63) -> str:

@@ -1,0 +1,137 @@
+"""ministack's private names that `localcloud.ministack_hooks` uses are there, and are what it takes
+them for. When an upgrade fails here, read what changed before changing the expectation.
+"""
+
+from __future__ import annotations
+
+import inspect
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import ministack.app as ministack_app
+import pytest
+from ministack.core import lambda_runtime, responses, router
+from ministack.services import apigateway_v1, cloudwatch_logs, lambda_svc
+from ministack.services.cloudformation import provisioners, stacks
+
+SIGNATURES = [
+    (ministack_app, "app", "scope receive send"),
+    (ministack_app, "_lazy_handler", "module_name"),
+    (ministack_app, "_version", ""),
+    (ministack_app, "set_request_account_id", "access_key_id"),
+    (ministack_app, "set_request_region", "region"),
+    (router, "extract_access_key_id", "headers query_params"),
+    (router, "extract_region", "headers query_params"),
+    (responses, "request_scope", "account_id region"),
+    (provisioners, "_physical_name", "stack_name logical_id lowercase max_len seeded"),
+    (stacks, "_runs_on_worker_thread", "resource_type"),
+    (apigateway_v1, "_put_integration", "api_id resource_id http_method data"),
+    (apigateway_v1, "_v1_response", "data status"),
+    (
+        apigateway_v1,
+        "_check_request_validation",
+        "method_obj api_id request headers body query_params",
+    ),
+    (apigateway_v1, "_gateway_error_response", "error request"),
+    (apigateway_v1, "_lambda_proxy_response", "result"),
+    (
+        apigateway_v1,
+        "_invoke_lambda_proxy_v1",
+        "integration api_id stage_name stage resource request_path method headers body "
+        "query_params path_params owner_account_id owner_region binary_media_types "
+        "authorizer_context caller_identity",
+    ),
+    (
+        apigateway_v1,
+        "_build_lambda_event_v1",
+        "api_id stage_name stage resource request_path method headers body query_params "
+        "path_params binary_media_types authorizer_context caller_identity",
+    ),
+    (apigateway_v1, "_invoke_authorizer_lambda", "authorizer event account_id region"),
+    (
+        apigateway_v1,
+        "_authorize_request_v1",
+        "api_id stage_name method_obj method request_path resource headers body query_params "
+        "path_params stage owner_account_id owner_region",
+    ),
+    (apigateway_v1, "_api_key_from_request", "headers"),
+    (apigateway_v1._GatewayError, "__init__", "self response_type message error_type"),
+    (responses.StreamingResponse, "__init__", "self runner"),
+    (lambda_svc, "_get_func_record_for_ref", "function_ref"),
+    (lambda_svc, "_get_base_func_record_for_ref", "function_ref"),
+    (lambda_svc, "_acquire_execution_slot", "func config"),
+    (lambda_svc, "_release_execution_slot", "key"),
+    (lambda_svc, "_emit_lambda_metrics", "function_name duration_ms error throttle"),
+    (lambda_svc, "invalidate_worker", "func_name qualifier account region"),
+    (lambda_runtime, "_detect_runtime_binary", "runtime"),
+    (
+        lambda_runtime.Worker,
+        "_drain_stderr_bounded",
+        "self first_line_wait idle_confirm hard_cap",
+    ),
+    (cloudwatch_logs, "_create_log_group", "data"),
+    (cloudwatch_logs, "_create_log_stream", "data"),
+    (cloudwatch_logs, "_put_log_events", "data"),
+]
+
+HANDLERS = {
+    "AWS::ApiGateway::RestApi": {"create": 3},
+    "AWS::ApiGateway::Method": {"create": 3, "update": 4},
+    "AWS::Lambda::Function": {"create": 3, "update": 5, "delete": 2},
+}
+"""How many positional arguments ministack passes to the provisioning functions we wrap."""
+
+TABLES: list[tuple[ModuleType, str, type]] = [
+    (ministack_app, "_loaded_modules", dict),
+    (ministack_app, "SERVICE_REGISTRY", dict),
+    (ministack_app, "SERVICE_HANDLERS", dict),
+    (router, "SERVICE_PATTERNS", dict),
+    (provisioners, "_RESOURCE_HANDLERS", dict),
+    (provisioners, "_REPLACING_PROPERTIES", dict),
+    (apigateway_v1, "_DEFAULT_GATEWAY_RESPONSE_STATUS_CODES", dict),
+    (apigateway_v1, "_rest_apis", responses.AccountRegionScopedDict),
+    (apigateway_v1, "_resources", responses.AccountRegionScopedDict),
+    (lambda_svc, "_functions", responses.AccountRegionScopedDict),
+]
+
+
+def parameters(function: Any) -> list[str]:
+    return list(inspect.signature(function).parameters)
+
+
+def test_installed_version_is_the_pinned_one() -> None:
+    project = tomllib.loads(Path(__file__).parents[2].joinpath("pyproject.toml").read_text())
+    assert f"ministack=={version('ministack')}" in project["dependency-groups"]["local"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "expected"), SIGNATURES, ids=[name for _, name, _ in SIGNATURES]
+)
+def test_hooked_function_takes_what_we_pass(owner: object, name: str, expected: str) -> None:
+    assert parameters(getattr(owner, name)) == expected.split()
+
+
+@pytest.mark.parametrize(("owner", "name", "kind"), TABLES, ids=[name for _, name, _ in TABLES])
+def test_hooked_table_is_one(owner: ModuleType, name: str, kind: type) -> None:
+    assert isinstance(getattr(owner, name), kind)
+
+
+@pytest.mark.parametrize("kind", HANDLERS)
+def test_wrapped_provisioner_takes_what_ministack_passes(kind: str) -> None:
+    handlers = provisioners._RESOURCE_HANDLERS[kind]
+    for operation, count in HANDLERS[kind].items():
+        inspect.signature(handlers[operation]).bind(*range(count))
+
+
+def test_stderr_wait_is_the_first_default_of_the_drain() -> None:
+    first, *_ = lambda_runtime.Worker._drain_stderr_bounded.__defaults__
+    assert first == 0.05
+
+
+def test_gateway_error_types_that_we_answer_with_exist() -> None:
+    ours = {"API_CONFIGURATION_ERROR", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT"}
+    statuses = apigateway_v1._DEFAULT_GATEWAY_RESPONSE_STATUS_CODES
+    assert {*ours, "REQUEST_TOO_LARGE"} <= statuses.keys()
