@@ -22,16 +22,18 @@ from localcloud.settings import Settings
 class SageMaker:
     """The services as they run; close it to stop every engine."""
 
-    def __init__(self, runtime_app: Runtime, endpoints: Endpoints, worker: Worker) -> None:
-        self.runtime_app = runtime_app
+    def __init__(self, control_plane: JsonService, endpoints: Endpoints) -> None:
+        self.control_plane = control_plane
+        """The operations of `sagemaker`."""
+        self.runtime_app = Runtime(endpoints)
         """ASGI application for the runtime's paths. Set the request's scope before calling it."""
         self._endpoints = endpoints
-        self._worker = worker
 
     def close(self) -> None:
         """Stop every engine process. Blocks for as long as they need to exit."""
-        self._worker.call(self._endpoints.close())
-        self._worker.stop()
+        worker = self.control_plane.worker
+        worker.call(self._endpoints.close())
+        worker.stop()
 
 
 def install(settings: Settings) -> SageMaker:
@@ -50,7 +52,7 @@ def install(settings: Settings) -> SageMaker:
         handle=service.handle,
     )
     cloudformation.register(service, endpoints)
-    return SageMaker(Runtime(endpoints), endpoints, worker)
+    return SageMaker(service, endpoints)
 
 
 def _s3_clients(origin: str) -> Any:  # noqa: ANN401 - boto3's clients are generated

@@ -70,9 +70,11 @@ class Endpoints:
     async def close(self) -> None:
         """Stop every engine process."""
         everything = [one for kept in self._store.values() for one in kept.endpoints.values()]
-        await asyncio.gather(*(endpoint.close() for endpoint in everything))
-        for task in self._deleting:
+        deleting = list(self._deleting)
+        for task in deleting:
             task.cancel()
+        await asyncio.gather(*deleting, return_exceptions=True)
+        await asyncio.gather(*(endpoint.close() for endpoint in everything))
 
     async def _create(self, parameters: Document, scope: Scope) -> Document:
         name = parameters["EndpointName"]

@@ -141,13 +141,14 @@ async def _all_healthy(instances: Iterable[Instance]) -> None:
 
 async def _drain(instances: Sequence[Instance]) -> None:
     async def drain(instance: Instance) -> None:
-        waited = 0.0
-        while instance.in_flight and waited < DRAIN_SECONDS:
-            await asyncio.sleep(DRAIN_POLL_SECONDS)
-            waited += DRAIN_POLL_SECONDS
-        await instance.stop()
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while instance.in_flight:
+                await asyncio.sleep(DRAIN_POLL_SECONDS)
 
-    await asyncio.gather(*(drain(instance) for instance in instances))
+    try:
+        await asyncio.gather(*map(drain, instances), return_exceptions=True)
+    finally:
+        await _stop(instances)
 
 
 async def _stop(instances: Sequence[Instance]) -> None:

@@ -83,6 +83,11 @@ class Instance:
         except TimeoutError as error:
             raise DeploymentFailedError(self._failure("")) from error
 
+    def leave(self, port: int) -> None:
+        """Leave the rotation until the next healthy ping: nothing listens on the port."""
+        if self.port == port:
+            self.port = None
+
     async def stop(self) -> None:
         """End the process and its supervision."""
         self.port = None

@@ -40,6 +40,10 @@ class RuntimeServiceError(Exception):
         self.document = {"Message": message, **members}
 
 
+class InstanceGoneError(Exception):
+    """Nothing listens where the instance did: the request was not sent, another may take it."""
+
+
 @dataclass(frozen=True)
 class Invocation:
     """One request, as it reached an endpoint."""
@@ -104,14 +108,21 @@ _CLOSED = "The container primary closed the connection before its answer was com
 
 async def _open(invocation: Invocation, instance: Instance) -> Exchange:
     """Send the request to the engine, on the path where it answers `POST /invocations`."""
-    if instance.port is None:
-        raise UpstreamError("the instance left the rotation")
+    port = instance.port
+    if port is None:
+        raise InstanceGoneError
     given = invocation.headers
     accept = "x-amzn-sagemaker-accept" if invocation.streams else "accept"
     headers = [("host", HOST), ("accept", given.get(accept, "*/*"))]
     headers += [(name, given[name]) for name in _TO_CONTAINER if name in given]
     path = instance.container.engine.invocations
-    return await open_exchange(instance.port, "POST", path, headers, invocation.body)
+    try:
+        return await open_exchange(port, "POST", path, headers, invocation.body)
+    except UpstreamError as error:
+        if not isinstance(error.__cause__, ConnectionRefusedError):
+            raise
+        instance.leave(port)
+        raise InstanceGoneError from error
 
 
 async def _read_answer(exchange: Exchange) -> bytes:

@@ -17,14 +17,16 @@ from localcloud import asgi
 from localcloud.asgi import Receive, Send
 from localcloud.awsjson.service import Scope
 from localcloud.sagemaker.endpoints import Endpoints
+from localcloud.sagemaker.instance import Instance
 from localcloud.sagemaker.invocation import (
+    InstanceGoneError,
     Invocation,
     RuntimeServiceError,
     answer,
     send_start,
     stream,
 )
-from localcloud.sagemaker.traffic import NoCapacityError, UnknownVariantError
+from localcloud.sagemaker.traffic import NoCapacityError, UnknownVariantError, Variant
 
 LARGEST_BODY = 6_291_456
 """Bytes of a request's body, from the service's model (`BodyBlob`)."""
@@ -82,21 +84,27 @@ class Runtime:
         return Invocation(endpoint, caller, headers, body, streams)
 
     async def _invoke(self, invocation: Invocation, send: Send) -> None:
-        traffic = invocation.endpoint.traffic
-        target = invocation.headers.get("x-amzn-sagemaker-target-variant")
-        try:
-            variant, instance = traffic.acquire(target)
-        except UnknownVariantError as error:
-            text = f"Could not find variant {target} of endpoint {invocation.endpoint.name}."
-            raise RuntimeServiceError("ValidationError", text) from error
-        except NoCapacityError as error:
-            text = "No healthy instance can take the request."
-            raise RuntimeServiceError("ServiceUnavailable", text, status=503) from error
         invoke = stream if invocation.streams else answer
-        try:
-            await invoke(invocation, instance, variant.name, send)
-        finally:
-            traffic.release(instance)
+        while True:
+            variant, instance = _acquire(invocation)
+            try:
+                return await invoke(invocation, instance, variant.name, send)
+            except InstanceGoneError:
+                continue  # it has left the rotation
+            finally:
+                invocation.endpoint.traffic.release(instance)
+
+
+def _acquire(invocation: Invocation) -> tuple[Variant, Instance]:
+    target = invocation.headers.get("x-amzn-sagemaker-target-variant")
+    try:
+        return invocation.endpoint.traffic.acquire(target)
+    except UnknownVariantError as error:
+        text = f"Could not find variant {target} of endpoint {invocation.endpoint.name}."
+        raise RuntimeServiceError("ValidationError", text) from error
+    except NoCapacityError as error:
+        text = "No healthy instance can take the request."
+        raise RuntimeServiceError("ServiceUnavailable", text, status=503) from error
 
 
 async def _read_body(receive: Receive) -> bytes | None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,15 @@ from botocore.eventstream import EventStreamBuffer
 from localcloud.awsjson.service import Scope
 from localcloud.engines import engine_for
 from localcloud.sagemaker import invocation as module
-from localcloud.sagemaker.invocation import Invocation, RuntimeServiceError, answer, stream
+from localcloud.sagemaker.invocation import (
+    InstanceGoneError,
+    Invocation,
+    RuntimeServiceError,
+    answer,
+    stream,
+)
+
+CONTAINER = SimpleNamespace(engine=engine_for("llama-cpp"))
 
 Engine = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -24,24 +33,24 @@ def invoke(engine: Engine, *, streams: bool) -> list[dict[str, Any]]:
 
 async def invoked(engine: Engine, streams: bool) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
     async with await asyncio.start_server(engine, "127.0.0.1", 0) as server:
-        instance: Any = SimpleNamespace(
-            port=server.sockets[0].getsockname()[1],
-            container=SimpleNamespace(engine=engine_for("llama-cpp")),
-            log=SimpleNamespace(arn="arn:aws:logs:us-east-1:000000000042:log-group:g:log-stream:s"),
-        )
-        endpoint: Any = SimpleNamespace(name="e")
-        scope = Scope("000000000042", "us-east-1")
-        request = Invocation(endpoint, scope, {}, b"{}", streams)
+        port = server.sockets[0].getsockname()[1]
+        log = SimpleNamespace(arn="arn:aws:logs:us-east-1:000000000042:log-group:g:log-stream:s")
         try:
-            await (stream if streams else answer)(request, instance, "variant", send)
+            await ask(SimpleNamespace(port=port, container=CONTAINER, log=log), streams, sent)
         finally:
             await hung_up()
     return sent
+
+
+async def ask(instance: Any, streams: bool, sent: list[dict[str, Any]]) -> None:
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    endpoint: Any = SimpleNamespace(name="e")
+    scope = Scope("000000000042", "us-east-1")
+    request = Invocation(endpoint, scope, {}, b"{}", streams)
+    await (stream if streams else answer)(request, instance, "variant", send)
 
 
 async def hung_up() -> None:
@@ -115,3 +124,17 @@ def test_engines_error_keeps_its_status_and_text(streams: bool) -> None:
         invoke(engine(refusal), streams=streams)
     assert caught.value.document["OriginalStatusCode"] == 503
     assert caught.value.document["OriginalMessage"] == "wait"
+
+
+@pytest.mark.parametrize("streams", [True, False])
+def test_dead_instance_leaves_the_rotation_and_the_request_is_free_to_go_elsewhere(
+    streams: bool,
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    left: list[int] = []
+    instance: Any = SimpleNamespace(port=port, container=CONTAINER, leave=left.append)
+    with pytest.raises(InstanceGoneError):
+        asyncio.run(ask(instance, streams, []))
+    assert left == [port]

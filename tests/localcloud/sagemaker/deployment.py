@@ -18,6 +18,8 @@ IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/llama-cpp:server-sagemaker
 ROLE = "arn:aws:iam::000000000042:role/SageMakerExecution"
 VARIANT = "AllTraffic"
 BUCKET = "model-data"
+CONTEXT = "100000"
+"""Tokens that all slots of an engine share; 256 bytes each."""
 ENDLESS = 1_000_000
 """Tokens of an answer that no test waits for."""
 
@@ -53,7 +55,10 @@ class Deployment:
         }
         return {
             "Image": IMAGE,
-            "Environment": {f"SM_LLAMA_CPP_{flag}": value for flag, value in environment.items()},
+            "Environment": {
+                f"SM_LLAMA_CPP_{flag}": value
+                for flag, value in {"CTX_SIZE": CONTEXT, **environment}.items()
+            },
             "ModelDataSource": {"S3DataSource": data},
         }
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 
+from localcloud.awsjson.service import Scope
+from localcloud.sagemaker import install
 from localcloud.settings import Settings
 from tests.localcloud import cloud as local
 from tests.localcloud.cloud import Cloud
@@ -26,3 +30,29 @@ def test_no_engine_outlives_its_server(
     cloud.process.wait()
     _, alive = psutil.wait_procs(running, timeout=5)
     assert alive == []
+
+
+def test_closing_the_services_leaves_no_engine(settings: Settings, model_file: Path) -> None:
+    services = install(settings)
+    others = set(psutil.Process().children())
+    running: set[psutil.Process] = set()
+    try:
+        call = partial(services.control_plane.provision, scope=Scope(settings.account, "us-east-1"))
+        environment = {"SM_LLAMA_CPP_MODEL": str(model_file), "SM_LLAMA_CPP_CTX_SIZE": "4096"}
+        container = {"Image": "llama-cpp", "Environment": environment}
+        call("CreateModel", {"ModelName": "m", "PrimaryContainer": container})
+        variant = {
+            "VariantName": "a",
+            "ModelName": "m",
+            "InstanceType": "ml.c5.large",
+            "InitialInstanceCount": 2,
+        }
+        call("CreateEndpointConfig", {"EndpointConfigName": "c", "ProductionVariants": [variant]})
+        call("CreateEndpoint", {"EndpointName": "e", "EndpointConfigName": "c"})
+        while call("DescribeEndpoint", {"EndpointName": "e"})["EndpointStatus"] == "Creating":
+            time.sleep(0.02)
+        running = set(psutil.Process().children()) - others
+    finally:
+        services.close()
+    assert len(running) == 2
+    assert not any(process.is_running() for process in running)
