@@ -9,13 +9,14 @@ interleaved, so that a busy machine is busy for all; the medians over rounds are
 import argparse
 import json
 import os
+import secrets
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -28,9 +29,10 @@ ROOT = HERE.parents[1]
 STANDIN = ROOT / "tests" / "integration" / "standin_runtime.py"
 STREAM_PATH = "/endpoints/twin-local/invocations-response-stream"
 CHAT_PATH = "/v1/chat/completions"
-KEY = "sk-benchmark"
+KEY = f"sk-{secrets.token_hex(32)}"
 
 BODY = {"model": "twin", "messages": [{"role": "user", "content": "Say something " * 20}]}
+STREAMED = {**BODY, "stream": True}
 UVICORN = ["--host", "127.0.0.1", "--log-level", "warning", "--no-access-log"]
 
 
@@ -67,9 +69,9 @@ def server(
             sys.stderr.write(log.read().decode()[-3000:])
             raise
         finally:
-            for child in process.children(recursive=True):
-                child.kill()
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                for member in [*process.children(recursive=True), process]:
+                    member.kill()
             process.wait()
 
 
@@ -98,9 +100,9 @@ def post(connection: HTTPConnection, path: str, body: dict[str, object]) -> floa
     answer = connection.getresponse()
     first = answer.read1(1)
     taken = time.perf_counter() - started
-    answer.read()
-    if answer.status != 200 or not first:
-        raise RuntimeError(f"{path} answered {answer.status}")
+    rest = answer.read()
+    if answer.status != 200:
+        raise RuntimeError(f"{path} answered {answer.status}: {first + rest!r}")
     return taken
 
 
@@ -113,8 +115,7 @@ def measure(contender: Contender, requests: int, streams: int, tokens: int) -> N
     before = cpu_seconds(contender.process)
     contender.latency.append(median_of(requests, lambda: post(connection, CHAT_PATH, BODY)))
     between = cpu_seconds(contender.process)
-    streamed = {**BODY, "stream": True}
-    contender.first.append(median_of(streams, lambda: post(connection, CHAT_PATH, streamed)))
+    contender.first.append(median_of(streams, lambda: post(connection, CHAT_PATH, STREAMED)))
     after = cpu_seconds(contender.process)
     connection.close()
     per_request = (between - before) / requests
@@ -125,7 +126,7 @@ def measure(contender: Contender, requests: int, streams: int, tokens: int) -> N
 
 def direct_first(port: int, streams: int) -> float:
     connection = HTTPConnection("127.0.0.1", port)
-    taken = median_of(streams, lambda: post(connection, STREAM_PATH, BODY))
+    taken = median_of(streams, lambda: post(connection, STREAM_PATH, STREAMED))
     connection.close()
     return taken
 
@@ -155,7 +156,10 @@ def litellm_command(port: int, standin_port: int, folder: Path) -> list[str]:
         "model": "sagemaker_chat/twin-local",
         "sagemaker_base_url": f"http://127.0.0.1:{standin_port}{STREAM_PATH}",
     }
-    config = {"model_list": [{"model_name": "twin", "litellm_params": parameters}]}
+    config = {
+        "model_list": [{"model_name": "twin", "litellm_params": parameters}],
+        "general_settings": {"master_key": KEY},
+    }
     (folder / "config.yaml").write_text(json.dumps(config))
     proxy = folder / "venv" / "bin" / "litellm"
     return [

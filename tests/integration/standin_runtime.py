@@ -297,7 +297,7 @@ def _fixed(tokens: int, gap_seconds: float) -> Callable[[Received], Reply | Stre
     events = completion_events([f"word{n} " for n in range(tokens)])
     steps = [step for item in events for step in (item, gap_seconds)] if gap_seconds else events
     whole = completion("word " * tokens, tokens=tokens)
-    return lambda call: Stream(steps) if call.path.endswith("-response-stream") else whole
+    return lambda call: Stream(steps) if call.json.get("stream") else whole
 
 
 async def _serve_for_ever(port: int, tokens: int, gap_seconds: float) -> None:

@@ -214,7 +214,7 @@ def test_each_request_has_one_line_with_its_metrics(client, upstream, capfd):
     assert record["CompletionTokens"] == [2]
     assert record["Failures"] == [0]
     assert record["Duration"][0] > 0
-    assert record["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["stage", "route", "service"]]
+    assert record["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service", "stage", "route"]]
     assert "secret" not in written
 
 
