@@ -45,6 +45,9 @@ class ServedModel(Construct):
                 model_data_source=weights.data_source if weights else None,
             ),
         )
+        if weights is not None and weights.published:
+            # `cdk gc` keeps the objects whose keys it finds in a template.
+            model.add_metadata("PublishedWeights", list(weights.published))
         # CreateModel checks that the role can read the weights, so its policies come first.
         model.node.add_dependency(self.role)
         self.name = model.attr_model_name

@@ -18,10 +18,12 @@ class Weights:
     Attributes:
         bucket: name of the bucket.
         prefix: key prefix that ends in "/"; empty for the whole bucket.
+        published: keys of the objects that a deployment puts there.
     """
 
     bucket: str
     prefix: str
+    published: tuple[str, ...] = ()
 
     @classmethod
     def from_s3(cls, uri: str) -> Self:
@@ -37,10 +39,9 @@ class Weights:
         """
         files = sorted(path for path in directory.rglob("*") if _is_shown(path, directory))
         prefix = f"models/{_digest(directory, files)}/"
-        buckets = {
-            _publish(stack, file, prefix + file.relative_to(directory).as_posix()) for file in files
-        }
-        return cls(bucket=buckets.pop(), prefix=prefix)
+        keys = {prefix + file.relative_to(directory).as_posix(): file for file in files}
+        buckets = [_publish(stack, file, key) for key, file in keys.items()]
+        return cls(bucket=buckets[0], prefix=prefix, published=tuple(keys))
 
     @property
     def data_source(self) -> sagemaker.CfnModel.ModelDataSourceProperty:

@@ -40,6 +40,11 @@ def test_the_model_reads_the_prefix_uncompressed(local: Synthesized) -> None:
     ]
 
 
+def test_the_template_names_every_object_so_that_cdk_gc_keeps_it(local: Synthesized) -> None:
+    template = json.dumps(local.serving)
+    assert all(key in template for key in published(local.assembly))
+
+
 @pytest.fixture
 def publish(tmp_path: Path) -> Any:
     """Synthesizes a stack with a directory's weights; returns them and what is published."""
