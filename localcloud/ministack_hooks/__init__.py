@@ -8,6 +8,7 @@ against the installed version.
 Import it only after `Settings.prepare_process()`: ministack reads its settings at import.
 """
 
+from localcloud.ministack_hooks.access_log import write_access_logs
 from localcloud.ministack_hooks.api_keys import take_keys_from_authorizers
 from localcloud.ministack_hooks.functions import (
     Function,
@@ -74,4 +75,5 @@ __all__ = [
     "set_request_scope",
     "take_keys_from_authorizers",
     "version",
+    "write_access_logs",
 ]

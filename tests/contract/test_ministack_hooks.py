@@ -58,6 +58,12 @@ SIGNATURES = [
         "path_params stage owner_account_id owner_region",
     ),
     (apigateway_v1, "_api_key_from_request", "headers"),
+    (apigateway_v1, "_check_api_key", "method_obj api_id stage_name headers"),
+    (
+        apigateway_v1,
+        "_handle_execute_in_scope",
+        "api_id stage_name method path headers body query_params owner_account_id owner_region",
+    ),
     (apigateway_v1._GatewayError, "__init__", "self response_type message error_type"),
     (responses.StreamingResponse, "__init__", "self runner"),
     (lambda_svc, "_get_func_record_for_ref", "function_ref"),
@@ -80,6 +86,7 @@ SIGNATURES = [
 HANDLERS = {
     "AWS::ApiGateway::RestApi": {"create": 3},
     "AWS::ApiGateway::Method": {"create": 3, "update": 4},
+    "AWS::ApiGateway::Stage": {"create": 3, "update": 4},
     "AWS::Lambda::Function": {"create": 3, "update": 5, "delete": 2},
 }
 """How many positional arguments ministack passes to the provisioning functions we wrap."""
@@ -94,6 +101,7 @@ TABLES: list[tuple[ModuleType, str, type]] = [
     (apigateway_v1, "_DEFAULT_GATEWAY_RESPONSE_STATUS_CODES", dict),
     (apigateway_v1, "_rest_apis", responses.AccountRegionScopedDict),
     (apigateway_v1, "_resources", responses.AccountRegionScopedDict),
+    (apigateway_v1, "_stages_v1", responses.AccountRegionScopedDict),
     (lambda_svc, "_functions", responses.AccountRegionScopedDict),
 ]
 

@@ -16,6 +16,18 @@ OTHER_KEY = "sk-local-limited-0123456789ab"
 OPENAI_ERROR = (
     '{"error":{"message":$context.error.messageString,"request_id":"$context.requestId"}}'
 )
+ACCESS_LOG = (
+    "requestId",
+    "status",
+    "path",
+    "error.responseType",
+    "identity.apiKeyId",
+    "integration.responseTransferMode",
+    "integration.timeToAllHeaders",
+    "integration.timeToFirstContent",
+    "responseLength",
+    "responseLatency",
+)
 
 AUTHORIZER = """
 import os
@@ -159,7 +171,12 @@ def _template(
             DeploymentId=_ref("Deployment"),
             StageName="live",
             TracingEnabled=True,
+            AccessLogSetting={
+                "DestinationArn": _attribute("AccessLog", "Arn"),
+                "Format": json.dumps({name: f"$context.{name}" for name in ACCESS_LOG}),
+            },
         ),
+        "AccessLog": _resource("AWS::Logs::LogGroup", LogGroupName=f"access-{name}"),
         **_gateway_responses(),
         **_usage_plan("Plan", "Key", f"{KEY}-{name}", {"RateLimit": 1000, "BurstLimit": 1000}),
         **_usage_plan("Few", "FewKey", f"{OTHER_KEY}-{name}", {"RateLimit": 0.01, "BurstLimit": 2}),
