@@ -16,15 +16,20 @@ Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 def against(answer: Answer, client: Callable[[int], Awaitable[None]]) -> None:
     """Run `client(port)` against a server that answers one connection with `answer`."""
 
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        await answer(reader, writer)
-        writer.close()
-
     async def run() -> None:
+        closed = asyncio.Event()
+
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            await answer(reader, writer)
+            writer.close()
+            await writer.wait_closed()
+            closed.set()
+
         server = await asyncio.start_server(handle, "127.0.0.1", 0)
         async with server:
             await client(server.sockets[0].getsockname()[1])
+            await closed.wait()
 
     asyncio.run(run())
 
