@@ -1,12 +1,13 @@
 """Builds the functions' package with uv, without Docker, for this machine or for Lambda."""
 
 import hashlib
+import os
 import platform as host
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -26,10 +27,10 @@ class BundleError(Exception):
 
 
 def build_bundle(root: Path, *, platform: Platform) -> Path:
-    """Return the package's directory, building it unless the same one was built before.
+    """Return the package's directory, building what was not built before.
 
-    Its name is the digest of all that goes into it, and it appears by a rename: a directory that
-    exists is complete, and two builds at once are harmless.
+    Dependencies are kept on their own, so that a change of our code is packaged in a moment and
+    without a network.
 
     Args:
         root: the project's root directory.
@@ -38,89 +39,110 @@ def build_bundle(root: Path, *, platform: Platform) -> Path:
     Raises:
         BundleError: uv cannot fetch or install the locked packages.
     """
-    bundle = root / ".build" / "lambda" / f"{platform}-{_digest(root, platform)}"
-    if not bundle.is_dir():
-        bundle.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=bundle.parent, prefix=".") as scratch:
-            built = Path(scratch) / "package"
-            _install(root / _SOURCE / _LOCK, built, platform)
-            _add_source(root / _SOURCE, built)
-            prune(built)
-            _compile(built, platform)
-            _move(built, bundle)
-    return bundle
+    source, lock = root / _SOURCE, root / _SOURCE / _LOCK
+    target = _LAMBDA_TARGET if platform == "aws" else (host.platform(), sys.version)
+    recipe = (Path(__file__), Path(prune.__code__.co_filename))
+    below = _digest(target, [lock, *recipe])
+    dependencies = root / ".build" / "dependencies" / f"{platform}-{below}"
+    _build_once(dependencies, lambda built: _install(lock, built, platform))
+
+    def assemble(built: Path) -> None:
+        shutil.copytree(dependencies, built, copy_function=os.link)
+        _add_source(source, built, platform)
+
+    digest = _digest([below], _source_files(source))
+    package = root / ".build" / "lambda" / f"{platform}-{digest}"
+    _build_once(package, assemble)
+    return package
+
+
+def _build_once(directory: Path, build: Callable[[Path], None]) -> None:
+    """Build a directory named by its content, unless it is there already.
+
+    It appears by a rename: a directory that exists is complete, and two builds at once are
+    harmless.
+    """
+    if directory.is_dir():
+        return
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".") as scratch:
+        built = Path(scratch) / "built"
+        build(built)
+        try:
+            built.rename(directory)
+        except OSError:
+            if not directory.is_dir():  # otherwise another build was first, with the same content
+                raise
+
+
+def _digest(words: Iterable[str], files: Iterable[Path]) -> str:
+    digest = hashlib.sha256(repr(list(words)).encode())
+    for path in files:
+        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _source_files(source: Path) -> Iterable[Path]:
     return (path for path in sorted(source.rglob("*")) if path.suffix in {".py", ".sh", ".typed"})
 
 
-def _digest(root: Path, platform: Platform) -> str:
-    target = _LAMBDA_TARGET if platform == "aws" else (host.platform(), sys.version)
-    digest = hashlib.sha256(repr(target).encode())
-    recipe = (Path(__file__), Path(prune.__code__.co_filename))
-    for path in (root / _SOURCE / _LOCK, *_source_files(root / _SOURCE), *recipe):
-        digest.update(f"{path.name}\0{path.stat().st_mode}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def _install(lock: Path, target: Path, platform: Platform) -> None:
-    flags = _LAMBDA_TARGET if platform == "aws" else ("--python", sys.executable)
-    command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--link-mode", "copy"]
-    command += ["--only-binary", ":all:", "--require-hashes", "--requirements", str(lock)]
+    """Unpack the locked packages, without what the functions never open, as bytecode."""
+    command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--color", "never"]
+    command += ["--link-mode", "copy", "--target", str(target), "--requirements", str(lock)]
+    command += ["--only-binary", ":all:", "--require-hashes"]
+    command += _LAMBDA_TARGET if platform == "aws" else ("--python", sys.executable)
     done = subprocess.run(  # noqa: S603 - uv from this environment, arguments of ours
-        [*command, *flags, "--target", str(target)], capture_output=True, text=True, check=False
+        command, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise BundleError(
             f"uv could not install {_SOURCE}/{_LOCK} for platform {platform!r}; the first build "
             f"must reach a package index:\n{done.stderr.strip()}"
         )
+    target.mkdir(exist_ok=True)
+    prune(target)
+    # -b: bytecode in the source's place and not beside it, so that the source can go.
+    if _compile(target, platform, "-b"):
+        for bytecode in target.rglob("*.pyc"):
+            bytecode.with_suffix(".py").unlink(missing_ok=True)
+    else:
+        note = "note: no Python 3.13 here, so the package ships without bytecode and starts slower"
+        print(note, file=sys.stderr)  # noqa: T201
 
 
-def _add_source(source: Path, target: Path) -> None:
+def _add_source(source: Path, package: Path, platform: Platform) -> None:
+    """Add our own code, which keeps its source for tracebacks."""
     for path in _source_files(source):
-        copy = target / _SOURCE / path.relative_to(source)
+        copy = package / _SOURCE / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
+    _compile(package / _SOURCE, platform)
     # The handler of the streaming function is a file name, looked up at the package's root.
-    launcher = (target / _SOURCE / "run.sh").rename(target / "run.sh")
+    launcher = (package / _SOURCE / "run.sh").rename(package / "run.sh")
     launcher.chmod(0o755)
 
 
-def _compile(package: Path, platform: Platform) -> None:
+def _compile(directory: Path, platform: Platform, *options: str) -> bool:
     """Compile ahead: Lambda's file system is read-only, so every cold start would compile again.
 
-    A zip keeps no useful file times, so the bytecode must not be checked against them. What we
-    depend on ships as bytecode alone, half the size; our own code keeps its source for tracebacks.
+    A zip keeps no useful file times, so the bytecode must not be checked against them.
+
+    Returns:
+        Whether there is a Python of the minor version that will import it.
     """
     python = sys.executable if platform == "host" else _find_python("3.13")
     if python is None:
-        note = "note: no Python 3.13 here, so the package ships without bytecode and starts slower"
-        print(note, file=sys.stderr)  # noqa: T201
-        return
-    compileall = [python, "-I", "-m", "compileall", "-q", "-j", "0"]
-    compileall += ["--invalidation-mode", "unchecked-hash", "-s", str(package), "-p", "/var/task"]
-    for options in (["-b", "-x", f"/{_SOURCE}/", str(package)], [str(package / _SOURCE)]):
-        subprocess.run([*compileall, *options], check=True)  # noqa: S603 - a Python interpreter
-    for bytecode in package.rglob("*.pyc"):
-        bytecode.with_suffix(".py").unlink(missing_ok=True)
+        return False
+    compileall = [python, "-I", "-m", "compileall", "-q", "-j", "0", *options]
+    compileall += ["--invalidation-mode", "unchecked-hash", "-s", str(directory)]
+    where = "/var/task/lambda_api" if directory.name == _SOURCE else "/var/task"
+    subprocess.run([*compileall, "-p", where, str(directory)], check=True)  # noqa: S603 - Python
+    return True
 
 
 def _find_python(version: str) -> str | None:
     """Return an installed Python of a minor version: bytecode fits only its own."""
-    found = subprocess.run(  # noqa: S603 - uv from this environment
-        [uv.find_uv_bin(), "python", "find", "--no-python-downloads", "--no-project", version],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    find = [uv.find_uv_bin(), "python", "find", "--no-python-downloads", "--no-project", version]
+    found = subprocess.run(find, capture_output=True, text=True, check=False)  # noqa: S603 - uv
     return found.stdout.strip() if found.returncode == 0 else None
-
-
-def _move(built: Path, bundle: Path) -> None:
-    try:
-        built.rename(bundle)
-    except OSError:
-        if not bundle.is_dir():  # otherwise another build was first, with the same content
-            raise
