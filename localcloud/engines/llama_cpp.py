@@ -26,6 +26,9 @@ AUTO_SLOTS = 4
 """What `llama-server` uses when `--parallel` is not given, with one KV cache for all slots:
 https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md"""
 
+CONTAINER_MODEL_DIR = Path("/opt/ml/model")
+"""Where SageMaker puts model data in a container."""
+
 _NO_OPENMP = (
     "llama.cpp cannot be loaded: {error}. Its wheel for Linux needs the system's OpenMP library: "
     "install libgomp1 (Debian, Ubuntu) or libgomp (Fedora, Amazon Linux)"
@@ -36,7 +39,7 @@ def main() -> None:
     """Serve until standard input ends."""
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     options = _options(sys.argv[1:])
-    model = options.model or _find_model(options.model_dir)
+    model = _local(options.model, options) if options.model else _find_model(options.model_dir)
     server = _serve(model, options)
     # llama.cpp's server installs handlers of its own, which would ignore the first signal.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -111,6 +114,13 @@ _SAME_NAME = {
 """Option to field of llama.cpp's parameters, where the value goes over as it is."""
 
 
+def _local(path: Path, options: argparse.Namespace) -> Path:
+    """A path that a container would be given, on this machine."""
+    if path.is_relative_to(CONTAINER_MODEL_DIR):
+        return Path(options.model_dir) / path.relative_to(CONTAINER_MODEL_DIR)
+    return path
+
+
 def _find_model(model_dir: Path) -> Path:
     """The first `*.gguf`, at most one directory deep, as the container looks for it."""
     found = [*sorted(model_dir.glob("*.gguf")), *sorted(model_dir.glob("*/*.gguf"))]
@@ -154,7 +164,7 @@ def _parameters(parameters: Any, model: Path, options: argparse.Namespace) -> An
     if options.seed is not None:
         parameters.sampling.seed = options.seed
     if options.chat_template_file:
-        parameters.chat_template = options.chat_template_file.read_text()
+        parameters.chat_template = _local(options.chat_template_file, options).read_text()
     parameters.use_jinja = not options.no_jinja
     parameters.warmup = not options.no_warmup
     parameters.cont_batching = not options.no_cont_batching

@@ -25,6 +25,9 @@ _UPDATE_ONLY = (
 )
 """Properties of an endpoint that say how it is updated."""
 
+_DEPLOYED = ("EndpointConfigName", "DeploymentConfig")
+"""Properties of an endpoint whose change is a deployment."""
+
 
 @dataclass(frozen=True)
 class _CatalogResource:
@@ -85,10 +88,11 @@ class _EndpointResource:
     ) -> tuple[str, Properties]:
         scope = Scope.of_request()
         _retag(self.service, physical_id, old, new)
-        if any(old.get(key) != new.get(key) for key in ("EndpointConfigName", "DeploymentConfig")):
-            parameters = {k: v for k, v in new.items() if k != "Tags"}
-            parameters["EndpointName"] = self.names[physical_id]
-            self.service.provision("UpdateEndpoint", parameters, scope)
+        if all(old.get(key) == new.get(key) for key in _DEPLOYED):
+            return physical_id, self._attributes(physical_id)
+        parameters = {k: v for k, v in new.items() if k != "Tags"}
+        parameters["EndpointName"] = self.names[physical_id]
+        self.service.provision("UpdateEndpoint", parameters, scope)
         return self._settled(scope, physical_id)
 
     def delete(self, physical_id: str, _properties: Properties) -> None:
@@ -98,9 +102,11 @@ class _EndpointResource:
             self.service.worker.call(self.endpoints.gone(scope, name))
 
     def _settled(self, scope: Scope, arn: str) -> tuple[str, Properties]:
-        name = self.names[arn]
-        self.service.worker.call(self.endpoints.settled(scope, name))
-        return arn, {"EndpointName": name, "EndpointArn": arn}
+        self.service.worker.call(self.endpoints.settled(scope, self.names[arn]))
+        return arn, self._attributes(arn)
+
+    def _attributes(self, arn: str) -> Properties:
+        return {"EndpointName": self.names[arn], "EndpointArn": arn}
 
 
 def _delete(service: JsonService, operation: str, parameters: Properties) -> None:

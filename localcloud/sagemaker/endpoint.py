@@ -106,7 +106,6 @@ class Endpoint:
             "FailureReason": self.failure_reason,
             "CreationTime": self.created,
             "LastModifiedTime": self.modified,
-            "DataCaptureConfig": None,
             "LastDeploymentConfig": self.deployment_config,
             "ProductionVariants": [_summary(variant) for variant in self.variants] or None,
             "PendingDeploymentSummary": self._pending

@@ -52,7 +52,8 @@ class Endpoints:
 
     def find(self, scope: Scope, name: str) -> Endpoint | None:
         """The endpoint of that name. Safe from any thread."""
-        return self._store[scope].endpoints.get(name)
+        resources = self._store.get(scope)
+        return resources.endpoints.get(name) if resources else None
 
     async def settled(self, scope: Scope, name: str) -> None:
         """Wait until an endpoint's last change is done.

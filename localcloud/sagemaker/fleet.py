@@ -78,7 +78,7 @@ class Fleet:
             new = self._launch(variant, missing)
             try:
                 await _all_healthy(new)
-            except DeploymentFailedError:
+            except BaseException:
                 await _stop(new)
                 raise
             variant.instances = [*variant.instances, *new]

@@ -99,14 +99,19 @@ class Instance:
         self.log.flush()
 
     async def _supervise(self) -> None:
+        try:
+            await self._keep_running()
+        except OSError as error:  # no process to be had
+            self._fail(f" (cannot start the container: {error})")
+
+    async def _keep_running(self) -> None:
         exits = 0
         while True:
             status = await self._run_once()
             exits = 1 if self._was_healthy else exits + 1
             self.log.write(f"container exited with status {status}")
             if not self._ready.done() and exits == EXITS_BEFORE_FAILURE:
-                detail = f" (exited {exits} times: {self._complaint})"
-                self._ready.set_exception(DeploymentFailedError(self._failure(detail)))
+                self._fail(f" (exited {exits} times: {self._complaint})")
                 return
             await asyncio.sleep(min(FIRST_BACKOFF_SECONDS * 2**exits, LONGEST_BACKOFF_SECONDS))
 
@@ -157,6 +162,10 @@ class Instance:
                     return exchange.status == HTTPStatus.OK
         except (TimeoutError, UpstreamError):
             return False
+
+    def _fail(self, detail: str) -> None:
+        if not self._ready.done():
+            self._ready.set_exception(DeploymentFailedError(self._failure(detail)))
 
     def _failure(self, detail: str) -> str:
         return (

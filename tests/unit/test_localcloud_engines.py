@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from localcloud.engines import ImageNotEmulatedError, engine_for, llama_cpp_arguments
-from localcloud.engines.llama_cpp import _options
+from localcloud.engines.llama_cpp import _local, _options
 
 
 @pytest.mark.parametrize(
@@ -42,3 +44,9 @@ def test_flags_are_read() -> None:
 def test_unsupported_flag_ends_the_container_with_its_name() -> None:
     with pytest.raises(SystemExit, match="not emulated: --split-mode; emulated: --ctx-size"):
         _options(["--model-dir", "/m", "--split-mode", "row"])
+
+
+def test_paths_of_the_container_are_found_here() -> None:
+    options = _options(["--model-dir", "/m", "--model", "/opt/ml/model/a/b.gguf"])
+    assert _local(options.model, options) == Path("/m/a/b.gguf")
+    assert _local(Path("/elsewhere"), options) == Path("/elsewhere")

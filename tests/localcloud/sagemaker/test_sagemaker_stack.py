@@ -19,6 +19,8 @@ class Stack:
         self.deployment = deployment
         self.client = deployment.cloud.client("cloudformation")
         self.name = unique("stack")
+        self.tags: list[dict[str, str]] = []
+        self.data = deployment.upload()
 
     def template(self, container: dict[str, Any]) -> str:
         variant = {
@@ -51,6 +53,7 @@ class Stack:
             "EndpointName": self.deployment.endpoint,
             "EndpointConfigName": {"Fn::GetAtt": ["Config", "EndpointConfigName"]},
             "RetainAllVariantProperties": "true",
+            "Tags": self.tags,
         }
         types = {
             "Model": (
@@ -142,13 +145,17 @@ def test_new_model_is_deployed_in_place(stack: Stack) -> None:
 
 def test_update_that_fails_rolls_the_stack_back_and_keeps_serving(stack: Stack) -> None:
     deployment = stack.deployment
-    stack.create(deployment.container(ALIAS="first"))
+    stack.create(deployment.container(stack.data, ALIAS="first"))
     before = stack.outputs()
     broken = deployment.container(deployment.upload(b"no model"), ALIAS="second")
     assert stack.update(broken) == "UPDATE_ROLLBACK_COMPLETE"
     assert any("did not pass the ping health check" in reason for reason in stack.reasons())
     assert stack.outputs() == before
     assert deployment.invoke(tokens=1)["model"] == "first"
+    # The failure stays described, and is none of the next update that deploys nothing.
+    stack.tags = [{"Key": "team", "Value": "twins"}]
+    assert stack.update(deployment.container(stack.data, ALIAS="first")) == "UPDATE_COMPLETE"
+    assert deployment.sagemaker.list_tags(ResourceArn=before["Endpoint"])["Tags"] == stack.tags
     configs = deployment.sagemaker.list_endpoint_configs(NameContains=stack.name)
     assert [one["EndpointConfigArn"] for one in configs["EndpointConfigs"]] == [before["Config"]]
 
