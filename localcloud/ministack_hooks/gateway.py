@@ -1,12 +1,13 @@
 """API Gateway REST APIs: what ministack's data plane leaves out, added around its own functions.
 
 What is added: streamed Lambda integrations (`responseTransferMode: STREAM`), the integration's
-timeout, the payload limit, and failures that say nothing of the function's insides.
+timeout, the payload limits, and failures that say nothing of the function's insides.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -19,8 +20,12 @@ from ministack.services.cloudformation import provisioners
 from localcloud.ministack_hooks.around import Untyped, around
 from localcloud.ministack_hooks.functions import Function, find_function
 
-MAX_PAYLOAD_BYTES = 10 * 1024 * 1024
+MAX_BODY_BYTES = 10 * 1024 * 1024
 """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html"""
+
+MAX_EVENT_BYTES = 6 * 1024 * 1024
+"""Lambda's limit for what it is invoked with: the body and all that goes with it, as JSON.
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
 class GatewayError(apigateway_v1._GatewayError):  # type: ignore[misc]
@@ -64,7 +69,8 @@ Stream = Callable[[StreamCall], Awaitable[Answer]]
 def extend_rest_apis(stream: Stream) -> None:
     """Add to ministack's REST APIs what they lack; `stream` runs streamed integrations."""
     around(apigateway_v1, "_put_integration", _put_integration)
-    around(apigateway_v1, "_check_request_validation", _check_request)
+    around(apigateway_v1, "_handle_execute_in_scope", _limit_body)
+    around(apigateway_v1, "_build_lambda_event_v1", _limit_event)
     around(apigateway_v1, "_gateway_error_response", _render_error)
     around(apigateway_v1, "_lambda_proxy_response", _read_lambda_result)
     around(apigateway_v1, "_invoke_lambda_proxy_v1", partial(_invoke_lambda, stream))
@@ -125,18 +131,29 @@ def _set_transfer_mode(api: str, resource: str, method: str, mode: str) -> Untyp
     return stored["methodIntegration"]
 
 
-def _check_request(
-    original: Callable[..., Untyped],
-    method: Untyped,
-    api: str,
-    request: Untyped,
-    headers: Untyped,
-    body: bytes | None,
-    query: Untyped,
-) -> Untyped:
-    if len(body or b"") > MAX_PAYLOAD_BYTES:
-        return GatewayError("REQUEST_TOO_LARGE", "Request Too Long")
-    return original(method, api, request, headers, body, query)
+async def _limit_body(original: Callable[..., Awaitable[Untyped]], *args: Untyped) -> Untyped:
+    """Turn too long a body away at the door, as measured on AWS: in plain text, for anyone.
+
+    https://github.com/koki-develop/lgtm-generator/issues/10
+    """
+    *_, body, _query, _account, _region = args
+    if len(body or b"") > MAX_BODY_BYTES:
+        text = f"HTTP content length exceeded {MAX_BODY_BYTES} bytes."
+        return 413, {"Content-Type": "text; charset=utf-8"}, text.encode()
+    return await original(*args)
+
+
+class _EventTooLongError(Exception):
+    """Lambda would refuse the event."""
+
+
+def _limit_event(original: Callable[..., Untyped], *args: Untyped, **kwargs: Untyped) -> Untyped:
+    event = original(*args, **kwargs)
+    # Escaped, a body grows to at most six times its length.
+    long = len(event["body"] or "") * 6 > MAX_EVENT_BYTES
+    if long and len(json.dumps(event, ensure_ascii=False).encode()) > MAX_EVENT_BYTES:
+        raise _EventTooLongError
+    return event
 
 
 def _render_error(original: Callable[..., Untyped], error: Untyped, request: Untyped) -> Untyped:
@@ -166,10 +183,21 @@ async def _invoke_lambda(
     **kwargs: Untyped,
 ) -> Untyped:
     timeout = float(integration["timeoutInMillis"]) / 1000
-    if integration.get("responseTransferMode") != "STREAM":
+    try:
+        if integration.get("responseTransferMode") == "STREAM":
+            return await _streamed(stream, integration["uri"], timeout, *args, **kwargs)
         return await _buffered(original(integration, *args, **kwargs), timeout)
+    except _LambdaError as error:
+        return integration_failure(throttled=error.throttled)
+    except _EventTooLongError:
+        return GatewayError("REQUEST_TOO_LARGE", "Request Too Long")
+
+
+async def _streamed(
+    stream: Stream, uri: str, timeout: float, *args: Untyped, **kwargs: Untyped
+) -> Untyped:
     owner = kwargs.pop("owner_account_id"), kwargs.pop("owner_region")
-    function = find_function(_function_reference(integration["uri"]), *owner)
+    function = find_function(_function_reference(uri), *owner)
     if function is None:
         return GatewayError("API_CONFIGURATION_ERROR", "Internal server error")
     event = apigateway_v1._build_lambda_event_v1(*args, **kwargs)
@@ -179,14 +207,11 @@ async def _invoke_lambda(
 async def _buffered(invocation: Awaitable[Untyped], timeout: float) -> Untyped:
     call = asyncio.ensure_future(invocation)
     await asyncio.wait({call}, timeout=timeout)
-    if not call.done():
-        # Not cancelled: the function runs on, as it does on AWS. Its result is nobody's.
-        call.add_done_callback(lambda done: done.exception())
-        return integration_timeout()
-    try:
+    if call.done():
         return call.result()
-    except _LambdaError as error:
-        return integration_failure(throttled=error.throttled)
+    # Not cancelled: the function runs on, as it does on AWS. Its result is nobody's.
+    call.add_done_callback(lambda done: done.exception())
+    return integration_timeout()
 
 
 def _function_reference(uri: str) -> str:

@@ -30,11 +30,6 @@ SIGNATURES = [
     (stacks, "_runs_on_worker_thread", "resource_type"),
     (apigateway_v1, "_put_integration", "api_id resource_id http_method data"),
     (apigateway_v1, "_v1_response", "data status"),
-    (
-        apigateway_v1,
-        "_check_request_validation",
-        "method_obj api_id request headers body query_params",
-    ),
     (apigateway_v1, "_gateway_error_response", "error request"),
     (apigateway_v1, "_lambda_proxy_response", "result"),
     (

@@ -72,6 +72,7 @@ def deploy(
     *,
     reserved: int | None = None,
     timeout_ms: int = 29000,
+    timeout: int = 20,
     wrapper: str = "/opt/bootstrap",
 ) -> Api:
     """Deploy the stack; each has names of its own."""
@@ -89,7 +90,7 @@ def deploy(
     cloudformation = cloud.client("cloudformation")
     cloudformation.create_stack(
         StackName=name,
-        TemplateBody=json.dumps(_template(bucket, name, reserved, timeout_ms, wrapper)),
+        TemplateBody=json.dumps(_template(bucket, name, reserved, timeout_ms, timeout, wrapper)),
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )
     cloudformation.get_waiter("stack_create_complete").wait(
@@ -112,7 +113,7 @@ RUN = "#!/bin/sh\necho starting\nexec python -m server\n"
 
 
 def _template(
-    bucket: str, name: str, reserved: int | None, timeout_ms: int, wrapper: str
+    bucket: str, name: str, reserved: int | None, timeout_ms: int, timeout: int, wrapper: str
 ) -> dict[str, Any]:
     resources = {
         "Role": _resource(
@@ -123,6 +124,7 @@ def _template(
             bucket,
             "stream",
             "run.sh",
+            Timeout=timeout,
             Layers=[LAYER],
             Environment={
                 "Variables": {
@@ -213,10 +215,9 @@ def _function(bucket: str, package_key: str, handler: str, **more: Any) -> dict[
         Runtime="python3.13",
         Architectures=["arm64"],
         TracingConfig={"Mode": "Active"},
-        Timeout=20,
         MemorySize=1024,
         Role=_attribute("Role", "Arn"),
-        **more,
+        **{"Timeout": 20, **more},
     )
 
 

@@ -85,9 +85,18 @@ def test_unknown_path_gets_the_apis_own_answer(http: httpx2.Client) -> None:
     )
 
 
-def test_body_over_ten_megabytes_is_a_413(api: Api, http: httpx2.Client) -> None:
-    body = b" " * (10 * 1024 * 1024 + 1)
-    response = http.post("/v1/echo", headers=bearer(key(api)), content=body)
+def test_body_over_ten_megabytes_is_turned_away_at_the_door(http: httpx2.Client) -> None:
+    response = http.post("/v1/echo", content=b" " * (10 * 1024 * 1024 + 1))
+    assert response.status_code == 413
+    assert response.text == "HTTP content length exceeded 10485760 bytes."
+
+
+@pytest.mark.parametrize("path", ["/v1/echo", "/v1/buffered"])
+def test_event_over_lambdas_six_megabytes_is_a_413(
+    api: Api, http: httpx2.Client, path: str
+) -> None:
+    body = b"x" * (6 * 1024 * 1024)
+    response = http.request("GET", path, headers=bearer(key(api)), content=body)
     assert error(response) == (413, "Request Too Long", "DEFAULT_4XX")
 
 

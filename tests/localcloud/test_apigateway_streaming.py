@@ -161,6 +161,17 @@ def test_stream_longer_than_the_integration_allows_is_cut(hasty_http: httpx2.Cli
     assert response.status_code == 200
 
 
+def test_invocation_longer_than_the_function_may_is_a_502(cloud: Cloud) -> None:
+    api = deploy(cloud, timeout=1)
+    with client(api) as http:
+        assert http.get("/v1/slow?seconds=1.4").status_code == 502
+    log = cloud.client("logs").filter_log_events(
+        logGroupName=f"/aws/lambda/{api.functions['stream']}"
+    )
+    messages = [event["message"] for event in log["events"]]
+    assert any("Task timed out after 1.00 seconds" in message for message in messages)
+
+
 def test_more_requests_than_the_reserved_concurrency_fail(cloud: Cloud) -> None:
     with client(deploy(cloud, reserved=1)) as http:
         with http.stream("POST", "/v1/ticks?n=200") as first:
