@@ -10,6 +10,8 @@ SETUP := $(VENV)/.installed
 CDK_CLI := node_modules/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate
 export UV_PYTHON_DOWNLOADS := never
+# aws_cdk is large: without byte code kept beside it, every synth compiles it again (10 s).
+unexport PYTHONDONTWRITEBYTECODE
 export UV_CUSTOM_COMPILE_COMMAND := make lock
 
 .DEFAULT_GOAL := help

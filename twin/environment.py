@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout: where app.py, cdk.json and config/ lie."""
+
+_NO_BYTE_CODE = "PYTHONDONTWRITEBYTECODE"
 
 LOCAL_DIR = PROJECT / ".local"
 """State of the local stage: outputs, logs, data. Safe to delete when the stage is down."""
@@ -32,12 +35,17 @@ def inherited(**changes: str) -> dict[str, str]:
     own = [str(Path(sys.executable).parent), str(node_directory())]
     path = os.pathsep.join([*own, os.environ.get("PATH", os.defpath)])  # noqa: TID251
     return {
-        **os.environ,  # noqa: TID251
+        **_kept(os.environ),  # noqa: TID251
         "PATH": path,
         "CDK_DISABLE_CLI_TELEMETRY": "1",
         "UV_PYTHON_DOWNLOADS": "never",
         **changes,
     }
+
+
+def _kept(environment: Mapping[str, str]) -> dict[str, str]:
+    # aws_cdk is large: without byte code kept beside it, every synth compiles it again (10 s).
+    return {name: value for name, value in environment.items() if name != _NO_BYTE_CODE}
 
 
 def without_aws(environment: dict[str, str]) -> dict[str, str]:
