@@ -90,7 +90,11 @@ class Alarm:
             points: datapoints of the evaluation range, oldest first; None where one is missing.
             state: the state before.
         """
-        real = [self.breaches(point) for point in points if point is not None]
+        return self.decide([None if p is None else self.breaches(p) for p in points], state)
+
+    def decide(self, breaching: Sequence[bool | None], state: AlarmState) -> AlarmState:
+        """Return the state, knowing which datapoints of the evaluation range breach."""
+        real = [point for point in breaching if point is not None]
         if len(real) >= self.evaluation_periods:
             return _state(sum(real[-self.evaluation_periods :]) >= self.needed)
         if self.missing_data is MissingData.NOT_BREACHING:
@@ -103,9 +107,9 @@ class Alarm:
             return AlarmState.OK
         if self.missing_data is MissingData.IGNORE:
             return state
-        return self._from_breaches_alone(points)
+        return self._from_breaches_alone(breaching)
 
-    def _from_breaches_alone(self, points: Sequence[float | None]) -> AlarmState:
+    def _from_breaches_alone(self, points: Sequence[bool | None]) -> AlarmState:
         """Decide on too few datapoints, all breaching: old enough, they mean ALARM."""
         newest_first = reversed(points)
         age = max((i for i, point in enumerate(newest_first, 1) if point is not None), default=0)
@@ -126,9 +130,9 @@ class AlarmMonitor:
         self._ran_at: float | None = None
         self._period = alarm.metric.period
         self._evaluated = int(self._visible(now))
-        self._points: deque[float | None] = deque(
-            maxlen=alarm.evaluation_periods + assumptions.extra_datapoints
-        )
+        looked_back = alarm.evaluation_periods + assumptions.extra_datapoints
+        self._points: deque[float | None] = deque(maxlen=looked_back)
+        self._breaching: deque[bool | None] = deque(maxlen=looked_back)
         self._pending: dict[int, float] = {}
 
     def record(self, end: float, value: float) -> None:
@@ -139,11 +143,18 @@ class AlarmMonitor:
             self._pending[index] = value
         elif late < len(self._points):
             self._points[-1 - late] = value
+            self._breaching[-1 - late] = self.alarm.breaches(value)
 
     @property
     def newest(self) -> float | None:
         """The newest datapoint the alarm has seen."""
         return next((point for point in reversed(self._points) if point is not None), None)
+
+    @property
+    def highest(self) -> float | None:
+        """The highest of the datapoints the alarm looks at."""
+        looked_at = list(self._points)[-self.alarm.evaluation_periods :]
+        return max((point for point in looked_at if point is not None), default=None)
 
     @property
     def due(self) -> float:
@@ -156,8 +167,10 @@ class AlarmMonitor:
         while self.due <= now:
             at = self.due
             self._evaluated += 1
-            self._points.append(self._pending.pop(self._evaluated, None))
-            self.state = self.alarm.evaluate(self._points, self.state)
+            value = self._pending.pop(self._evaluated, None)
+            self._points.append(value)
+            self._breaching.append(None if value is None else self.alarm.breaches(value))
+            self.state = self.alarm.decide(self._breaching, self.state)
             runs = self._runs_action(at) or runs
         return runs
 

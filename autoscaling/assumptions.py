@@ -1,6 +1,7 @@
 """What AWS does not document about scaling, in one place: each value, and what it rests on."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,10 @@ class Assumptions:
         scale_in_step: most capacity one scale-in of target tracking removes; None is proportional.
             AWS says only that it "scales in more gradually".
             https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html
+        scale_in_value: datapoint a scale-in of target tracking computes from: the "highest" its
+            alarm looked at, or the "newest". AWS says that it rounds "conservatively" to prevent
+            "removing too much capacity"; a single quiet 10 s datapoint would do just that.
+            https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html
         locked_while_changing: no policy changes the capacity until the last change is fulfilled.
             SageMaker documents that "auto scaling is blocked while the update operation is in
             progress", for endpoint updates; a capacity change puts the endpoint in Updating too.
@@ -34,13 +39,14 @@ class Assumptions:
     action_repeat: float = 60.0
     extra_datapoints: int = 2
     scale_in_step: int | None = None
+    scale_in_value: Literal["highest", "newest"] = "highest"
     locked_while_changing: bool = True
 
 
 ASSUMED = Assumptions()
 """The values used unless a caller varies one.
 
-Not values but choices, made where the rule stands: a target tracking policy computes from the
+Not values but choices, made where the rule stands: target tracking scales out from the
 newest datapoint its alarm can see; concurrency is averaged over a period and over instances; a
 cooldown starts when the change is fulfilled; a scheduled action starts no cooldown; a local time
 that a daylight-saving change skips or repeats fires once.

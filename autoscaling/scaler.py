@@ -158,9 +158,11 @@ class Scaler:
         wanted = 0
         for policy, monitor in self._monitors.values():
             if isinstance(policy, TargetTracking) and monitor.alarm.name == policy.low.name:
-                if monitor.state is not AlarmState.ALARM or monitor.newest is None:
+                takes_highest = self._assumed.scale_in_value == "highest"
+                value = monitor.highest if takes_highest else monitor.newest
+                if monitor.state is not AlarmState.ALARM or value is None:
                     return capacity
-                wanted = max(wanted, policy.desired(capacity, monitor.newest, self._assumed))
+                wanted = max(wanted, policy.desired(capacity, value, self._assumed))
         return min(wanted, capacity)
 
     def _is_suspended(self, capacity: int, wanted: int) -> bool:

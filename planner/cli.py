@@ -1,0 +1,90 @@
+"""The command: `twin plan simulate`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from planner import report
+from planner.errors import PlanError
+from planner.outcome import Objective
+from planner.question import Question, ask
+from stacks.config import ConfigError
+
+app = typer.Typer(no_args_is_help=True, help="Decide before money is spent.")
+
+STREAM_LIMIT, SYNC_LIMIT = 480.0, 60.0
+"""Seconds after which SageMaker ends a request, streamed or not.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+"""
+
+
+@app.callback()
+def plan() -> None:
+    """Decide before money is spent."""
+
+
+@app.command()
+def simulate(
+    trace: Annotated[Path | None, typer.Option(help="CSV of TIMESTAMP,ContextTokens,...")] = None,
+    traffic: Annotated[str, typer.Option(help="poisson, bursty or diurnal")] = "poisson",
+    rate: Annotated[float, typer.Option(help="generated requests per second")] = 5.0,
+    hours: Annotated[float, typer.Option(help="of generated traffic")] = 1.0,
+    model: Annotated[str, typer.Option(help="name in the catalogue")] = "llama-3.1-8b",
+    instance: Annotated[str, typer.Option(help="instance type")] = "ml.g5.2xlarge",
+    stage: Annotated[str | None, typer.Option(help="take instance and policy from it")] = None,
+    policy: Annotated[
+        list[str] | None, typer.Option(help="book, aws-sample, load-test, fixed:N or METRIC:TARGET")
+    ] = None,
+    compare: Annotated[bool, typer.Option(help="set the known policies side by side")] = False,
+    find: Annotated[bool, typer.Option("--search", help="find the cheapest policy")] = False,
+    learn_from: Annotated[Path | None, typer.Option(help="trace of another day")] = None,
+    first_token: Annotated[float, typer.Option(help="SLO, seconds")] = 2.0,
+    per_token: Annotated[float, typer.Option(help="SLO, seconds")] = 0.1,
+    share: Annotated[float, typer.Option(help="of requests within the SLO")] = 0.99,
+    sync: Annotated[bool, typer.Option(help="no streams: SageMaker's limit is 60 s")] = False,
+    cold_start: Annotated[str, typer.Option(help="hold or reject")] = "hold",
+    seed: Annotated[int, typer.Option(help="same seed, same result")] = 0,
+    out: Annotated[Path | None, typer.Option(help="folder for report.html and the plot")] = None,
+) -> None:
+    """Predict latency, errors and cost of scaling policies under real or made-up traffic."""
+    objective = Objective(
+        first_token=first_token, per_token=per_token, limit=SYNC_LIMIT if sync else STREAM_LIMIT
+    )
+    made_up = {"kind": traffic, "rate": rate, "duration": hours * 3600, "seed": seed}
+    question = Question(
+        trace=trace,
+        generated=made_up,
+        model=model,
+        instance=instance,
+        stage=stage,
+        policies=tuple(policy or ()),
+        compare=compare,
+        find=find,
+        learn_from=learn_from,
+        objective=objective,
+        share=share,
+        cold_start=cold_start,
+        seed=seed,
+    )
+    console = Console()
+    try:
+        answer = ask(question, progress=lambda text: console.print(text, style="dim"))
+    except (PlanError, ConfigError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from None
+    console.print(report.table(answer.outcomes))
+    if answer.config:
+        console.print(answer.config, markup=False, highlight=False)
+    if out is not None:
+        page = report.write(
+            out,
+            answer.outcomes,
+            objective,
+            question=answer.question,
+            share=share,
+            config=answer.config,
+        )
+        console.print(f"report: {page}")

@@ -1,0 +1,5 @@
+"""What a plan answers when it cannot be made."""
+
+
+class PlanError(Exception):
+    """The question cannot be answered; the message says what was wrong and what is allowed."""

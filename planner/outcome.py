@@ -1,0 +1,203 @@
+"""What a simulation saw: latencies, errors and a timeline, in memory that does not grow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.server import Done
+
+# Latencies are counted in steps of 1%, from a millisecond to a day.
+_LEAST, _RATIO, _BUCKETS = 1e-3, 1.01, 1840
+_COARSE = 40  # fine buckets per bucket of the timeline: steps of 49%
+BINS = 1440
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective:
+    """A service level objective, and what SageMaker lets a request take.
+
+    Attributes:
+        first_token: longest seconds to the first token.
+        per_token: longest seconds per further token, on a request's average.
+        limit: seconds after which SageMaker ends a request: 60, or 480 for a stream.
+            https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints-test-endpoints.html
+    """
+
+    first_token: float = 2.0
+    per_token: float = 0.1
+    limit: float = 480.0
+
+
+class Histogram:
+    """Counts of latencies; a quantile is exact to 1%."""
+
+    def __init__(self) -> None:
+        self._counts = np.zeros(_BUCKETS, dtype=np.int64)
+
+    def add(self, seconds: NDArray[np.float64]) -> None:
+        """Count some latencies."""
+        self._counts += np.bincount(_buckets(seconds), minlength=_BUCKETS)
+
+    def quantile(self, share: float) -> float:
+        """Return the latency a share of the requests stays within; 0 when there are none."""
+        return _quantile(self._counts, share, 1)
+
+
+def _buckets(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
+    exponents = np.log(np.maximum(seconds, _LEAST) / _LEAST) / np.log(_RATIO)
+    return np.asarray(np.minimum(exponents, _BUCKETS - 1), dtype=np.int64)
+
+
+def _quantile(counts: NDArray[np.int64], share: float, width: int) -> float:
+    total = np.cumsum(counts)
+    if total[-1] == 0:
+        return 0.0
+    bucket = int(np.searchsorted(total, share * total[-1]))
+    return float(_LEAST * _RATIO ** ((bucket + 0.5) * width))
+
+
+@dataclass
+class Timeline:
+    """Counts over time in at most 1440 bins; a bin doubles its width when they run out.
+
+    Attributes:
+        start: epoch seconds.
+        width: seconds per bin.
+    """
+
+    start: float
+    width: float = 60.0
+    requests: NDArray[np.int64] = field(default_factory=lambda: np.zeros(BINS, dtype=np.int64))
+    within: NDArray[np.int64] = field(default_factory=lambda: np.zeros(BINS, dtype=np.int64))
+    instances: NDArray[np.float64] = field(default_factory=lambda: np.zeros(BINS))
+    first_tokens: NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros((BINS, _BUCKETS // _COARSE), dtype=np.int64)
+    )
+
+    def add(
+        self,
+        times: NDArray[np.float64],
+        first: NDArray[np.float64],
+        within: NDArray[np.bool_],
+    ) -> None:
+        """Count requests in the bins of their arrival."""
+        bins = self._bins(times)
+        self.requests += np.bincount(bins, minlength=BINS)
+        self.within += np.bincount(bins, weights=within, minlength=BINS).astype(np.int64)
+        buckets = np.minimum(_buckets(first) // _COARSE, self.first_tokens.shape[1] - 1)
+        np.add.at(self.first_tokens, (bins, buckets), 1)
+
+    def add_instances(self, start: float, end: float, count: int) -> None:
+        """Count instance-seconds of an interval shorter than a bin, in the bin of its start."""
+        self._reach(start)
+        self.instances[int((start - self.start) / self.width)] += count * (end - start)
+
+    def first_token_quantiles(self, share: float) -> NDArray[np.float64]:
+        """Return the quantile of the first-token latency in each used bin."""
+        rows = self.first_tokens[: self.used]
+        return np.array([_quantile(row, share, _COARSE) for row in rows])
+
+    @property
+    def used(self) -> int:
+        """Bins up to the last that saw anything."""
+        seen = np.flatnonzero(self.requests + self.instances)
+        return int(seen[-1]) + 1 if len(seen) else 0
+
+    def _bins(self, times: NDArray[np.float64]) -> NDArray[np.int64]:
+        self._reach(float(times.max()))
+        return np.asarray(np.maximum(times - self.start, 0) // self.width, dtype=np.int64)
+
+    def _reach(self, time: float) -> None:
+        while (time - self.start) / self.width >= BINS:
+            self._fold()
+
+    def _fold(self) -> None:
+        self.width *= 2
+        for counts in (self.requests, self.within, self.instances, self.first_tokens):
+            pairs = counts.reshape(BINS // 2, 2, *counts.shape[1:]).sum(axis=1)
+            counts[: BINS // 2], counts[BINS // 2 :] = pairs, 0
+
+
+class Recorder:
+    """Turns finished requests into an outcome.
+
+    Args:
+        objective: what counts as good.
+        overhead: seconds every request spends outside of the engine.
+        start: epoch seconds of the beginning.
+    """
+
+    def __init__(self, objective: Objective, overhead: float, start: float) -> None:
+        self._objective, self._overhead = objective, overhead
+        self.timeline = Timeline(start)
+        self.first_token, self.end_to_end = Histogram(), Histogram()
+        self.per_token = Histogram()
+        self.requests = self.within = 0
+        self.errors = {"too long": 0, "timed out": 0, "no capacity": 0}
+
+    def add(self, done: Sequence[Done]) -> None:
+        """Count finished requests."""
+        if not done:
+            return
+        arrival, first, end, generated = np.array(done).T
+        first_token = first - arrival + self._overhead
+        end_to_end = end - arrival + self._overhead
+        decoding, further = end - first, np.maximum(generated - 1, 1)
+        objective = self._objective
+        ended = (end_to_end <= objective.limit) & np.isfinite(first)
+        within = ended & (first_token <= objective.first_token)
+        within &= decoding <= objective.per_token * further
+        self.requests += len(arrival)
+        self.within += int(within.sum())
+        self.errors["timed out"] += int((~ended).sum())
+        # A caller that is cut off has waited as long as it was let.
+        first_token = np.minimum(first_token, end_to_end)
+        self.first_token.add(np.minimum(first_token, objective.limit))
+        self.end_to_end.add(np.minimum(end_to_end, objective.limit))
+        self.per_token.add((decoding / further)[ended])
+        self.timeline.add(arrival, first_token, within)
+
+    def fail(self, kind: str, times: NDArray[np.float64]) -> None:
+        """Count requests that never reached an engine."""
+        self.requests += len(times)
+        self.errors[kind] += len(times)
+        if len(times):
+            late = np.full(len(times), self._objective.limit)
+            self.timeline.add(times, late, np.zeros(len(times), dtype=np.bool_))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """The result of one simulation.
+
+    Attributes:
+        policy: its name.
+        requests: that arrived.
+        within: share of them within the objective, errors counting as outside.
+        errors: requests without a full answer, by kind.
+        first_token: p50, p95, p99 seconds to the first token.
+        end_to_end: p50, p95, p99 seconds to the last token.
+        per_token: p50, p95, p99 seconds per further token.
+        instance_hours: paid for, provisioning and draining included.
+        gpu_hours: the same by GPU.
+        usd: their price.
+        peak: most instances in service at once.
+        activities: changes of the capacity.
+        timeline: counts over time.
+    """
+
+    policy: str
+    requests: int
+    within: float
+    errors: dict[str, int]
+    first_token: tuple[float, float, float]
+    end_to_end: tuple[float, float, float]
+    per_token: tuple[float, float, float]
+    instance_hours: float
+    gpu_hours: float
+    usd: float
+    peak: int
+    activities: int
+    timeline: Timeline

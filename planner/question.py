@@ -1,0 +1,161 @@
+"""A whole question to the simulator and its answer: traffic, policies, and the best of them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from planner.arrivals import Traffic as Generated
+from planner.errors import PlanError
+from planner.outcome import Objective, Outcome
+from planner.policy import ScalingPlan, from_config, preset
+from planner.search import Trial, best_fixed, search, variants
+from planner.simulation import Endpoint, endpoint
+from planner.study import Study, Traffic
+from planner.survey import WINDOW, survey
+from planner.trace import Arrivals, read_trace
+from stacks.config import StageConfig, load_stage
+
+_COMPARED = ("book", "aws-sample", "load-test")
+_LEARNT_UTILIZATIONS = (0.6, 0.65, 0.7)
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What to simulate.
+
+    Attributes:
+        trace: file of requests; None generates them.
+        generated: arguments of arrivals.Traffic.
+        model: name in the catalogue.
+        instance: instance type; a stage's own wins.
+        stage: whose instance type and policy to take.
+        policies: names of policies, as in policy.preset.
+        compare: add the known policies, the best fixed count and the clairvoyant.
+        find: search for the cheapest policy.
+        learn_from: trace of another day, for schedules.
+        objective: what counts as good.
+        share: of the requests to keep within it, 0 to 1.
+        cold_start: hold or reject.
+        seed: of everything random.
+    """
+
+    trace: Path | None = None
+    generated: dict[str, Any]
+    model: str
+    instance: str
+    stage: str | None = None
+    policies: tuple[str, ...] = ()
+    compare: bool = False
+    find: bool = False
+    learn_from: Path | None = None
+    objective: Objective
+    share: float = 0.99
+    cold_start: str = "hold"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was simulated.
+
+    Attributes:
+        question: in one sentence.
+        outcomes: one a policy.
+        config: the section of the policy that was found; empty without a search.
+    """
+
+    question: str
+    outcomes: list[Outcome]
+    config: str = ""
+
+
+def ask(question: Question, progress: Progress) -> Answer:
+    """Simulate every policy the question names or implies.
+
+    Raises:
+        PlanError: it cannot be answered.
+        ConfigError: the stage's config is wrong.
+    """
+    if not 0 < question.share < 1:
+        raise PlanError(f"share: got {question.share}; must be above 0 and below 1")
+    stage = load_stage(question.stage, Path.cwd()) if question.stage else None
+    served_by = _endpoint(question, stage)
+    traffic = _traffic(question)
+    study = Study(traffic, survey(traffic(), served_by.speed), served_by)
+    run = partial(_announced, study, progress)
+    outcomes, config = [], ""
+    if question.find:
+        best = _search(question, study, run)
+        outcomes, config = [best.outcome], best.plan.to_toml()
+    outcomes += [run(plan) for plan in _plans(question, study, stage)]
+    if question.compare:
+        outcomes += [best_fixed(run, question.share).outcome]
+        progress("clairvoyant")
+        outcomes += [study.run_clairvoyant(question.share)]
+    return Answer(_sentence(question, study), outcomes, config)
+
+
+def _endpoint(question: Question, stage: StageConfig | None) -> Endpoint:
+    instance = stage.realtime.instance_type if stage else question.instance
+    return endpoint(
+        question.model,
+        instance,
+        question.objective,
+        cold_start=question.cold_start,
+        seed=question.seed,
+    )
+
+
+def _traffic(question: Question) -> Traffic:
+    """Return the requests; those of a single run are read as they come, others once for all."""
+    if question.trace is None:
+        return Generated(**question.generated).arrivals
+    if question.compare or question.find or len(question.policies) > 1:
+        kept = list(read_trace(question.trace))
+        return lambda: kept
+    return partial(read_trace, question.trace)
+
+
+def _plans(question: Question, study: Study, stage: StageConfig | None) -> Iterator[ScalingPlan]:
+    names = [*question.policies, *(_COMPARED if question.compare else ())]
+    if stage is not None:
+        yield from_config(stage.realtime.autoscaling)
+    elif not names and not question.find:
+        names = ["aws-sample"]
+    for name in dict.fromkeys(names):
+        yield preset(name, study.survey.most_requests_per_second)
+
+
+def _search(question: Question, study: Study, run: Callable[[ScalingPlan], Outcome]) -> Trial:
+    schedules = []
+    if question.learn_from is not None:
+        chunks: Iterable[Arrivals] = read_trace(question.learn_from)
+        yesterday = survey(chunks, study.endpoint.speed)
+        schedules = [study.learnt(yesterday, share) for share in _LEARNT_UTILIZATIONS]
+    peak = float(study.survey.work.max()) / WINDOW
+    return search(run, variants(peak=peak, schedules=schedules), question.share)[0]
+
+
+def _announced(study: Study, progress: Progress, plan: ScalingPlan) -> Outcome:
+    outcome = study.run(plan)
+    target = f" {plan.metric} {plan.target:g}" if plan.metric else ""
+    schedules = f", {len(plan.schedules)} schedules" if plan.schedules else ""
+    progress(
+        f"{plan.name}{target}, at most {plan.max_instances}{schedules}: "
+        f"{outcome.within:.2%} within the SLO, {outcome.instance_hours:.1f} instance-hours"
+    )
+    return outcome
+
+
+def _sentence(question: Question, study: Study) -> str:
+    seen, objective = study.survey, question.objective
+    source = question.trace.name if question.trace else f"{question.generated['kind']} traffic"
+    return (
+        f"{question.model}, {seen.requests} requests of {source} over "
+        f"{(seen.end - seen.start) / 3600:.1f} h, on average {seen.context:.0f} tokens in and "
+        f"{seen.generated:.0f} out; SLO: first token within {objective.first_token:g} s, then "
+        f"{1000 * objective.per_token:g} ms per token"
+    )

@@ -1,0 +1,263 @@
+"""The discrete-event simulation: traffic against an endpoint that a controller scales."""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoscaling.activity import Activity
+from autoscaling.metric import Metric
+from planner.catalogue import Delay, gpus, price, provisioning, speed
+from planner.errors import PlanError
+from planner.fleet import Fleet
+from planner.gauges import TICK, Gauges
+from planner.outcome import Objective, Outcome, Recorder
+from planner.server import Done
+from planner.speed import Request, Speed
+from planner.trace import CHUNK, Arrivals
+
+QUANTILES = (0.5, 0.95, 0.99)
+SCALE_IN_SECONDS = 60.0
+"""How long the endpoint is Updating for a scale-in: an assumption, as AWS publishes no number."""
+
+
+class Controller(Protocol):
+    """Decides the capacity; `autoscaling.scaler.Scaler` is one."""
+
+    @property
+    def metrics(self) -> frozenset[Metric]:
+        """What it has to be told."""
+
+    @property
+    def due(self) -> float:
+        """When it has something to do next."""
+
+    def record(self, metric: Metric, end: float, value: float) -> None:
+        """Take a datapoint."""
+
+    def fulfilled(self, now: float) -> None:
+        """Take note that its last change is done."""
+
+    def advance(self, now: float, capacity: int) -> list[Activity]:
+        """Decide."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """What serves the traffic.
+
+    Attributes:
+        speed: of one instance.
+        usd_per_hour: of one instance.
+        gpus: of one instance.
+        delay: until a new instance is in service.
+        from_zero: the same for the first instance after none.
+        overhead: seconds a request spends in the network, gateway and router.
+        cold_start: what a request meets at zero instances: "hold" until there is one, or "reject".
+        objective: what counts as good, and SageMaker's limit.
+        seed: of the delays.
+    """
+
+    speed: Speed
+    usd_per_hour: float
+    gpus: int = 1
+    delay: Delay
+    from_zero: Delay
+    overhead: float = 0.05
+    cold_start: str = "hold"
+    objective: Objective = field(default_factory=Objective)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.cold_start not in {"hold", "reject"}:
+            raise PlanError(f"cold start: got {self.cold_start!r}; must be hold or reject")
+
+
+def endpoint(
+    model: str, instance: str, objective: Objective, *, cold_start: str = "hold", seed: int = 0
+) -> Endpoint:
+    """Return an endpoint from the catalogue.
+
+    Raises:
+        PlanError: unknown names, or a model that does not fit.
+    """
+    return Endpoint(
+        speed=speed(model, instance),
+        usd_per_hour=price(instance),
+        gpus=gpus(instance),
+        delay=provisioning("cached"),
+        from_zero=provisioning("from-zero"),
+        objective=objective,
+        cold_start=cold_start,
+        seed=seed,
+    )
+
+
+class Simulation:
+    """One run of one controller over some traffic.
+
+    Args:
+        name: of the policy.
+        endpoint: what serves.
+        controller: what scales.
+        instances: in service at the start.
+        start: epoch seconds of the start.
+    """
+
+    def __init__(
+        self, name: str, endpoint: Endpoint, controller: Controller, *, instances: int, start: float
+    ) -> None:
+        self._name, self._endpoint, self._controller = name, endpoint, controller
+        self._capacity = self._peak = instances
+        self._now = self._start = start
+        self._done: list[Done] = []
+        self._fleet = Fleet(
+            endpoint.speed,
+            delay=endpoint.delay,
+            from_zero=endpoint.from_zero,
+            patience=endpoint.objective.limit,
+            random=np.random.default_rng(endpoint.seed),
+            done=self._done,
+        )
+        self._fleet.open(start, instances)
+        self._recorder = Recorder(endpoint.objective, endpoint.overhead, start)
+        self._gauges = Gauges(self._fleet, controller, self._done, start)
+        self._held: list[Request] = []
+        self._changes = 0
+        self._settled = inf  # when the change under way is fulfilled, launches aside
+        self._tick = (start // TICK + 1) * TICK
+        self._next = self._tick
+
+    def run(self, traffic: Iterable[Arrivals], end: float | None = None) -> Outcome:
+        """Play the traffic to its end, or to `end`, and everything in flight to its own.
+
+        Returns:
+            Latencies of all requests; instances are paid until the end of the traffic.
+        """
+        for arrivals in traffic:
+            self._play(self._fitting(arrivals))
+        end = self._now if end is None else end
+        self._catch_up(end)
+        hours = self._fleet.paid_hours(end)
+        self._finish()
+        return self._outcome(hours)
+
+    def _play(self, arrivals: Arrivals) -> None:
+        """Serve requests in the stretches between events, where nothing but them happens."""
+        times, requests = arrivals.times, list(self._endpoint.speed.requests(arrivals))
+        position = 0
+        while position < len(times):
+            self._now = float(times[position])
+            self._catch_up(self._now)
+            until = int(np.searchsorted(times, self._next))
+            if self._fleet.in_service:
+                self._fleet.dispatch(requests[position:until])
+                self._gauges.arrived(times[position:until])
+            else:
+                self._arrive_cold(requests[position:until], times[position:until])
+            position = until
+        if position:
+            self._now = float(times[-1])
+
+    def _fitting(self, arrivals: Arrivals) -> Arrivals:
+        """Refuse what no instance can ever hold."""
+        fits = arrivals.context + arrivals.generated <= self._endpoint.speed.kv_tokens
+        if fits.all():
+            return arrivals
+        self._recorder.fail("too long", arrivals.times[~fits])
+        return Arrivals(arrivals.times[fits], arrivals.context[fits], arrivals.generated[fits])
+
+    def _arrive_cold(self, requests: Sequence[Request], times: NDArray[np.float64]) -> None:
+        self._gauges.no_capacity()
+        if self._endpoint.cold_start == "hold":
+            self._held += requests
+        else:
+            self._recorder.fail("no capacity", times)
+
+    def _catch_up(self, now: float) -> None:
+        """Do everything that is due by `now`, in order."""
+        while (at := self._next) <= now:
+            self._fleet.complete_until(at)
+            if at >= self._fleet.next_ready:
+                self._serve_new(at)
+            if at >= self._settled and not self._fleet.starting:
+                self._settled = inf
+                self._controller.fulfilled(at)
+                self._decide(at)
+            if at >= self._tick:
+                self._take_stock(at)
+            if at >= self._controller.due:
+                self._decide(at)
+            settled = inf if self._fleet.starting else self._settled
+            self._next = min(self._tick, self._fleet.next_ready, settled, self._controller.due)
+
+    def _serve_new(self, now: float) -> None:
+        self._fleet.ready(now)
+        self._peak = max(self._peak, self._fleet.in_service)
+        patience = self._endpoint.objective.limit
+        held = [request for request in self._held if now - request[0] <= patience]
+        gone = [request[0] for request in self._held if now - request[0] > patience]
+        self._held = []
+        self._fleet.admit(now, held)
+        self._gauges.arrived(np.full(len(held), now))
+        self._recorder.fail("no capacity", np.array(gone))
+
+    def _take_stock(self, now: float) -> None:
+        self._gauges.tick(now)
+        self._fleet.release(now)
+        self._recorder.timeline.add_instances(now - TICK, now, self._fleet.paid_now)
+        if len(self._done) >= CHUNK:
+            self._flush()
+        self._tick += TICK
+
+    def _flush(self) -> None:
+        self._recorder.add(self._done)
+        self._gauges.flushed()
+        self._done.clear()
+
+    def _decide(self, now: float) -> None:
+        """Ask the controller, and carry out what it decides."""
+        for activity in self._controller.advance(now, self._capacity):
+            if not activity.changes_capacity:
+                continue
+            self._changes += 1
+            change = activity.after - activity.before
+            self._capacity = activity.after
+            if change > 0:
+                self._fleet.launch(now, change)
+                self._settled = now
+            else:
+                self._fleet.remove(now, -change)
+                self._settled = now + SCALE_IN_SECONDS
+
+    def _finish(self) -> None:
+        self._fleet.complete_until(sys.float_info.max)
+        self._flush()
+        self._recorder.fail("no capacity", np.array([request[0] for request in self._held]))
+
+    def _outcome(self, hours: float) -> Outcome:
+        seen = self._recorder
+        return Outcome(
+            policy=self._name,
+            requests=seen.requests,
+            within=seen.within / max(1, seen.requests),
+            errors=seen.errors,
+            first_token=_quantiles(seen.first_token.quantile),
+            end_to_end=_quantiles(seen.end_to_end.quantile),
+            per_token=_quantiles(seen.per_token.quantile),
+            instance_hours=hours,
+            gpu_hours=hours * self._endpoint.gpus,
+            usd=hours * self._endpoint.usd_per_hour,
+            peak=self._peak,
+            activities=self._changes,
+            timeline=seen.timeline,
+        )
+
+
+def _quantiles(quantile: Callable[[float], float]) -> tuple[float, float, float]:
+    p50, p95, p99 = (quantile(share) for share in QUANTILES)
+    return p50, p95, p99

@@ -1,0 +1,93 @@
+"""Several policies over the same traffic: what `twin plan simulate` runs."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from autoscaling.assumptions import ASSUMED, Assumptions
+from autoscaling.schedule import ScheduledAction
+from planner.foresight import Clairvoyant, learnt_schedules, needed
+from planner.outcome import Outcome
+from planner.policy import ScalingPlan
+from planner.simulation import Controller, Endpoint, Simulation
+from planner.survey import WINDOW, Survey
+from planner.trace import Arrivals
+
+Traffic = Callable[[], Iterable[Arrivals]]
+"""Yields the same requests each time it is called."""
+
+# Share of GPU time at which latency is still comfortable: where every policy starts.
+_START_UTILIZATION = 0.6
+_START_MINUTES = 10
+# Longest share of starts a learnt schedule comes too late for: two standard deviations.
+_LEAD_SPREADS = 2.0
+# Seconds a schedule's change takes to be carried out, and a margin.
+_LEAD_MARGIN = 30.0
+
+
+@dataclass(frozen=True)
+class Study:
+    """Traffic, what serves it, and what is not documented about scaling.
+
+    Attributes:
+        traffic: the requests.
+        survey: a first look at them.
+        endpoint: what serves.
+        assumed: undocumented behaviour.
+    """
+
+    traffic: Traffic
+    survey: Survey
+    endpoint: Endpoint
+    assumed: Assumptions = ASSUMED
+
+    def run(self, plan: ScalingPlan) -> Outcome:
+        """Simulate one policy, from as many instances as the first minutes need."""
+        plan.check_reachable(self.survey.most_requests_per_second)
+        start = self.survey.start
+        instances = max(plan.min_instances, min(plan.max_instances, self._first_instances(plan)))
+        controller = plan.scaler(start, self.assumed)
+        return self._play(plan.name, self.endpoint, controller, instances)
+
+    def run_clairvoyant(self, share: float) -> Outcome:
+        """Simulate perfect foresight at the highest utilization that keeps the objective.
+
+        It knows each minute's work and each start's length, and pays for starting early. Several
+        ways to even out the minutes are tried, and the cheapest is returned; without one that keeps
+        the objective, the one that comes nearest.
+        """
+        outcomes = [self._clairvoyant_at(u / 100, w) for w in (1, 3, 5) for u in range(50, 71, 2)]
+        good = [outcome for outcome in outcomes if outcome.within >= share]
+        if good:
+            return min(good, key=lambda outcome: outcome.instance_hours)
+        return max(outcomes, key=lambda outcome: outcome.within)
+
+    def _clairvoyant_at(self, utilization: float, windows: int) -> Outcome:
+        delay = self.endpoint.delay
+        counts = needed(self.survey, utilization, windows=windows)
+        controller = Clairvoyant(counts, self.survey.start, delay.median)
+        certain = replace(self.endpoint, delay=replace(delay, spread=0.0))
+        return self._play("clairvoyant", certain, controller, controller.instances)
+
+    def work_hours(self) -> float:
+        """Return the instance-hours of work in the fullest batches: less cannot be paid."""
+        return float(self.survey.work.sum()) / 3600
+
+    def learnt(self, yesterday: Survey, utilization: float) -> tuple[ScheduledAction, ...]:
+        """Return the schedule that another day teaches, early enough for instances to start."""
+        delay = self.endpoint.delay
+        lead = delay.median * math.exp(_LEAD_SPREADS * delay.spread) + _LEAD_MARGIN
+        return learnt_schedules(yesterday, utilization, lead=lead)
+
+    def _first_instances(self, plan: ScalingPlan) -> int:
+        if plan.min_instances == 0:
+            return 0
+        work = self.survey.work[:_START_MINUTES].mean()
+        return math.ceil(float(work) / (WINDOW * _START_UTILIZATION))
+
+    def _play(
+        self, name: str, endpoint: Endpoint, controller: Controller, instances: int
+    ) -> Outcome:
+        start, end = self.survey.start, self.survey.end
+        simulation = Simulation(name, endpoint, controller, instances=instances, start=start)
+        return simulation.run(self.traffic(), end)

@@ -1,0 +1,112 @@
+"""Requests as arrays, and reading them from a trace file."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.errors import PlanError
+
+COLUMNS = ("TIMESTAMP", "ContextTokens", "GeneratedTokens")
+CHUNK = 50_000
+_MOST_TOKENS = 10_000_000
+_LONGEST_GAP = 7 * 86_400
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """A stretch of requests in order of arrival.
+
+    Attributes:
+        times: epoch seconds.
+        context: prompt tokens, from 1.
+        generated: answer tokens, from 1.
+    """
+
+    times: NDArray[np.float64]
+    context: NDArray[np.int64]
+    generated: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+def read_trace(path: Path) -> Iterator[Arrivals]:
+    """Read a trace in chunks, so that its length does not matter.
+
+    The format is that of https://github.com/Azure/AzurePublicDataset: a header, then one request a
+    line, in order of time, which counts as UTC where it has no zone.
+
+    Raises:
+        PlanError: what is wrong, with the line it is on.
+    """
+    if not path.is_file():
+        raise PlanError(f"trace: got {str(path)!r}; must be a file")
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.reader(file)
+        picks = _columns(path, next(rows, []))
+        buffer: list[tuple[float, int, int]] = []
+        previous: float | None = None
+        for line, row in enumerate(rows, start=2):
+            request = _request(f"{path.name}, line {line}", row, picks, previous)
+            previous = request[0]
+            buffer.append(request)
+            if len(buffer) == CHUNK:
+                yield _arrivals(buffer)
+                buffer = []
+        if previous is None:
+            raise PlanError(f"{path.name}: got no requests; must have at least one line")
+        if buffer:
+            yield _arrivals(buffer)
+
+
+def _columns(path: Path, header: list[str]) -> tuple[int, int, int]:
+    missing = [column for column in COLUMNS if column not in header]
+    if missing:
+        raise PlanError(
+            f"{path.name}, line 1: got columns {', '.join(header) or 'none'}; "
+            f"must have {', '.join(COLUMNS)} (missing: {', '.join(missing)})"
+        )
+    time, context, generated = (header.index(column) for column in COLUMNS)
+    return time, context, generated
+
+
+def _request(
+    where: str, row: list[str], picks: tuple[int, int, int], previous: float | None
+) -> tuple[float, int, int]:
+    if len(row) <= max(picks):
+        raise PlanError(f"{where}: got {len(row)} values; must have one for each column")
+    time = _time(where, row[picks[0]])
+    if previous is not None and not 0 <= time - previous <= _LONGEST_GAP:
+        fault = "before the line above" if time < previous else "more than a week after it"
+        raise PlanError(f"{where}: got {row[picks[0]]!r}, {fault}; lines must be in order of time")
+    return (
+        time,
+        _tokens(where, COLUMNS[1], row[picks[1]]),
+        _tokens(where, COLUMNS[2], row[picks[2]]),
+    )
+
+
+def _time(where: str, text: str) -> float:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise PlanError(
+            f"{where}: {COLUMNS[0]}: got {text!r}; must be like 2023-11-16 18:15:46.68"
+        ) from error
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def _tokens(where: str, column: str, text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_TOKENS:
+        raise PlanError(f"{where}: {column}: got {text!r}; must be 1 to {_MOST_TOKENS} tokens")
+    return int(text)
+
+
+def _arrivals(buffer: list[tuple[float, int, int]]) -> Arrivals:
+    times, context, generated = zip(*buffer, strict=True)
+    return Arrivals(np.array(times), np.array(context), np.array(generated))
