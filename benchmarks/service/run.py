@@ -17,12 +17,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from socket import create_connection, create_server
 
 import psutil
+from results import Contender, table
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -34,19 +34,6 @@ KEY = f"sk-{secrets.token_hex(32)}"
 BODY = {"model": "twin", "messages": [{"role": "user", "content": "Say something " * 20}]}
 STREAMED = {**BODY, "stream": True}
 UVICORN = ["--host", "127.0.0.1", "--log-level", "warning", "--no-access-log"]
-
-
-@dataclass
-class Contender:
-    """A server under test, and what was measured of it."""
-
-    name: str
-    port: int
-    process: psutil.Process
-    latency: list[float] = field(default_factory=list)
-    cpu_request: list[float] = field(default_factory=list)
-    first: list[float] = field(default_factory=list)
-    cpu_token: list[float] = field(default_factory=list)
 
 
 def free_port() -> int:
@@ -186,42 +173,6 @@ def commands(
     if options.litellm:
         port = free_port()
         yield "LiteLLM proxy", port, litellm_command(port, standin_port, folder)
-
-
-def table(contenders: list[Contender], direct: list[float]) -> str:
-    def row(cells: list[str]) -> str:
-        return "| " + " | ".join(cells) + " |"
-
-    def cell(values: list[float], base: list[float], offset: float = 0.0) -> str:
-        value, reference = (statistics.median(v) - offset for v in (values, base))
-        ratio = statistics.median(
-            (v - offset) / (b - offset) for v, b in zip(values, base, strict=True)
-        )
-        return f"{value * 1000:.2f} ({ratio:.2f}x)" if reference > 0 else f"{value * 1000:.2f}"
-
-    bare = contenders[0]
-    floor = statistics.median(direct)
-    lines = [
-        row(
-            [
-                "",
-                "latency p50, ms",
-                "CPU a request, ms",
-                "added TTFT p50, ms",
-                "CPU a streamed token, ms",
-            ]
-        ),
-        row(["---", "--:", "--:", "--:", "--:"]),
-    ]
-    for one in contenders:
-        cells = [
-            cell(one.latency, bare.latency),
-            cell(one.cpu_request, bare.cpu_request),
-            cell(one.first, bare.first, floor),
-            cell(one.cpu_token, bare.cpu_token),
-        ]
-        lines.append(row([one.name, *cells]))
-    return "\n".join(lines)
 
 
 def main() -> None:

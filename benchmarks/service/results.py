@@ -1,0 +1,55 @@
+"""What was measured of each contender, and the table of it."""
+
+import statistics
+from dataclasses import dataclass, field
+
+import psutil
+
+
+@dataclass
+class Contender:
+    """A server under test, and what was measured of it."""
+
+    name: str
+    port: int
+    process: psutil.Process
+    latency: list[float] = field(default_factory=list)
+    cpu_request: list[float] = field(default_factory=list)
+    first: list[float] = field(default_factory=list)
+    cpu_token: list[float] = field(default_factory=list)
+
+
+def table(contenders: list[Contender], direct: list[float]) -> str:
+    def row(cells: list[str]) -> str:
+        return "| " + " | ".join(cells) + " |"
+
+    def cell(values: list[float], base: list[float], offset: float = 0.0) -> str:
+        value, reference = (statistics.median(v) - offset for v in (values, base))
+        ratio = statistics.median(
+            (v - offset) / (b - offset) for v, b in zip(values, base, strict=True)
+        )
+        return f"{value * 1000:.2f} ({ratio:.2f}x)" if reference > 0 else f"{value * 1000:.2f}"
+
+    bare = contenders[0]
+    floor = statistics.median(direct)
+    lines = [
+        row(
+            [
+                "",
+                "latency p50, ms",
+                "CPU a request, ms",
+                "added TTFT p50, ms",
+                "CPU a streamed token, ms",
+            ]
+        ),
+        row(["---", "--:", "--:", "--:", "--:"]),
+    ]
+    for one in contenders:
+        cells = [
+            cell(one.latency, bare.latency),
+            cell(one.cpu_request, bare.cpu_request),
+            cell(one.first, bare.first, floor),
+            cell(one.cpu_token, bare.cpu_token),
+        ]
+        lines.append(row([one.name, *cells]))
+    return "\n".join(lines)
