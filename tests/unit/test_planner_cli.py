@@ -1,0 +1,75 @@
+"""The command, from a trace file to a report."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from planner.cli import app
+from planner.policy import ScalingPlan
+from planner.search import search, variants
+from stacks.config import AutoscalingConfig
+
+SMALL = ["simulate", "--traffic", "poisson", "--rate", "1", "--hours", "0.2"]
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [*SMALL, *arguments], env={"COLUMNS": "200"})
+    return result.exit_code, result.output
+
+
+def test_one_policy_is_answered_with_numbers() -> None:
+    code, output = run("--policy", "fixed:2")
+    assert code == 0
+    for label in ("within SLO", "first token p95", "end to end p99", "GPU-hours", "USD"):
+        assert label in output
+
+
+def test_the_same_seed_prints_the_same_answer() -> None:
+    assert run("--seed", "4") == run("--seed", "4")
+
+
+def test_policies_stand_side_by_side_in_a_report_without_other_files(tmp_path: Path) -> None:
+    code, output = run("--policy", "fixed:1", "--policy", "book", "--out", str(tmp_path))
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert code == 0
+    assert "report.html" in output
+    assert page.count("data:image/png;base64,") == 2
+    assert 'src="http' not in page
+    assert (tmp_path / "simulation.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_search_prints_a_section_that_config_accepts() -> None:
+    code, output = run("--search", "--share", "0.97")
+    assert code == 0, output
+    section = output[output.index("[realtime.autoscaling]") :]
+    values = tomllib.loads(section)["realtime"]["autoscaling"]
+    assert AutoscalingConfig(**values).max_instances >= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--model", "gpt"), "error: models: got 'gpt'"),
+        (("--policy", "hope"), "error: policy: got 'hope'"),
+        (("--trace", "/nowhere.csv"), "error: trace: got '/nowhere.csv'; must be a file"),
+        (("--share", "2"), "error: share: got 2.0; must be above 0 and below 1"),
+        (("--cold-start", "pray"), "error: cold start: got 'pray'; must be hold or reject"),
+        (("--search", "--first-token", "0.01"), "error: search: no policy keeps 99.0%"),
+    ],
+)
+def test_bad_input_is_one_line(arguments: tuple[str, ...], message: str) -> None:
+    code, output = run(*arguments)
+    assert code == 2
+    assert message in output
+
+
+def test_a_search_takes_the_cheapest_that_keeps_the_objective() -> None:
+    class Result:
+        def __init__(self, plan: ScalingPlan) -> None:
+            self.within = 1 - plan.target / 100
+            self.instance_hours = 100 / plan.target + plan.max_instances
+
+    best, *_ = search(Result, variants(peak=4), 0.9)  # type: ignore[arg-type]
+    assert (best.plan.target, best.plan.max_instances) == (10, 6)

@@ -1,0 +1,91 @@
+"""Reading traces and making traffic up."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from planner.arrivals import Traffic
+from planner.errors import PlanError
+from planner.trace import read_trace
+
+HEADER = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+GOOD = "2023-11-16 18:15:46.6805900,374,44\n"
+
+
+def trace(folder: Path, text: str) -> Path:
+    path = folder / "trace.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_trace_is_read_as_utc(tmp_path: Path) -> None:
+    (chunk,) = read_trace(trace(tmp_path, HEADER + GOOD + "2023-11-16T18:15:47Z,1,2\n"))
+    assert chunk.times.tolist() == pytest.approx([1_700_158_546.68059, 1_700_158_547.0])
+    assert (chunk.context.tolist(), chunk.generated.tolist()) == ([374, 1], [44, 2])
+
+
+def test_columns_may_come_in_any_order_with_others_between(tmp_path: Path) -> None:
+    text = "GeneratedTokens,Model,TIMESTAMP,ContextTokens\n44,x,2023-11-16 18:15:46,374\n"
+    (chunk,) = read_trace(trace(tmp_path, text))
+    assert (chunk.context[0], chunk.generated[0]) == (374, 44)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "line 1: got columns none; must have TIMESTAMP"),
+        ("TIMESTAMP,ContextTokens\n", r"line 1: .*missing: GeneratedTokens"),
+        (HEADER, "got no requests"),
+        (HEADER + GOOD + "2023-11-16 18:15:45,1,1\n", "line 3: got .*, before the line above"),
+        (HEADER + GOOD + "2093-11-16 18:15:45,1,1\n", "line 3: got .*, more than a week after"),
+        (HEADER + "yesterday,1,1\n", "line 2: TIMESTAMP: got 'yesterday'; must be like"),
+        (HEADER + GOOD + "2023-11-16 18:15:47,0,1\n", "line 3: ContextTokens: got '0'; must be 1"),
+        (HEADER + "2023-11-16 18:15:47,5,-1\n", "line 2: GeneratedTokens: got '-1'"),
+        (HEADER + "2023-11-16 18:15:47,5,2.5\n", "line 2: GeneratedTokens: got '2.5'"),
+        (HEADER + "2023-11-16 18:15:47,5\n", "line 2: got 2 values; must have one for each column"),
+    ],
+)
+def test_what_is_wrong_with_a_trace_is_named_with_its_line(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(PlanError, match=message):
+        list(read_trace(trace(tmp_path, text)))
+
+
+def test_a_trace_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match="must be a file"):
+        list(read_trace(tmp_path / "none.csv"))
+
+
+@pytest.mark.parametrize("kind", ["poisson", "bursty", "diurnal"])
+def test_made_up_traffic_has_its_rate_and_repeats_by_seed(kind: str) -> None:
+    made = Traffic(kind=kind, rate=2, duration=86_400, seed=3)
+    times = np.concatenate([chunk.times for chunk in made.arrivals()])
+    again = np.concatenate([chunk.times for chunk in made.arrivals()])
+    assert len(times) / 86_400 == pytest.approx(2, rel=0.05)
+    assert np.array_equal(times, again)
+    assert (np.diff(times) >= 0).all()
+
+
+def test_bursty_traffic_is_burstier_than_poisson() -> None:
+    def variation(kind: str) -> float:
+        chunks = Traffic(kind=kind, rate=2, duration=40_000).arrivals()
+        gaps = np.diff(np.concatenate([chunk.times for chunk in chunks]))
+        return float(gaps.std() / gaps.mean())
+
+    assert variation("poisson") == pytest.approx(1, abs=0.05)
+    assert variation("bursty") == pytest.approx(4, abs=0.5)
+
+
+def test_diurnal_traffic_sleeps_at_four_in_the_morning() -> None:
+    chunks = Traffic(kind="diurnal", rate=2, duration=86_400).arrivals()
+    hours = np.concatenate([chunk.times for chunk in chunks]) % 86_400 // 3600
+    counts = np.bincount(hours.astype(int), minlength=24)
+    assert counts[3:5].sum() * 5 < counts[15:17].sum()
+
+
+@pytest.mark.parametrize(("kind", "rate"), [("steady", 1), ("poisson", 0)])
+def test_impossible_traffic_is_named(kind: str, rate: float) -> None:
+    with pytest.raises(PlanError, match="traffic: got"):
+        Traffic(kind=kind, rate=rate, duration=60)
