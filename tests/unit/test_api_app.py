@@ -127,13 +127,13 @@ RUBBISH = [
 
 
 @pytest.mark.parametrize("body", RUBBISH, ids=range(len(RUBBISH)))
-@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "", "//;=;"])
-def test_rubbish_is_a_400_in_openais_shape(client, upstream, body, content_type):
-    headers = {"content-type": content_type} if content_type else {}
-    answer = client.post(CHAT, content=body, headers=headers)
+def test_rubbish_is_a_400_in_openais_shape(client, upstream, body):
+    for content_type in ("application/json", "text/plain", "", "//;=;"):
+        headers = {"content-type": content_type} if content_type else {}
+        answer = client.post(CHAT, content=body, headers=headers)
 
-    assert answer.status_code == 400
-    assert answer.json()["error"]["type"] == "invalid_request_error"
+        assert answer.status_code == 400
+        assert answer.json()["error"]["type"] == "invalid_request_error"
     assert upstream.payloads == []
 
 
