@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lambda_api.chat_stream import ChatStream
 from lambda_api.engine_json import Usage
 from lambda_api.errors import ServiceError, body_of
+from lambda_api.request_context import request_context
 from lambda_api.settings import Settings
 
 _ID = re.compile(r"[\w-]{1,128}", re.ASCII)
@@ -155,17 +156,6 @@ def _route(scope: Scope) -> str:
 
 
 def _request_id(scope: Scope) -> str:
-    """API Gateway's id, so that its access log and ours agree; a new one where there is none.
-
-    Mangum keeps the event in the scope; the Web Adapter sends its context as JSON in a header:
-    awslabs.github.io/aws-lambda-web-adapter/features/request-context.html.
-    """
-    context = scope.get("aws.event", {}).get("requestContext")
-    if context is None:
-        sent = next((v for k, v in scope["headers"] if k == b"x-amzn-request-context"), b"{}")
-        try:
-            context = json.loads(sent)
-        except ValueError:
-            context = {}
-    found = context.get("requestId") if isinstance(context, dict) else None
+    """API Gateway's id, so that its access log and ours agree; a new one where there is none."""
+    found = request_context(scope).get("requestId")
     return found if isinstance(found, str) and _ID.fullmatch(found) else uuid4().hex
