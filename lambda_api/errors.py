@@ -3,7 +3,9 @@
 ServiceError
 ├── InvalidRequestError         the caller's request cannot be served as it is
 │   ├── UnknownModelError
+│   ├── NotFoundError           no such object, or one of another key
 │   └── RequestTooLargeError
+├── StorageError                what the service keeps in S3 cannot be read or written
 └── UpstreamError               the endpoint did not answer
     ├── EndpointMissingError
     ├── ThrottledError
@@ -52,10 +54,22 @@ class UnknownModelError(InvalidRequestError):
         )
 
 
+class NotFoundError(InvalidRequestError):
+    """There is no such object among those of the caller's key."""
+
+    code = "not_found"
+
+
 class RequestTooLargeError(InvalidRequestError):
     """The body is over what SageMaker takes."""
 
     code = "request_too_large"
+
+
+class StorageError(ServiceError):
+    """What the service keeps cannot be read or written."""
+
+    code = "storage_error"
 
 
 class UpstreamError(ServiceError):
@@ -103,7 +117,9 @@ class StreamBrokenError(EngineError):
 STATUS: dict[type[ServiceError], HTTPStatus] = {
     InvalidRequestError: HTTPStatus.BAD_REQUEST,
     UnknownModelError: HTTPStatus.NOT_FOUND,
+    NotFoundError: HTTPStatus.NOT_FOUND,
     RequestTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
     UpstreamError: HTTPStatus.BAD_GATEWAY,
     EndpointMissingError: HTTPStatus.NOT_FOUND,
     ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,

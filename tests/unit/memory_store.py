@@ -1,0 +1,56 @@
+"""An object store in memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+
+from lambda_api.object_store import ChangedError, ObjectInfo, StoredObject
+
+
+@dataclass
+class MemoryStore:
+    objects: dict[str, StoredObject] = field(default_factory=dict)
+    versions: Iterator[int] = field(default_factory=count)
+
+    def get(self, key: str) -> StoredObject | None:
+        return self.objects.get(key)
+
+    def info(self, key: str) -> ObjectInfo | None:
+        found = self.objects.get(key)
+        return ObjectInfo(key, len(found.body), found.modified) if found else None
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        body = self.objects[key].body if key in self.objects else b""
+        yield from (body[at : at + 7] for at in range(0, len(body), 7))
+
+    def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
+        self.objects[key] = StoredObject(body, f'"{next(self.versions)}"', datetime.now(UTC))
+
+    def create(self, key: str, body: bytes, content_type: str = "application/json") -> None:
+        if key in self.objects:
+            raise ChangedError
+        self.put(key, body)
+
+    def replace(self, key: str, body: bytes, etag: str) -> None:
+        if key not in self.objects or self.objects[key].etag != etag:
+            raise ChangedError
+        self.put(key, body)
+
+    def delete(self, key: str) -> None:
+        self.objects.pop(key, None)
+
+    def list(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
+        for key in sorted(self.objects):
+            if key.startswith(prefix) and key > after:
+                found = self.objects[key]
+                yield ObjectInfo(key, len(found.body), found.modified)
+
+    def upload_url(self, key: str, seconds: int, content_type: str) -> str:
+        return f"https://bucket/{key}?upload"
+
+    def download_url(self, key: str, seconds: int) -> str:
+        return f"https://bucket/{key}"
+
+    def uri(self, key: str) -> str:
+        return f"s3://bucket/{key}"
