@@ -50,25 +50,27 @@ def simulate(
     out: Annotated[Path | None, typer.Option(help="folder for report.html and the plot")] = None,
 ) -> None:
     """Predict latency, errors and cost of scaling policies under real or made-up traffic."""
-    objective = Objective(
-        first_token=first_token, per_token=per_token, limit=SYNC_LIMIT if sync else STREAM_LIMIT
+    _answer(
+        Question(
+            trace=trace,
+            generated={"kind": traffic, "rate": rate, "duration": hours * 3600, "seed": seed},
+            model=model,
+            instance=instance,
+            stage=stage,
+            policies=tuple(policy or ()),
+            compare=compare,
+            find=find,
+            learn_from=learn_from,
+            objective=Objective(first_token, per_token, SYNC_LIMIT if sync else STREAM_LIMIT),
+            share=share,
+            cold_start=cold_start,
+            seed=seed,
+        ),
+        out,
     )
-    made_up = {"kind": traffic, "rate": rate, "duration": hours * 3600, "seed": seed}
-    question = Question(
-        trace=trace,
-        generated=made_up,
-        model=model,
-        instance=instance,
-        stage=stage,
-        policies=tuple(policy or ()),
-        compare=compare,
-        find=find,
-        learn_from=learn_from,
-        objective=objective,
-        share=share,
-        cold_start=cold_start,
-        seed=seed,
-    )
+
+
+def _answer(question: Question, out: Path | None) -> None:
     console = Console()
     try:
         answer = ask(question, progress=lambda text: console.print(text, style="dim"))
@@ -82,9 +84,9 @@ def simulate(
         page = report.write(
             out,
             answer.outcomes,
-            objective,
+            question.objective,
             question=answer.question,
-            share=share,
+            share=question.share,
             config=answer.config,
         )
         console.print(f"report: {page}")

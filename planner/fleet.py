@@ -10,6 +10,12 @@ from planner.catalogue import Delay
 from planner.server import NOT_ROUTED, Done, Server
 from planner.speed import Request, Speed
 
+IDLE_RELEASE = 720.0
+"""Seconds the last instance is still paid for after its last copy is gone, when there are zero.
+
+Measured as 12 minutes: huggingface/skills, hf-cloud-sagemaker-production-defaults, 2026-07.
+"""
+
 
 class Fleet:
     """Routes to the instance with the least outstanding requests, the first among equals.
@@ -131,6 +137,8 @@ class Fleet:
         for slot in [s for s in self._draining if self.loads[s] == NOT_ROUTED]:
             self._draining.discard(slot)
             self._paid += now - self._launched.pop(slot)
+            if not self._launched:
+                self._paid += IDLE_RELEASE
 
     def dispatch(self, requests: Sequence[Request]) -> None:
         """Route requests as they arrive; there must be an instance in service."""

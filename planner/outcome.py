@@ -14,7 +14,7 @@ _COARSE = 40  # fine buckets per bucket of the timeline: steps of 49%
 BINS = 1440
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Objective:
     """A service level objective, and what SageMaker lets a request take.
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from planner.arrivals import Traffic as Generated
+from planner.endpoint import Endpoint, endpoint
 from planner.errors import PlanError
 from planner.outcome import Objective, Outcome
 from planner.policy import ScalingPlan, from_config, preset
 from planner.search import Trial, best_fixed, search, variants
-from planner.simulation import Endpoint, endpoint
 from planner.study import Study, Traffic
 from planner.survey import WINDOW, survey
 from planner.trace import Arrivals, read_trace

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from autoscaling.assumptions import ASSUMED, Assumptions
 from autoscaling.schedule import ScheduledAction
+from planner.endpoint import Endpoint
 from planner.foresight import Clairvoyant, learnt_schedules, needed
 from planner.outcome import Outcome
 from planner.policy import ScalingPlan
-from planner.simulation import Controller, Endpoint, Simulation
+from planner.simulation import Controller, Simulation
 from planner.survey import WINDOW, Survey
 from planner.trace import Arrivals
 

@@ -5,9 +5,10 @@ import resource
 import time
 
 from planner.arrivals import Traffic
+from planner.endpoint import endpoint
 from planner.outcome import Objective
 from planner.policy import preset
-from planner.simulation import Simulation, endpoint
+from planner.simulation import Simulation
 from planner.survey import survey
 
 RATE = 6.0

@@ -8,11 +8,12 @@ import pytest
 
 from planner.arrivals import MONDAY, Traffic
 from planner.catalogue import Delay, provisioning
+from planner.endpoint import Endpoint, endpoint
 from planner.errors import PlanError
 from planner.foresight import Clairvoyant, learnt_schedules, needed
 from planner.outcome import BINS, Histogram, Objective, Outcome, Timeline
 from planner.policy import ScalingPlan, from_config, preset
-from planner.simulation import Endpoint, Simulation, endpoint
+from planner.simulation import Simulation
 from planner.study import Study
 from planner.survey import survey
 from planner.trace import Arrivals

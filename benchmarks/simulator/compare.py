@@ -1,0 +1,129 @@
+"""Compares scaling policies on an hour and on a day of real traffic; writes tables and plots.
+
+The numbers of docs/autoscaling.md come from here:
+
+    python benchmarks/simulator/compare.py AzureLLMInferenceTrace_conv.csv --images docs/images
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from day import chunked, day
+
+from autoscaling.assumptions import Assumptions
+from planner.catalogue import provisioning
+from planner.endpoint import endpoint
+from planner.outcome import Objective, Outcome
+from planner.plot import timeline_png, trade_off_png
+from planner.policy import ScalingPlan, preset
+from planner.report import rows
+from planner.search import Trial, best_fixed, search, variants
+from planner.study import Study, Traffic
+from planner.survey import WINDOW, Survey, survey
+from planner.trace import Arrivals, read_trace
+
+OBJECTIVE = Objective()
+SHARE = 0.99
+KNOWN = ("book", "aws-sample", "load-test")
+LEARNT_UTILIZATIONS = (0.6, 0.65, 0.7)
+SERVED = endpoint("llama-3.1-8b", "ml.g5.2xlarge", OBJECTIVE)
+
+# What AWS does not document, varied one at a time.
+VARIED: dict[str, Callable[[Study], Study]] = {
+    "as assumed": lambda study: study,
+    "scale-in from the newest datapoint": lambda study: _assume(
+        study, Assumptions(scale_in_value="newest")
+    ),
+    "scale-in one instance at a time": lambda study: _assume(study, Assumptions(scale_in_step=1)),
+    "no lock while changing": lambda study: _assume(
+        study, Assumptions(locked_while_changing=False)
+    ),
+    "no container caching (525 s)": lambda study: replace(
+        study, endpoint=replace(study.endpoint, delay=provisioning("uncached"))
+    ),
+}
+
+
+def _assume(study: Study, assumed: Assumptions) -> Study:
+    return replace(study, assumed=assumed)
+
+
+def study_of(traffic: Sequence[Arrivals]) -> Study:
+    """Survey traffic that is in memory."""
+    source: Traffic = lambda: traffic  # noqa: E731 - as a value
+    return Study(source, survey(traffic, SERVED.speed), SERVED)
+
+
+def found(study: Study, name: str, yesterday: Survey | None = None) -> Trial:
+    """Search, with schedules learnt from yesterday where there is one."""
+    schedules = [study.learnt(yesterday, u) for u in LEARNT_UTILIZATIONS] if yesterday else []
+    families = variants(peak=float(study.survey.work.max()) / WINDOW, schedules=schedules)
+    if yesterday:
+        families = [family for family in families if family.schedules]
+    best = search(study.run, families, SHARE)[0]
+    plan = replace(best.plan, name=name)
+    return Trial(plan, replace(best.outcome, policy=name))
+
+
+def known(study: Study) -> list[Outcome]:
+    """Run the policies that others recommend, and the best fixed count."""
+    most = study.survey.most_requests_per_second
+    outcomes = [study.run(preset(name, most)) for name in KNOWN]
+    return [*outcomes, best_fixed(study.run, SHARE).outcome]
+
+
+def show(title: str, study: Study, outcomes: Sequence[Outcome]) -> None:
+    """Print a table in Markdown."""
+    print(f"\n### {title}\n")
+    print(f"{study.survey.requests:,} requests; {study.work_hours():.1f} instance-hours of work\n")
+    print("| |", " | ".join(outcome.policy for outcome in outcomes), "|")
+    print("| --- |", " | ".join("---:" for _ in outcomes), "|")
+    for label, texts in rows(outcomes):
+        print(f"| {label} |", " | ".join(texts), "|")
+
+
+def show_sensitivity(study: Study, plans: Sequence[ScalingPlan]) -> None:
+    """Print what the policies do when an assumption is another."""
+    print("\n### Assumptions varied\n")
+    print("| |", " | ".join(f"{plan.name}: within SLO, hours" for plan in plans), "|")
+    print("| --- |", " | ".join("---:" for _ in plans), "|")
+    for label, vary in VARIED.items():
+        outcomes = [vary(study).run(plan) for plan in plans]
+        cells = (f"{outcome.within:.2%}, {outcome.instance_hours:.1f}" for outcome in outcomes)
+        print(f"| {label} |", " | ".join(cells), "|", flush=True)
+
+
+def main() -> None:
+    """Run everything."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("hour", type=Path, help="AzureLLMInferenceTrace_conv.csv or one like it")
+    parser.add_argument("--images", type=Path, help="folder for the plots")
+    arguments = parser.parse_args()
+
+    hour = study_of(list(read_trace(arguments.hour)))
+    best = found(hour, "found")
+    show("The hour", hour, [*known(hour), best.outcome, hour.run_clairvoyant(SHARE)])
+    print(f"\n```toml\n{best.plan.to_toml()}```")
+
+    today = study_of(list(chunked(day(arguments.hour, seed=1))))
+    yesterday = survey(chunked(day(arguments.hour, seed=0)), SERVED.speed)
+    best = found(today, "found")
+    learnt = found(today, "found+learnt", yesterday)
+    others, seer = known(today), today.run_clairvoyant(SHARE)
+    outcomes = [*others, best.outcome, learnt.outcome, seer]
+    show("The day", today, outcomes)
+    print(f"\n```toml\n{best.plan.to_toml()}```\n\n```toml\n{learnt.plan.to_toml()}```")
+    sample = preset("aws-sample", today.survey.most_requests_per_second)
+    show_sensitivity(today, [sample, best.plan, learnt.plan])
+    if arguments.images:
+        arguments.images.mkdir(parents=True, exist_ok=True)
+        timeline = timeline_png([others[1], best.outcome, seer], OBJECTIVE)
+        (arguments.images / "autoscaling-day.png").write_bytes(timeline)
+        trade_off = trade_off_png([o for o in outcomes if o.within > 0.9], SHARE)
+        (arguments.images / "autoscaling-trade-off.png").write_bytes(trade_off)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Prints how near the engine model comes to the published latencies; the numbers of the docs."""
+
+from math import inf
+
+import numpy as np
+
+from planner.catalogue import measurements, speed
+from planner.server import Done, Server
+from planner.speed import CONCURRENCIES, SLOTS, TOKENS_IN, TOKENS_OUT, Speed
+from planner.trace import Arrivals
+
+REQUESTS = 600
+
+
+def closed_loop(engine: Speed, concurrency: int) -> float:
+    """Keep so many requests in flight, as the measurement did; return mean end-to-end seconds."""
+    done: list[Done] = []
+    server = Server(engine, slot=0, loads=[0], ends=[inf], done=done, patience=inf)
+
+    def send(now: float) -> None:
+        tokens = np.array([TOKENS_IN]), np.array([TOKENS_OUT])
+        server.arrive(next(engine.requests(Arrivals(np.array([now]), *tokens))))
+
+    for index in range(concurrency):
+        send(0.001 * index)
+    while len(done) < REQUESTS:
+        server.complete()
+        send(done[-1][2])
+    return float(np.mean([end - arrival for arrival, _, end, _ in done[REQUESTS // 3 :]]))
+
+
+def main() -> None:
+    """Print a row per published table: measured, simulated and the error."""
+    print("| model, instance |", " | ".join(f"C={c}" for c in CONCURRENCIES), "|")
+    print("| --- |", " | ".join("---:" for _ in CONCURRENCIES), "|")
+    errors: dict[bool, list[float]] = {True: [], False: []}
+    for row in measurements():
+        engine, cells = speed(row["model"], row["instance"]), []
+        for concurrency, published in zip(CONCURRENCIES, row["seconds"], strict=True):
+            seconds = closed_loop(engine, concurrency)
+            error = seconds / published - 1
+            errors[concurrency <= SLOTS].append(abs(error))
+            cells.append(f"{published:.2f} / {seconds:.2f} ({error:+.1%})")
+        print(f"| {row['model']}, {row['instance']} |", " | ".join(cells), "|")
+    for fitted, label in ((True, "fitted, up to 32"), (False, "predicted, 64 and 128")):
+        mean, most = np.mean(errors[fitted]), max(errors[fitted])
+        print(f"\n{label}: mean error {mean:.1%}, largest {most:.1%}")
+
+
+if __name__ == "__main__":
+    main()
