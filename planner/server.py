@@ -37,13 +37,13 @@ class Server:
         "_done",
         "_ends",
         "_free_kv",
-        "_free_slots",
         "_heap",
         "_idle_step",
         "_kv_tokens",
         "_loads",
         "_patience",
         "_slot",
+        "_slots",
         "_step",
         "queue",
     )
@@ -64,7 +64,7 @@ class Server:
         self._count = 0.0  # steps done at `_at`: the virtual clock
         self._idle_step = self._step = speed.step  # seconds of a step of the batch as it is
         self._kv_tokens = self._free_kv = speed.kv_tokens
-        self._free_slots = speed.slots
+        self._slots = speed.slots
         # (count at its end, first token, request)
         self._heap: list[tuple[float, float, Request]] = []
         self.queue: deque[Request] = deque()
@@ -83,7 +83,7 @@ class Server:
     def arrive(self, request: Request, now: float | None = None) -> None:
         """Take a request, at the time of its arrival unless another is given."""
         self._loads[self._slot] += 1
-        if self.queue or not self._free_slots or request[3] > self._free_kv:
+        if self.queue or request[3] > self._free_kv or len(self._heap) == self._slots:
             self.queue.append(request)
         else:
             self._start(request[0] if now is None else now, request)
@@ -96,7 +96,6 @@ class Server:
             at = now
         self._at = at = at + prefill
         self._step = step = self._step + weight
-        self._free_slots -= 1
         self._free_kv -= kv_tokens
         heappush(heap, (count + generated - 1, at, request))
         self._ends[self._slot] = at + (heap[0][0] - count) * step
@@ -107,7 +106,6 @@ class Server:
         self._at = now = self._ends[slot]
         self._count, first, (arrival, _, weight, kv_tokens, generated) = heappop(heap)
         self._step -= weight
-        self._free_slots += 1
         self._free_kv += kv_tokens
         self._done.append((arrival, first, now, generated))
         self._loads[slot] -= 1
@@ -120,7 +118,7 @@ class Server:
 
     def _admit(self, now: float) -> None:
         queue = self.queue
-        while queue and self._free_slots and queue[0][3] <= self._free_kv:
+        while queue and queue[0][3] <= self._free_kv and len(self._heap) < self._slots:
             request = queue.popleft()
             if now - request[0] > self._patience:
                 self._done.append((request[0], inf, now, request[4]))
