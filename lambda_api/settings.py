@@ -38,6 +38,24 @@ class Settings(BaseSettings):
         "INFO",
         description="Least severe message that is logged; each request's line is always written.",
     )
+    batch_bucket: str | None = Field(
+        None, description="The bucket of files and batches; without it there are none."
+    )
+    batch_state_machine_arn: str | None = Field(
+        None, description="What runs a batch; read by the control function only."
+    )
+    batch_instance_count: int = Field(
+        1, ge=1, le=100, description="Most instances that share a batch's shards."
+    )
+    batch_lines_per_shard: int = Field(
+        200, ge=1, description="Requests in one file of a transform job: what a bad one spoils."
+    )
+    batch_max_payload_mb: int = Field(
+        6, ge=1, le=100, description="The job's MaxPayloadInMB: the largest request line, in MiB."
+    )
+    batch_retention_days: int = Field(
+        30, ge=1, description="When the bucket's lifecycle deletes a file or a batch, in days."
+    )
     service_name: str = Field(
         "llm-twin",
         validation_alias="POWERTOOLS_SERVICE_NAME",

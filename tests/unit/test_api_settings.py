@@ -36,6 +36,12 @@ def test_the_environment_becomes_settings(environment):
         "log_level": "WARNING",
         "service_name": "twin-prod",
         "metrics_namespace": "Twin",
+        "batch_bucket": None,
+        "batch_state_machine_arn": None,
+        "batch_instance_count": 1,
+        "batch_lines_per_shard": 200,
+        "batch_max_payload_mb": 6,
+        "batch_retention_days": 30,
     }
 
 
