@@ -16,10 +16,10 @@ from urllib.parse import unquote
 from localcloud import asgi
 from localcloud.asgi import Receive, Send
 from localcloud.awsjson.service import Scope
+from localcloud.sagemaker.container_call import InstanceGoneError
 from localcloud.sagemaker.endpoints import Endpoints
 from localcloud.sagemaker.instance import Instance
 from localcloud.sagemaker.invocation import (
-    InstanceGoneError,
     Invocation,
     RuntimeServiceError,
     answer,

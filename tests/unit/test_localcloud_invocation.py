@@ -13,8 +13,8 @@ from botocore.eventstream import EventStreamBuffer
 from localcloud.awsjson.service import Scope
 from localcloud.engines import engine_for
 from localcloud.sagemaker import invocation as module
+from localcloud.sagemaker.container_call import InstanceGoneError
 from localcloud.sagemaker.invocation import (
-    InstanceGoneError,
     Invocation,
     RuntimeServiceError,
     answer,
