@@ -8,26 +8,26 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class _Open(BaseModel):
+class WireModel(BaseModel):
     """Keeps fields it does not know, and takes no string for a number."""
 
     model_config = ConfigDict(extra="allow", strict=True)
 
 
-class ContentPart(_Open):
+class ContentPart(WireModel):
     """One part of a multimodal message; its content is the engine's business."""
 
     type: str = Field(description="text, image_url, input_audio, ...")
 
 
-class Message(_Open):
+class Message(WireModel):
     """One message of the conversation."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[ContentPart] | None = Field(None, description="Text, or a list of parts.")
 
 
-class StreamOptions(_Open):
+class StreamOptions(WireModel):
     """Options of a streamed answer."""
 
     include_usage: bool | None = Field(None, description="Send the usage in a last chunk.")
@@ -37,7 +37,7 @@ Penalty = Annotated[float | None, Field(ge=-2, le=2)]
 TokenLimit = Annotated[int | None, Field(ge=1)]
 
 
-class ChatCompletionRequest(_Open):
+class ChatCompletionRequest(WireModel):
     """A chat completion request. Fields not listed here reach the engine as they are."""
 
     model_config = ConfigDict(
