@@ -1,6 +1,6 @@
 """A bucket as the service sees it: objects under keys, and writes that decide a race."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -63,14 +63,20 @@ class ObjectStore(Protocol):
             ChangedError: It is not that version any more.
         """
 
+    def upload(self, key: str, parts: Iterable[bytes]) -> int:
+        """Write an object of any size from parts, over what may be there; give its size."""
+
     def delete(self, key: str) -> None:
         """Delete an object, if it is there."""
 
     def list(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
         """The objects below a prefix in the order of their keys, those after the key `after`."""
 
-    def upload_url(self, key: str, seconds: int, content_type: str) -> str:
-        """A URL that takes one PUT of an object for a while."""
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """The names of the folders below a prefix, in order, those after the name `after`."""
+
+    def upload_url(self, key: str, seconds: int, size: int) -> str:
+        """A URL that takes a PUT of an object of exactly `size` bytes for a while."""
 
     def download_url(self, key: str, seconds: int) -> str:
         """A URL that gives an object for a while."""

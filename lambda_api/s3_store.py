@@ -1,9 +1,12 @@
 """One S3 bucket as an object store: the only module that calls S3."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import boto3
+from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -11,6 +14,7 @@ from lambda_api.errors import StorageError
 from lambda_api.object_store import ChangedError, ObjectInfo, StoredObject
 
 if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
     from types_boto3_s3 import S3Client
 
 _Answer = TypeVar("_Answer")
@@ -18,9 +22,35 @@ _CONNECT_TIMEOUT_SECONDS = 5
 _READ_TIMEOUT_SECONDS = 20
 _ATTEMPTS = 4
 _PART_BYTES = 1 << 20
+_ONE_PART_AT_A_TIME = TransferConfig(use_threads=False)
+"""Memory stays at one part (8 MiB), and the parts' source is read by the calling thread."""
 # 409: two conditional writes at once, try again; 404: `If-Match` on what was deleted.
 # docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404"}
+
+
+class _Parts(RawIOBase):
+    """Parts as a file that is read once."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self.size = 0
+        self._parts = iter(parts)
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        while not self._rest:
+            part = next(self._parts, None)
+            if part is None:
+                return 0
+            self._rest = memoryview(part)
+        view = memoryview(buffer)
+        count = min(len(view), len(self._rest))
+        view[:count], self._rest = self._rest[:count], self._rest[count:]
+        self.size += count
+        return count
 
 
 class S3Store:
@@ -87,6 +117,17 @@ class S3Store:
         """
         self._put(key, body, ContentType="application/json", IfMatch=etag)
 
+    def upload(self, key: str, parts: Iterable[bytes]) -> int:
+        """Write an object of any size from parts, over what may be there; give its size."""
+        source = _Parts(parts)
+        try:
+            self._client.upload_fileobj(
+                BufferedReader(source, _PART_BYTES), self._bucket, key, Config=_ONE_PART_AT_A_TIME
+            )
+        except (BotoCoreError, ClientError, Boto3Error) as error:
+            raise _failure(error) from error
+        return source.size
+
     def delete(self, key: str) -> None:
         """Delete an object, if it is there."""
         _tried(lambda: self._client.delete_object(Bucket=self._bucket, Key=key))
@@ -103,9 +144,25 @@ class S3Store:
         except (BotoCoreError, ClientError) as error:
             raise _failure(error) from error
 
-    def upload_url(self, key: str, seconds: int, content_type: str) -> str:
-        """A URL that takes one PUT of an object for a while."""
-        return self._url("put_object", seconds, Key=key, ContentType=content_type)
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """The names of the folders below a prefix, in order, those after the name `after`."""
+        # "0" follows "/": all that lies in the folder `after` comes before it.
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket,
+            Prefix=prefix,
+            Delimiter="/",
+            StartAfter=f"{prefix}{after}0" if after else "",
+        )
+        try:
+            for page in pages:
+                for found in page.get("CommonPrefixes", ()):
+                    yield found["Prefix"].removeprefix(prefix).removesuffix("/")
+        except (BotoCoreError, ClientError) as error:
+            raise _failure(error) from error
+
+    def upload_url(self, key: str, seconds: int, size: int) -> str:
+        """A URL that takes a PUT of an object of exactly `size` bytes for a while."""
+        return self._url("put_object", seconds, Key=key, ContentLength=size)
 
     def download_url(self, key: str, seconds: int) -> str:
         """A URL that gives an object for a while."""
@@ -118,7 +175,7 @@ class S3Store:
     def _put(self, key: str, body: bytes, **how: Any) -> None:  # noqa: ANN401
         _tried(lambda: self._client.put_object(Bucket=self._bucket, Key=key, Body=body, **how))
 
-    def _url(self, operation: str, seconds: int, **what: str) -> str:
+    def _url(self, operation: str, seconds: int, **what: str | int) -> str:
         return self._client.generate_presigned_url(
             operation, Params={"Bucket": self._bucket, **what}, ExpiresIn=seconds
         )

@@ -1,6 +1,6 @@
 """An object store in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -37,6 +37,10 @@ class MemoryStore:
             raise ChangedError
         self.put(key, body)
 
+    def upload(self, key: str, parts: Iterable[bytes]) -> int:
+        self.put(key, b"".join(parts))
+        return len(self.objects[key].body)
+
     def delete(self, key: str) -> None:
         self.objects.pop(key, None)
 
@@ -46,7 +50,12 @@ class MemoryStore:
                 found = self.objects[key]
                 yield ObjectInfo(key, len(found.body), found.modified)
 
-    def upload_url(self, key: str, seconds: int, content_type: str) -> str:
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        below = [key.removeprefix(prefix) for key in self.objects if key.startswith(prefix)]
+        names = {name for name, found, _ in (key.partition("/") for key in below) if found}
+        yield from sorted(name for name in names if name > after)
+
+    def upload_url(self, key: str, seconds: int, size: int) -> str:
         return f"https://bucket/{key}?upload"
 
     def download_url(self, key: str, seconds: int) -> str:
