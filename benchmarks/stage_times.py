@@ -16,7 +16,7 @@ from twin.demo import free_port
 from twin.deployment import LocalDeployment
 from twin.environment import PROJECT, inherited
 from twin.local_cloud import LocalCloud
-from twin.subprocesses import run_logged
+from twin.subprocesses import running
 
 
 def seconds(action: Callable[[], object]) -> float:
@@ -26,13 +26,14 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def synth(directory: Path, stage: str, validation: str) -> None:
-    run_logged(
+    with running(
         cdk_command("synth", "--quiet", "-c", f"stage={stage}", "-o", str(directory / "out")),
         name="cdk synth",
         environment=inherited(CDK_VALIDATION=validation, CI="1"),
         directory=PROJECT,
         log=directory / "synth.log",
-    )
+    ) as program:
+        program.wait(lambda _: None)
 
 
 def round_trip() -> dict[str, float]:

@@ -49,7 +49,7 @@ async def _validation_error(_request: Request, raised: Exception) -> JSONRespons
     if first["type"] == "json_invalid":
         return _answer(f"the body is not JSON: {first['ctx']['error'].lower()}", 400)
     if not path:
-        return _answer("the body must be a JSON object", 400)
+        return _answer("the body must be a JSON object, sent as application/json", 400)
     param = _param(path, error.body)
     message = f"{param}: {first['msg'][0].lower()}{first['msg'][1:]}"
     got = "" if first["type"] == "missing" else f", got {_quote(first['input'])}"

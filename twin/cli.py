@@ -38,7 +38,7 @@ Stage = Annotated[str, typer.Option(help="A file of config/, without .toml.")]
 
 
 def _cloud() -> LocalCloud:
-    return LocalCloud(Settings.from_environment())
+    return LocalCloud.running(Settings.from_environment())
 
 
 @app.command()
@@ -50,7 +50,7 @@ def demo() -> None:
 @app.command()
 def up() -> None:
     """Deploy the stage `local` to a cloud on this machine and keep it running."""
-    cloud = _cloud()
+    cloud = LocalCloud(Settings.from_environment())
     if cloud.process() is None:
         with step(f"Start the local cloud on {cloud.settings.origin}"):
             cloud.start()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from rich.markup import escape
 
@@ -12,12 +11,15 @@ from localcloud.settings import HOST, Settings
 from twin.conversation import ask, connect, served_model
 from twin.deployment import LocalDeployment
 from twin.environment import LOCAL_DIR
-from twin.local_cloud import LocalCloud
+from twin.local_cloud import LocalCloud, LocalCloudError
 from twin.outputs import StageOutputs
 from twin.progress import console, step
 
 QUESTIONS = ("What is an endpoint config?", "What is time to first token?")
 """The first one also waits for the function to start, as the first request of a quiet hour does."""
+
+DIRECTORY = LOCAL_DIR / "demo"
+"""The demo's own cloud, apart from the one of `make up`; its logs stay until the next demo."""
 
 NEXT = """
 [bold]What to try next[/bold]
@@ -30,17 +32,19 @@ Deploy it to your own AWS account: README.md, "Deploy for real".
 
 def run_demo() -> None:
     """Start a local cloud, deploy the stage `local`, stream one answer, and stop everything."""
-    LOCAL_DIR.mkdir(exist_ok=True)
-    with TemporaryDirectory(prefix="demo-", dir=LOCAL_DIR) as directory:
-        settings = Settings(port=free_port(), data_dir=Path(directory))
-        cloud = LocalCloud(settings)
-        try:
-            with step(f"Start the local cloud on {settings.origin}"):
-                cloud.start(stop_with_us=True)
-            show_answers(LocalDeployment(cloud).deploy())
-        finally:
-            with step("Stop everything"):
-                cloud.stop()
+    settings = Settings(port=free_port(), data_dir=DIRECTORY)
+    if process := LocalCloud.running(settings).process():
+        message = f"a demo of this checkout is running already (pid {process.pid})"
+        raise LocalCloudError(message)
+    shutil.rmtree(DIRECTORY, ignore_errors=True)
+    cloud = LocalCloud(settings)
+    try:
+        with step(f"Start the local cloud on {settings.origin}"):
+            cloud.start(stop_with_us=True)
+        show_answers(LocalDeployment(cloud).deploy())
+    finally:
+        with step("Stop everything"):
+            cloud.stop()
     console.print(NEXT)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import shutil
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from twin.environment import PROJECT
 from twin.local_cloud import LocalCloud
 from twin.outputs import StageOutputs, read_outputs
 from twin.progress import Detail, step
-from twin.subprocesses import run_logged
+from twin.subprocesses import Program, running
 
 STAGE = "local"
 
@@ -45,43 +46,46 @@ class LocalDeployment:
         with step("Synthesize the stacks, bootstrap the account") as detail:
             self._synthesize_and_bootstrap(detail)
         with step("Deploy the stacks with the CDK command line") as detail:
-            self._deploy_assembly(detail)
+            unattended = ["--require-approval", "never", "--progress", "events"]
+            self._run_on_assembly(detail, "deploy", *unattended)
         return self.outputs()
 
     def destroy(self) -> None:
         """Delete all stacks of the stage."""
         with step("Destroy the stacks") as detail:
-            self._cdk("destroy", detail, "--app", self._assembly, "--all", "--force")
+            self._run_on_assembly(detail, "destroy", "--force")
 
     def outputs(self) -> StageOutputs:
         """Where the stage answers."""
         return read_outputs(self.cloud.session, self.config, self.cloud.settings.origin)
 
     def _synthesize_and_bootstrap(self, detail: Detail) -> None:
-        """Neither needs the other, so they run side by side."""
-        stage = ["--context", f"stage={STAGE}", "--output", self._assembly]
+        """Side by side: neither needs the other."""
+        # A report of checks that an earlier synth left would fail this deployment.
+        shutil.rmtree(self._assembly, ignore_errors=True)
         account = f"aws://{self.cloud.settings.account}/{self.cloud.settings.region}"
-        with ThreadPoolExecutor() as pool:
-            synthesis = pool.submit(self._cdk, "synth", detail, "--quiet", *stage)
+        stage = ["--context", f"stage={STAGE}", "--output", self._assembly]
+        with (
             # Beside a cdk.json the CLI would synthesize the app once more for this.
-            elsewhere = self.cloud.directory
-            bootstrap = pool.submit(self._cdk, "bootstrap", detail, account, directory=elsewhere)
-            synthesis.result()
-            bootstrap.result()
+            self._cdk("bootstrap", account, directory=self.cloud.directory) as bootstrap,
+            self._cdk("synth", "--quiet", *stage, directory=self.project) as synth,
+        ):
+            synth.wait(detail)
+            bootstrap.wait(detail)
 
-    def _deploy_assembly(self, detail: Detail) -> None:
-        unattended = ["--require-approval", "never", "--progress", "events"]
-        self._cdk("deploy", detail, "--app", self._assembly, "--all", *unattended)
+    def _run_on_assembly(self, detail: Detail, command: str, *arguments: str) -> None:
+        assembly = ["--app", self._assembly, "--all"]
+        with self._cdk(command, *assembly, *arguments, directory=self.project) as program:
+            program.wait(detail)
 
     def _cdk(
-        self, command: str, detail: Detail, *arguments: str, directory: Path | None = None
-    ) -> None:
-        run_logged(
+        self, command: str, *arguments: str, directory: Path
+    ) -> AbstractContextManager[Program]:
+        return running(
             cdk_command(command, *arguments),
             name=f"cdk {command}",
             # CDK's own validator takes most of a synth; the tests run it, and cdk-nag always does.
             environment=self.cloud.environment(CDK_VALIDATION="false", CI="1", NO_COLOR="1"),
-            directory=directory or self.project,
+            directory=directory,
             log=self.cloud.directory / "logs" / f"cdk-{command}.log",
-            detail=detail,
         )

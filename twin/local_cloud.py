@@ -52,6 +52,15 @@ class LocalCloud:
         self.settings = settings
         self._child: subprocess.Popen[bytes] | None = None
 
+    @classmethod
+    def running(cls, settings: Settings) -> LocalCloud:
+        """The one that runs, on whatever port; on the settings' port when none does."""
+        cloud = cls(settings)
+        if cloud._record.exists():
+            record = ProcessRecord.model_validate_json(cloud._record.read_text())
+            cloud.settings = settings.model_copy(update={"port": record.port})
+        return cloud
+
     @property
     def directory(self) -> Path:
         """Where its record, logs and data are."""

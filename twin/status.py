@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 from rich.markup import escape
-from rich.table import Table
 
 from twin.deployment import LocalDeployment
 from twin.local_cloud import LocalCloud
@@ -20,10 +19,10 @@ POLL_SECONDS = 1
 
 def show_status(cloud: LocalCloud, outputs: StageOutputs | None) -> None:
     """Print the process, the stacks and the endpoint."""
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    for name, value in _facts(cloud, outputs):
-        table.add_row(name, escape(value))
-    console.print(table)
+    facts = list(_facts(cloud, outputs))
+    width = max(len(name) for name, _ in facts)
+    for name, value in facts:
+        console.print(f"{name:{width}}  {escape(value)}", soft_wrap=True)
 
 
 def _facts(cloud: LocalCloud, outputs: StageOutputs | None) -> Iterator[tuple[str, str]]:

@@ -2,61 +2,89 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
-from collections import deque
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+from localcloud.reaper import reaped
 from twin.progress import Detail
+
+POLL_SECONDS = 0.05
+TAIL_LINES = 30
 
 
 class ProgramFailedError(Exception):
     """A program ended with an error; carries the end of what it printed."""
 
-    def __init__(self, program: str, status: int, log: Path, tail: Sequence[str]) -> None:
-        lines = "\n".join(f"  {line}" for line in tail)
-        super().__init__(f"{program} ended with status {status}:\n{lines}\nall of it: {log}")
+    def __init__(self, program: str, status: int, log: Path) -> None:
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        tail = "\n".join(f"  {line}" for line in lines[-TAIL_LINES:])
+        super().__init__(f"{program} ended with status {status}:\n{tail}\nall of it: {log}")
 
 
-def run_logged(
+@dataclass(frozen=True)
+class Program:
+    """A program that runs."""
+
+    name: str
+    """What errors call it."""
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def wait(self, detail: Detail) -> None:
+        """Wait for its end, the line it printed last going to `detail`.
+
+        Raises:
+            ProgramFailedError: It ended with a status other than zero.
+        """
+        while self.process.poll() is None:
+            detail(_last_line(self.log))
+            time.sleep(POLL_SECONDS)
+        if self.process.returncode:
+            raise ProgramFailedError(self.name, self.process.returncode, self.log)
+
+
+@contextmanager
+def running(
     command: Sequence[str],
     *,
     name: str,
     environment: Mapping[str, str],
     directory: Path,
     log: Path,
-    detail: Detail = lambda _: None,
-) -> None:
-    """Run a program to its end, each line it prints going to `log` and to `detail`.
+) -> Iterator[Program]:
+    """Run a program for the length of a block; it writes to `log`.
 
-    Errors call it `name`.
-
-    Raises:
-        ProgramFailedError: It ended with a status other than zero.
+    It and what it starts end with the block, and with this process, however this one ends.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    tail: deque[str] = deque(maxlen=30)
     with (
-        log.open("w") as file,
+        log.open("wb") as output,
         subprocess.Popen(
             command,
             env=environment,
             cwd=directory,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
-            text=True,
-        ) as program,
+            start_new_session=True,
+        ) as process,
+        reaped(process.pid),
     ):
-        assert program.stdout is not None  # noqa: S101 - PIPE above
         try:
-            for line in program.stdout:
-                file.write(line)
-                if text := line.strip():
-                    tail.append(text)
-                    detail(text)
-        except BaseException:
-            program.terminate()
-            raise
-    if program.returncode:
-        raise ProgramFailedError(name, program.returncode, log, tail)
+            yield Program(name, log, process)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _last_line(log: Path) -> str:
+    with log.open("rb") as output:
+        output.seek(max(0, log.stat().st_size - 1000))
+        lines = output.read().decode(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -59,3 +59,10 @@ def test_the_environment_reaches_no_real_account(
     assert "AWS_SESSION_TOKEN" not in environment
     assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4999"
     assert environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+
+
+def test_the_one_that_runs_is_found_on_its_port(cloud: LocalCloud):
+    remember(cloud, created=psutil.Process().create_time(), port=4600)
+
+    assert LocalCloud.running(cloud.settings).process() == psutil.Process()
+    assert LocalCloud.running(cloud.settings).settings.port == 4600
