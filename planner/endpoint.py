@@ -20,6 +20,8 @@ class Endpoint:
         from_zero: the same for the first instance after none.
         overhead: seconds a request spends in the network, gateway and router.
         cold_start: what a request meets at zero instances: "hold" until there is one, or "reject".
+        hold_limit: most seconds the gateway holds a request; 900 is what API Gateway allows a
+            streamed response. https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html
         objective: what counts as good, and SageMaker's limit.
         seed: of the delays.
     """
@@ -31,6 +33,7 @@ class Endpoint:
     from_zero: Delay
     overhead: float = 0.05
     cold_start: str = "hold"
+    hold_limit: float = 900.0
     objective: Objective = field(default_factory=Objective)
     seed: int = 0
 

@@ -21,7 +21,8 @@ class Objective:
     Attributes:
         first_token: longest seconds to the first token.
         per_token: longest seconds per further token, on a request's average.
-        limit: seconds after which SageMaker ends a request: 60, or 480 for a stream.
+        limit: seconds after which SageMaker ends a request, from when it reached an instance: 60,
+            or 480 for a stream.
             https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints-test-endpoints.html
     """
 
@@ -136,6 +137,11 @@ class Recorder:
         self.per_token = Histogram()
         self.requests = self.within = 0
         self.errors = {"too long": 0, "timed out": 0, "no capacity": 0}
+        self._cold: list[tuple[float, float]] = []
+
+    def held(self, since: float, until: float) -> None:
+        """Take note that the gateway kept the requests of an interval until its end."""
+        self._cold.append((since, until))
 
     def add(self, done: Sequence[Done]) -> None:
         """Count finished requests."""
@@ -145,19 +151,27 @@ class Recorder:
         first_token = first - arrival + self._overhead
         end_to_end = end - arrival + self._overhead
         decoding, further = end - first, np.maximum(generated - 1, 1)
-        objective = self._objective
-        ended = (end_to_end <= objective.limit) & np.isfinite(first)
+        objective, limit = self._objective, self._objective.limit + self._held_for(arrival)
+        ended = (end_to_end <= limit) & np.isfinite(first)
         within = ended & (first_token <= objective.first_token)
         within &= decoding <= objective.per_token * further
         self.requests += len(arrival)
         self.within += int(within.sum())
         self.errors["timed out"] += int((~ended).sum())
         # A caller that is cut off has waited as long as it was let.
+        end_to_end = np.minimum(end_to_end, limit)
         first_token = np.minimum(first_token, end_to_end)
-        self.first_token.add(np.minimum(first_token, objective.limit))
-        self.end_to_end.add(np.minimum(end_to_end, objective.limit))
+        self.first_token.add(first_token)
+        self.end_to_end.add(end_to_end)
         self.per_token.add((decoding / further)[ended])
         self.timeline.add(arrival, first_token, within)
+
+    def _held_for(self, arrival: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the seconds the gateway kept each request, which SageMaker does not count."""
+        seconds = np.zeros(len(arrival))
+        for since, until in self._cold:
+            seconds += np.where((arrival >= since) & (arrival < until), until - arrival, 0.0)
+        return seconds
 
     def fail(self, kind: str, times: NDArray[np.float64]) -> None:
         """Count requests that never reached an engine."""

@@ -145,13 +145,18 @@ class Simulation:
     def _serve_new(self, now: float) -> None:
         self._fleet.ready(now)
         self._peak = max(self._peak, self._fleet.in_service)
-        patience = self._endpoint.objective.limit
+        if self._held:
+            self._admit_held(now)
+
+    def _admit_held(self, now: float) -> None:
+        patience = self._endpoint.hold_limit
         held = [request for request in self._held if now - request[0] <= patience]
         gone = [request[0] for request in self._held if now - request[0] > patience]
-        self._held = []
+        self._recorder.held(self._held[0][0], now)
+        self._recorder.fail("no capacity", np.array(gone))
         self._fleet.admit(now, held)
         self._gauges.arrived(np.full(len(held), now))
-        self._recorder.fail("no capacity", np.array(gone))
+        self._held = []
 
     def _take_stock(self, now: float) -> None:
         self._gauges.tick(now)
