@@ -132,8 +132,8 @@ def metric_alarm(request: Shape) -> Alarm:
     )
 
 
-def scheduled_action(request: Shape) -> ScheduledAction:
-    """Parse PutScheduledAction."""
+def scheduled_action(request: Shape, created: float = 0.0) -> ScheduledAction:
+    """Parse PutScheduledAction, called at `created` epoch seconds."""
     action = request["ScalableTargetAction"]
     start, end = request.get("StartTime"), request.get("EndTime")
     return ScheduledAction(
@@ -142,8 +142,9 @@ def scheduled_action(request: Shape) -> ScheduledAction:
         timezone=request.get("Timezone", "UTC"),
         min_capacity=action.get("MinCapacity"),
         max_capacity=action.get("MaxCapacity"),
-        start=0.0 if start is None else _epoch(start),
+        start=None if start is None else _epoch(start),
         end=None if end is None else _epoch(end),
+        created=created,
     )
 
 

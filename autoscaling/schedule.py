@@ -28,8 +28,9 @@ class ScheduledAction:
         timezone: IANA name for at and cron expressions.
         min_capacity: new minimum; None leaves it.
         max_capacity: new maximum; None leaves it.
-        start: epoch seconds from which it fires; a rate counts from here.
+        start: epoch seconds from which it fires, then too; None is from its creation.
         end: epoch seconds after which it no longer fires; None is never.
+        created: epoch seconds of its creation; a rate without a start counts from here.
 
     Raises:
         ValueError: the expression, zone or limits cannot be.
@@ -40,19 +41,21 @@ class ScheduledAction:
     timezone: str = "UTC"
     min_capacity: int | None = None
     max_capacity: int | None = None
-    start: float = 0.0
+    start: float | None = None
     end: float | None = None
+    created: float = 0.0
     _next: Next = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.min_capacity is None and self.max_capacity is None:
             raise ValueError(f"scheduled action {self.name}: must set min_capacity or max_capacity")
-        object.__setattr__(self, "_next", _parse(self.schedule, _zone(self.timezone), self.start))
+        since = self.created if self.start is None else self.start
+        object.__setattr__(self, "_next", _parse(self.schedule, _zone(self.timezone), since))
 
     def next_after(self, now: float) -> float | None:
         """Return the first time it fires after `now`, in epoch seconds; None when never again."""
-        # A recurring action fires at its start time too, then by its expression.
-        at = self.start if now < self.start else self._next(now)
+        waits = self.start is not None and now < self.start
+        at = self.start if waits else self._next(now)
         return None if at is None or (self.end is not None and at > self.end) else at
 
 

@@ -52,6 +52,11 @@ def test_start_and_end_bound_a_recurring_action() -> None:
     assert [action.next_after(now) for now in (0, 1000, 4600)] == [1000, 4600, None]
 
 
+def test_a_rate_counts_from_its_creation() -> None:
+    action = ScheduledAction(name="a", schedule="rate(1 hour)", min_capacity=1, created=1000)
+    assert action.next_after(1000) == 4600
+
+
 @pytest.mark.parametrize(
     ("schedule", "zone", "message"),
     [
