@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_ENDPOINT_NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
 Engine = Literal["vllm", "llama-cpp", "lmi", "sglang", "tgi"]
 
 
@@ -20,7 +21,7 @@ class Settings(BaseSettings):
 
     stage: str = Field(min_length=1, description="The deployed stage: local, dev, prod.")
     endpoint_name: str = Field(
-        pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$",
+        pattern=_ENDPOINT_NAME,
         description="The SageMaker endpoint that answers.",
     )
     model_id: str = Field(min_length=1, description="The name clients put in `model`.")
@@ -37,6 +38,28 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO",
         description="Least severe message that is logged; each request's line is always written.",
+    )
+    async_endpoint_name: str | None = Field(
+        None,
+        pattern=_ENDPOINT_NAME,
+        description="The asynchronous endpoint; without it there are no background responses.",
+    )
+    async_bucket: str | None = Field(
+        None, min_length=1, description="The bucket of responses and of what SageMaker makes."
+    )
+    async_request_ttl_seconds: int = Field(
+        21_600, ge=60, le=21_600, description="Longest wait in the endpoint's queue, in seconds."
+    )
+    async_invocation_timeout_seconds: int = Field(
+        900, ge=1, le=3600, description="Longest time the model may take, in seconds."
+    )
+    webhook_url: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="Who is told when a background response ends; read by the completion function.",
+    )
+    webhook_secret_arn: str | None = Field(
+        None, description="The Secrets Manager secret (`whsec_...`) that signs webhooks."
     )
     batch_bucket: str | None = Field(
         None, description="The bucket of files and batches; without it there are none."
