@@ -53,7 +53,7 @@ class ChatService:
         Raises:
             ServiceError: The request was refused, or the upstream failed.
         """
-        answer = self.connect().complete(self._payload(request))
+        answer = self.connect().complete(payload_of(request, self.model_id))
         theirs = model_field_in(answer)
         if theirs:
             answer = answer.replace(theirs, model_field(self.model_id), 1)
@@ -67,21 +67,27 @@ class ChatService:
         """
         options = request.stream_options
         return ChatStream(
-            self.connect().open_stream(self._payload(request)),
+            self.connect().open_stream(payload_of(request, self.model_id)),
             model_id=self.model_id,
             choices=request.n or 1,
             shows_usage=bool(options and options.include_usage),
         )
 
-    def _payload(self, request: ChatCompletionRequest) -> bytes:
-        if request.model != self.model_id:
-            raise UnknownModelError(request.model, self.model_id)
-        try:
-            payload = request.payload()
-        except (PydanticSerializationError, ValueError, RecursionError):
-            raise InvalidRequestError("the body is not text or is nested too deep") from None
-        if len(payload) > MAX_PAYLOAD_BYTES:
-            raise RequestTooLargeError(
-                f"the body has {len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are allowed"
-            )
-        return payload
+
+def payload_of(request: ChatCompletionRequest, model_id: str) -> bytes:
+    """The JSON the engine gets for a request to the one model served.
+
+    Raises:
+        InvalidRequestError: It is for another model, cannot be written as JSON, or is too large.
+    """
+    if request.model != model_id:
+        raise UnknownModelError(request.model, model_id)
+    try:
+        payload = request.payload()
+    except (PydanticSerializationError, ValueError, RecursionError):
+        raise InvalidRequestError("the body is not text or is nested too deep") from None
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise RequestTooLargeError(
+            f"the body has {len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are allowed"
+        )
+    return payload
