@@ -1,7 +1,7 @@
 """Every error as an HTTP answer in OpenAI's shape."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -9,9 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from lambda_api.errors import RETRY_AFTER_SECONDS, ServiceError, body_of, status_of
+from lambda_api.field_errors import field_error
 from lambda_api.observability import record_of
 
-_LONGEST_QUOTE = 60
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
 
 
@@ -46,14 +46,8 @@ async def _validation_error(_request: Request, raised: Exception) -> JSONRespons
     error = cast(RequestValidationError, raised)
     first = error.errors()[0]
     _, *path = first["loc"]
-    if first["type"] == "json_invalid":
-        return _answer(f"the body is not JSON: {first['ctx']['error'].lower()}", 400)
-    if not path:
-        return _answer("the body must be a JSON object, sent as application/json", 400)
-    param = _param(path, error.body)
-    message = f"{param}: {first['msg'][0].lower()}{first['msg'][1:]}"
-    got = "" if first["type"] == "missing" else f", got {_quote(first['input'])}"
-    return _answer(message + got, 400, param=param)
+    wrong = field_error({**first, "loc": path}, error.body)
+    return _answer(wrong.message, 400, param=wrong.param)
 
 
 async def _http_error(_request: Request, raised: Exception) -> JSONResponse:
@@ -61,24 +55,3 @@ async def _http_error(_request: Request, raised: Exception) -> JSONResponse:
     status = error.status_code
     code = _CODES.get(status)
     return _answer(str(error.detail).lower(), status, code=code, headers=error.headers)
-
-
-def _param(path: Sequence[int | str], body: Any) -> str:  # noqa: ANN401  any JSON value
-    """The field at fault as OpenAI writes it: `messages[0].role`.
-
-    Pydantic's path also names the branch of a union it tried, which is no field of the body.
-    """
-    param = ""
-    for step in path:
-        if isinstance(body, list) and isinstance(step, int):
-            param += f"[{step}]"
-            body = body[step]
-        elif isinstance(body, dict):
-            param += f".{step}"
-            body = body.get(step)
-    return param.removeprefix(".")
-
-
-def _quote(value: Any) -> str:  # noqa: ANN401  any JSON value
-    text = repr(value)
-    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}..."

@@ -1,0 +1,59 @@
+"""What pydantic found wrong in a body, in a caller's words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_LONGEST_QUOTE = 60
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with a body.
+
+    Args:
+        message: What is wrong, what was got; lowercase, no full stop.
+        param: The field at fault as OpenAI writes it, such as `messages[0].role`; none if it is
+            the body itself.
+    """
+
+    message: str
+    param: str | None
+
+
+def field_error(details: Mapping[str, Any], body: Any) -> FieldError:  # noqa: ANN401  any JSON value
+    """Explain one of a ValidationError's `errors()`.
+
+    Args:
+        details: The error; its `loc` is a path into the body.
+        body: What was validated.
+    """
+    if details["type"] == "json_invalid":
+        return FieldError(f"the body is not JSON: {details['ctx']['error'].lower()}", None)
+    if not details["loc"]:
+        return FieldError("the body must be a JSON object", None)
+    param = _param(details["loc"], body)
+    message = f"{param}: {details['msg'][0].lower()}{details['msg'][1:]}"
+    got = "" if details["type"] == "missing" else f", got {_quote(details['input'])}"
+    return FieldError(message + got, param)
+
+
+def _param(path: Sequence[int | str], body: Any) -> str:  # noqa: ANN401  any JSON value
+    """The field at fault.
+
+    Pydantic's path also names the branch of a union it tried, which is no field of the body.
+    """
+    param = ""
+    for step in path:
+        if isinstance(body, list) and isinstance(step, int):
+            param += f"[{step}]"
+            body = body[step]
+        elif isinstance(body, dict):
+            param += f".{step}"
+            body = body.get(step)
+    return param.removeprefix(".")
+
+
+def _quote(value: Any) -> str:  # noqa: ANN401  any JSON value
+    text = repr(value)
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}..."
