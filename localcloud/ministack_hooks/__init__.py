@@ -28,6 +28,7 @@ from localcloud.ministack_hooks.gateway import (
     integration_timeout,
 )
 from localcloud.ministack_hooks.logs import LogStream
+from localcloud.ministack_hooks.notifications import publish
 from localcloud.ministack_hooks.resources import (
     Properties,
     Provisioner,
@@ -67,6 +68,7 @@ __all__ = [
     "integration_failure",
     "integration_timeout",
     "physical_name",
+    "publish",
     "record_invocation",
     "register_resource_type",
     "register_service",

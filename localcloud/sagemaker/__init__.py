@@ -14,6 +14,7 @@ from localcloud.sagemaker import cloudformation
 from localcloud.sagemaker.artifacts import ModelCache
 from localcloud.sagemaker.catalog import Catalog
 from localcloud.sagemaker.endpoints import Endpoints
+from localcloud.sagemaker.objects import Objects
 from localcloud.sagemaker.runtime import Runtime
 from localcloud.sagemaker.store import Store
 from localcloud.settings import Settings
@@ -41,8 +42,9 @@ def install(settings: Settings) -> SageMaker:
     worker = Worker("sagemaker")
     targets = applicationautoscaling.install(worker)
     store = Store()
-    models = ModelCache(settings.work_dir / "models", _s3_clients(settings.origin))
-    endpoints = Endpoints(store, models, targets)
+    clients = _s3_clients(settings.origin)
+    models = ModelCache(settings.work_dir / "models", clients)
+    endpoints = Endpoints(store, models, Objects(clients), targets)
     operations = {**Catalog(store).operations(), **endpoints.operations()}
     service = JsonService("sagemaker", operations, worker)
     register_service(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from localcloud.awsjson.service import Operation, Scope, ServiceError
 from localcloud.awsjson.shapes import Document
+from localcloud.sagemaker.objects import S3Uri
 from localcloud.sagemaker.store import (
     Resources,
     Store,
@@ -46,7 +47,6 @@ CONFIG = _Kind(
     "EndpointConfig",
     "endpoint-config",
     {
-        "AsyncInferenceConfig": "asynchronous inference",
         "ShadowProductionVariants": "shadow variants",
         "ExplainerConfig": "explainability",
         "DataCaptureConfig.EnableCapture": "data capture",
@@ -112,6 +112,8 @@ class Catalog:
             raise ServiceError(f"variant names must be unique, got {names}")
         for variant in parameters["ProductionVariants"]:
             self._check_variant(variant, scope)
+        if "AsyncInferenceConfig" in parameters:
+            _check_async(parameters["AsyncInferenceConfig"]["OutputConfig"])
         return self._create(CONFIG, parameters, scope)
 
     def _check_variant(self, variant: Document, scope: Scope) -> None:
@@ -189,6 +191,17 @@ def tag(resources: Resources, arn: str, parameters: Document) -> None:
 
 def _tag_list(tags: Mapping[str, str]) -> list[Document]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def _check_async(output: Document) -> None:
+    if not output.get("S3OutputPath"):
+        raise ServiceError("not emulated: AsyncInferenceConfig without OutputConfig.S3OutputPath")
+    for member in ("S3OutputPath", "S3FailurePath"):
+        if member in output:
+            try:
+                S3Uri.parse(output[member])
+            except ValueError as error:
+                raise ServiceError(f"{member}: {error}") from error
 
 
 def _find(value: object, path: list[str]) -> bool:

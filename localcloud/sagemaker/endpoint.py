@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
 
 from localcloud.awsjson.shapes import Document
 from localcloud.sagemaker.fleet import Fleet, VariantPlan
 from localcloud.sagemaker.instance import DeploymentFailedError
 from localcloud.sagemaker.store import now
 from localcloud.sagemaker.traffic import Traffic, Variant
+
+if TYPE_CHECKING:
+    from localcloud.sagemaker.async_queue import AsyncQueue
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +33,8 @@ class Endpoint:
         self.config = config
         """The endpoint configuration that serves; a change that fails leaves it as it was."""
         self.traffic = Traffic()
+        self.queue: AsyncQueue | None = None
+        """Where requests wait, if the endpoint is asynchronous."""
         self.status = "Creating"
         self.failure_reason: str | None = None
         self.deployment_config: Document | None = None
@@ -85,14 +91,18 @@ class Endpoint:
         """Stop serving: no new requests, then the instances as they become idle."""
         self.status = "Deleting"
         self.traffic.shift(())
-        if self._fleet:
-            await self._fleet.drain()
+        ending = [self._fleet.drain()] if self._fleet else []
+        if self.queue:
+            ending.append(self.queue.close(f"Endpoint {self.name} was deleted."))
+        await asyncio.gather(*ending)
 
     async def close(self) -> None:
         """Stop everything now, a change in progress too."""
         if self._change:
             self._change.cancel()
             await asyncio.wait([self._change])
+        if self.queue:
+            await self.queue.stop()
         if self._fleet:
             await self._fleet.stop()
 
@@ -107,6 +117,7 @@ class Endpoint:
             "CreationTime": self.created,
             "LastModifiedTime": self.modified,
             "LastDeploymentConfig": self.deployment_config,
+            "AsyncInferenceConfig": self.config.get("AsyncInferenceConfig"),
             "ProductionVariants": [_summary(variant) for variant in self.variants] or None,
             "PendingDeploymentSummary": self._pending
             and {

@@ -8,9 +8,11 @@ from typing import Protocol
 from localcloud.awsjson.service import Operation, Scope, ServiceError
 from localcloud.awsjson.shapes import Document
 from localcloud.sagemaker.artifacts import ModelCache
+from localcloud.sagemaker.async_queue import AsyncQueue
 from localcloud.sagemaker.catalog import tag
 from localcloud.sagemaker.endpoint import Endpoint
 from localcloud.sagemaker.fleet import Fleet, VariantPlan
+from localcloud.sagemaker.objects import Objects
 from localcloud.sagemaker.store import (
     Store,
     already_exists,
@@ -33,9 +35,12 @@ class ScalableTargets(Protocol):
 class Endpoints:
     """Carries endpoints through their lives."""
 
-    def __init__(self, store: Store, models: ModelCache, targets: ScalableTargets) -> None:
+    def __init__(
+        self, store: Store, models: ModelCache, objects: Objects, targets: ScalableTargets
+    ) -> None:
         self._store = store
         self._models = models
+        self._objects = objects
         self._targets = targets
         self._deleting: set[asyncio.Task[None]] = set()
 
@@ -86,6 +91,8 @@ class Endpoints:
         plans = self._plans(scope, config)
         endpoint = Endpoint(name, resource_arn(scope, "endpoint", name), config)
         endpoint.deployment_config = parameters.get("DeploymentConfig")
+        if "AsyncInferenceConfig" in config:
+            endpoint.queue = AsyncQueue(endpoint, scope, self._objects)
         resources.endpoints[name] = endpoint
         tag(resources, endpoint.arn, parameters)
         endpoint.deploy(config, Fleet(name, scope, self._models), plans)
@@ -96,6 +103,8 @@ class Endpoints:
         # SageMaker reads the configuration that serves, too, and fails where it was deleted.
         self._config(scope, endpoint.config["EndpointConfigName"])
         config = self._config(scope, parameters["EndpointConfigName"])
+        if ("AsyncInferenceConfig" in config) != (endpoint.queue is not None):
+            raise ServiceError("An endpoint cannot be updated to or from asynchronous inference.")
         self._refuse_unscalable(scope, endpoint, config)
         plans = self._plans(scope, config, _retained(endpoint, parameters))
         if not parameters.get("RetainDeploymentConfig"):
@@ -112,6 +121,11 @@ class Endpoints:
             if name not in variants:
                 raise ServiceError(f'Could not find variant "{name}" of endpoint "{endpoint.arn}".')
             count = change.get("DesiredInstanceCount", variants[name].desired)
+            if count == 0 and endpoint.queue is None:
+                raise ServiceError(
+                    f'DesiredInstanceCount of variant "{name}" must be at least 1, got 0: only an '
+                    "asynchronous endpoint can have no instances."
+                )
             desired[name] = count, change.get("DesiredWeight", variants[name].weight)
         endpoint.rescale(desired)
         return {"EndpointArn": endpoint.arn}

@@ -102,7 +102,11 @@ class Fleet:
         return [
             Instance(
                 container,
-                InstanceLog(self._scope, self._endpoint, variant.name, Instance.new_id()),
+                InstanceLog(
+                    self._scope,
+                    f"/aws/sagemaker/Endpoints/{self._endpoint}",
+                    f"{variant.name}/{Instance.new_id()}",
+                ),
             )
             for _ in range(count)
         ]

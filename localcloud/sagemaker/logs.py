@@ -15,11 +15,9 @@ LONGEST_MESSAGE = 256 * 1024
 
 
 class InstanceLog:
-    """Collects lines and writes them in batches to `/aws/sagemaker/Endpoints/<endpoint>`."""
+    """Collects lines and writes them in batches to one log stream."""
 
-    def __init__(self, scope: Scope, endpoint: str, variant: str, instance: str) -> None:
-        group = f"/aws/sagemaker/Endpoints/{endpoint}"
-        name = f"{variant}/{instance}"
+    def __init__(self, scope: Scope, group: str, name: str) -> None:
         self._stream = LogStream(account=scope.account, region=scope.region, group=group, name=name)
         self.arn = scope.arn("logs", f"log-group:{group}:log-stream:{name}")
         self._lines: list[str] = []

@@ -1,4 +1,4 @@
-"""SageMaker Runtime: `InvokeEndpoint` and `InvokeEndpointWithResponseStream` on engines.
+"""SageMaker Runtime: requests to endpoints, answered by engines or queued for them.
 
 Runs on the server's event loop, and reaches the services' state through `Endpoints.find` and
 `Traffic`, which are safe from any thread. A request goes straight to the engine's own HTTP
@@ -11,11 +11,14 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable
+from http import HTTPStatus
 from urllib.parse import unquote
 
 from localcloud import asgi
 from localcloud.asgi import Receive, Send
 from localcloud.awsjson.service import Scope
+from localcloud.sagemaker.async_queue import AsyncQueue
+from localcloud.sagemaker.async_request import read_request
 from localcloud.sagemaker.container_call import InstanceGoneError
 from localcloud.sagemaker.endpoints import Endpoints
 from localcloud.sagemaker.instance import Instance
@@ -55,19 +58,22 @@ class Runtime:
         """Answer one request; drop it where the client has gone."""
         try:
             body = await _read_body(receive)
-            invocation = self._invocation(scope, body)
-            await _unless_client_leaves(self._invoke(invocation, send), receive)
+            invocation, queue = self._invocation(scope, body)
+            if queue:
+                await _enqueue(invocation, queue, send)
+            else:
+                await _unless_client_leaves(self._invoke(invocation, send), receive)
         except RuntimeServiceError as error:
             await _send_error(send, error)
         except ClientGoneError:
             return
 
-    def _invocation(self, scope: asgi.Scope, body: bytes | None) -> Invocation:
+    def _invocation(
+        self, scope: asgi.Scope, body: bytes | None
+    ) -> tuple[Invocation, AsyncQueue | None]:
         match = _PATH.fullmatch(scope["path"])
         assert match is not None  # noqa: S101 - the server routes by the same paths
         name, kind = unquote(match[1]), match[2]
-        if kind == "async-invocations":
-            raise RuntimeServiceError("ValidationError", "not emulated: InvokeEndpointAsync")
         if body is None:
             text = f"HTTP content length exceeded {LARGEST_BODY} bytes."
             raise RuntimeServiceError("", text, status=413)
@@ -80,8 +86,11 @@ class Runtime:
         if endpoint is None or endpoint.status in ("Creating", "Failed", "Deleting"):
             text = f"Endpoint {name} of account {caller.account} not found."
             raise RuntimeServiceError("ValidationError", text)
+        if (kind == "async-invocations") != (endpoint.queue is not None):
+            text = f"Endpoint {name} does not support this inference type."
+            raise RuntimeServiceError("ValidationError", text)
         streams = kind == "invocations-response-stream"
-        return Invocation(endpoint, caller, headers, body, streams)
+        return Invocation(endpoint, caller, headers, body, streams), endpoint.queue
 
     async def _invoke(self, invocation: Invocation, send: Send) -> None:
         invoke = stream if invocation.streams else answer
@@ -93,6 +102,27 @@ class Runtime:
                 continue  # it has left the rotation
             finally:
                 invocation.endpoint.traffic.release(instance)
+
+
+async def _enqueue(invocation: Invocation, queue: AsyncQueue, send: Send) -> None:
+    """`InvokeEndpointAsync`: the answer says where the result will be."""
+    name = invocation.endpoint.name
+    request = read_request(
+        name, invocation.scope, invocation.headers, invocation.body, queue.output
+    )
+    if not await queue.submit(request):
+        text = f"Endpoint {name} of account {invocation.scope.account} not found."
+        raise RuntimeServiceError("ValidationError", text)
+    body = json.dumps({"InferenceId": request.inference_id}).encode()
+    headers = {
+        b"content-type": b"application/json",
+        b"content-length": str(len(body)).encode(),
+        b"x-amzn-sagemaker-outputlocation": str(request.output).encode(),
+    }
+    if request.failure:
+        headers[b"x-amzn-sagemaker-failurelocation"] = str(request.failure).encode()
+    await send_start(send, HTTPStatus.ACCEPTED, headers)
+    await send({"type": "http.response.body", "body": body})
 
 
 def _acquire(invocation: Invocation) -> tuple[Variant, Instance]:

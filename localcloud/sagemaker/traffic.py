@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from collections.abc import Sequence
@@ -47,19 +48,22 @@ class Traffic:
         with self._lock:
             self._variants = tuple(variants)
 
-    def acquire(self, target: str | None = None) -> tuple[Variant, Instance]:
+    def acquire(
+        self, target: str | None = None, *, most: float = math.inf
+    ) -> tuple[Variant, Instance]:
         """Take a place on an instance; every taken place must be released.
 
         Args:
             target: Name of the variant, when the request chooses one.
+            most: How many places an instance has.
 
         Raises:
             UnknownVariantError: There is no such variant.
-            NoCapacityError: It has no healthy instance.
+            NoCapacityError: It has no healthy instance with a free place.
         """
         with self._lock:
             variant = self._choose_variant(target)
-            healthy = [instance for instance in variant.instances if instance.port]
+            healthy = [one for one in variant.instances if one.port and one.in_flight < most]
             if not healthy:
                 raise NoCapacityError
             if variant.least_outstanding:

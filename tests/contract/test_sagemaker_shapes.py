@@ -21,6 +21,7 @@ from localcloud.sagemaker.artifacts import ModelCache
 from localcloud.sagemaker.catalog import Catalog
 from localcloud.sagemaker.endpoints import Endpoints
 from localcloud.sagemaker.invocation import RuntimeServiceError
+from localcloud.sagemaker.objects import Objects
 from localcloud.sagemaker.store import Store
 
 SCOPE = Scope("000000000042", "us-east-1")
@@ -67,7 +68,8 @@ def assert_fits(shape: StructureShape, value: object) -> None:
 def call(tmp_path: Path) -> Iterator[Client]:
     worker = Worker("test")
     store, registry = Store(), Registry()
-    endpoints = Endpoints(store, ModelCache(tmp_path, lambda scope: None), registry)
+    objects = Objects(lambda scope: None)
+    endpoints = Endpoints(store, ModelCache(tmp_path, lambda scope: None), objects, registry)
     operations = {**Catalog(store).operations(), **endpoints.operations()}
     yield Client(
         JsonService("sagemaker", operations, worker),
