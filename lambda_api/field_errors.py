@@ -31,7 +31,7 @@ def field_error(details: Mapping[str, Any], body: Any) -> FieldError:  # noqa: A
     if details["type"] == "json_invalid":
         return FieldError(f"the body is not JSON: {details['ctx']['error'].lower()}", None)
     if not details["loc"]:
-        return FieldError("the body must be a JSON object", None)
+        return FieldError("the body must be a JSON object, sent as application/json", None)
     param = _param(details["loc"], body)
     message = f"{param}: {details['msg'][0].lower()}{details['msg'][1:]}"
     got = "" if details["type"] == "missing" else f", got {_quote(details['input'])}"
