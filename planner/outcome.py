@@ -10,7 +10,7 @@ from planner.server import Done
 
 # Latencies are counted in steps of 1%, from a millisecond to a day.
 _LEAST, _RATIO, _BUCKETS = 1e-3, 1.01, 1840
-_COARSE = 40  # fine buckets per bucket of the timeline: steps of 49%
+_COARSE = 10  # fine buckets per bucket of the timeline: steps of 10%
 BINS = 1440
 
 
@@ -95,9 +95,10 @@ class Timeline:
         self._reach(start)
         self.instances[int((start - self.start) / self.width)] += count * (end - start)
 
-    def first_token_quantiles(self, share: float) -> NDArray[np.float64]:
-        """Return the quantile of the first-token latency in each used bin."""
-        rows = self.first_tokens[: self.used]
+    def first_token_quantiles(self, share: float, bins: int = 1) -> NDArray[np.float64]:
+        """Return the quantile of the first-token latency over each so many of the used bins."""
+        starts = np.arange(0, self.used, bins)
+        rows = np.add.reduceat(self.first_tokens[: self.used], starts, axis=0)
         return np.array([_quantile(row, share, _COARSE) for row in rows])
 
     @property

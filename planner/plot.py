@@ -1,5 +1,6 @@
 """Pictures of outcomes: requests, instances and latency over time."""
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from io import BytesIO
@@ -14,6 +15,8 @@ from planner.outcome import Objective, Outcome
 
 mpl.use("Agg")
 
+# Latencies drawn at most: of a day, one for 10 minutes.
+_POINTS = 144
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 
@@ -27,7 +30,9 @@ def timeline_png(outcomes: Sequence[Outcome], objective: Objective) -> bytes:
         if outcome is outcomes[0]:
             traffic.plot(times, line.requests[:used] / width, color="#555555", linewidth=0.9)
         instances.step(times, line.instances[:used] / width, color=colour, linewidth=1.1)
-        latency.plot(times, _gaps(outcome), color=colour, linewidth=0.9, label=outcome.policy)
+        bins = math.ceil(used / _POINTS)
+        latency.plot(times[::bins], _gaps(outcome, bins), color=colour, linewidth=1.1)
+        latency.lines[-1].set_label(outcome.policy)
     latency.axhline(objective.first_token, color="#999999", linestyle="--", linewidth=0.8)
     latency.set_yscale("log")
     for axes, label in (
@@ -36,7 +41,7 @@ def timeline_png(outcomes: Sequence[Outcome], objective: Objective) -> bytes:
         (latency, "first token, p95 (s)"),
     ):
         _dress(axes, label)
-    latency.legend(loc="upper left", fontsize=8, ncols=3)
+    figure.legend(loc="outside lower center", fontsize=9, ncols=4, frameon=False)
     return _png(figure)
 
 
@@ -64,9 +69,9 @@ def _times(outcome: Outcome) -> list[datetime]:
     return [datetime.fromtimestamp(line.start + i * line.width, UTC) for i in range(line.used)]
 
 
-def _gaps(outcome: Outcome) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _gaps(outcome: Outcome, bins: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Leave bins without requests out of the line."""
-    seconds = outcome.timeline.first_token_quantiles(0.95)
+    seconds = outcome.timeline.first_token_quantiles(0.95, bins)
     return np.where(seconds > 0, seconds, np.nan)
 
 
