@@ -1,0 +1,29 @@
+"""Ids of what is kept in a bucket: unguessable, and in the order of their keys newest first."""
+
+import re
+import secrets
+
+_FARTHEST_MILLISECOND = 1 << 44
+"""In the year 2527."""
+
+_TIME_DIGITS, _RANDOM_DIGITS = 11, 21
+_ID_DIGITS = re.compile(r"[0-9a-f]{32}")
+
+
+def new_id(prefix: str, seconds: float) -> str:
+    """An id for something made now: `prefix` and 32 hex digits, 84 bits of them random.
+
+    The digits begin with the time counted down, because S3 lists keys in ascending order only
+    while OpenAI's lists begin with the newest.
+
+    Args:
+        prefix: Such as `file-`.
+        seconds: Now, in Unix seconds.
+    """
+    left = _FARTHEST_MILLISECOND - int(seconds * 1000)
+    return f"{prefix}{left:0{_TIME_DIGITS}x}{secrets.token_hex(11)[:_RANDOM_DIGITS]}"
+
+
+def is_id(prefix: str, text: str) -> bool:
+    """Whether a text can be an id with this prefix; nothing else is fit for a key."""
+    return text.startswith(prefix) and bool(_ID_DIGITS.fullmatch(text.removeprefix(prefix)))
