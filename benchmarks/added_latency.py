@@ -1,8 +1,10 @@
 """What the path adds: the engine's own port, SageMaker's runtime, and the API, asked in turns.
 
-Starts a local stage of its own. Each round asks the same question once at each depth, so that drift
-of the machine falls on all alike. The lag of a token is how much later it comes after the first one
-than the same token does at the engine's own port.
+Starts a local stage of its own, with the demo model, or (`--slow`) with one as slow as a real model
+on one core, where the path is not what limits the speed. Each round asks the same question once at
+each depth, so that drift of the machine falls on all alike. The engine says with each token how
+long it has been decoding (`timings_per_token`): how much longer the client waited for that token
+since the first one is the token's lag.
 """
 
 from __future__ import annotations
@@ -19,12 +21,14 @@ from typing import Any
 
 import httpx2
 import psutil
+from slow_model import checkout_with_slow_model
 from table import print_table, spread
 
 from localcloud.settings import Settings
 from twin.conversation import connect
 from twin.demo import free_port
 from twin.deployment import LocalDeployment
+from twin.environment import PROJECT
 from twin.local_cloud import LocalCloud
 from twin.outputs import StageOutputs
 
@@ -35,34 +39,55 @@ QUESTION: dict[str, Any] = {
     "temperature": 0,
     "max_tokens": 64,
     "ignore_eos": True,
+    "timings_per_token": True,
 }
 
 
 @dataclass(frozen=True)
-class Stream:
-    """Arrivals of one answer's tokens, seconds since the request was sent."""
+class Token:
+    """When one piece of text came, in seconds."""
 
-    arrivals: list[float]
+    arrival: float
+    """At the client, since the request was sent."""
+    decoded: float
+    """At the engine, since it began to decode."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One answer."""
+
+    tokens: list[Token]
 
     @property
     def ttft(self) -> float:
-        return self.arrivals[0]
+        return self.tokens[0].arrival
 
     @property
     def per_token(self) -> float:
-        return (self.arrivals[-1] - self.arrivals[0]) / (len(self.arrivals) - 1)
+        return (self.tokens[-1].arrival - self.ttft) / (len(self.tokens) - 1)
 
-
-def has_text(line: bytes) -> bool:
-    if not line.startswith(b"data: {"):
-        return False
-    choices = json.loads(line[6:])["choices"]
-    return bool(choices and choices[0]["delta"].get("content"))
+    @property
+    def lag(self) -> float:
+        """Median of its tokens' lags."""
+        first, *rest = self.tokens
+        return statistics.median(
+            (token.arrival - first.arrival) - (token.decoded - first.decoded) for token in rest
+        )
 
 
 def timed(lines: Iterator[bytes], started: float) -> Stream:
     """Note when each line with text arrives."""
-    return Stream([time.perf_counter() - started for line in lines if has_text(line)])
+    return Stream(list(_tokens(lines, started)))
+
+
+def _tokens(lines: Iterator[bytes], started: float) -> Iterator[Token]:
+    for line in lines:
+        arrival = time.perf_counter() - started
+        if line.startswith(b"data: {"):
+            chunk = json.loads(line[6:])
+            if chunk["choices"] and chunk["choices"][0]["delta"].get("content"):
+                yield Token(arrival, chunk["timings"]["predicted_ms"] / 1000)
 
 
 def split(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -130,36 +155,35 @@ def milliseconds(values: list[float]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=50)
-    rounds = parser.parse_args().rounds
-    with tempfile.TemporaryDirectory() as directory:
+    parser.add_argument("--slow", action="store_true", help="a model at the speed of a real one")
+    arguments = parser.parse_args()
+    rounds = arguments.rounds
+    with tempfile.TemporaryDirectory() as directory, tempfile.TemporaryDirectory() as checkout:
         cloud = LocalCloud(Settings(port=free_port(), data_dir=Path(directory)))
+        project = checkout_with_slow_model(Path(checkout)) if arguments.slow else PROJECT
         try:
             cloud.start(stop_with_us=True)
-            outputs = LocalDeployment(cloud).deploy()
+            outputs = LocalDeployment(cloud, project).deploy()
             connect(outputs).models.list()
             found = measure(cloud, outputs, rounds)
         finally:
             cloud.stop()
-    base = found["engine"]
     rows = []
     for name, what in (
         ("engine", "the engine's own port"),
         ("runtime", "SageMaker Runtime (boto3)"),
         ("api", "the deployed API (HTTP)"),
     ):
-        rows.append((f"{what}: TTFT", milliseconds([stream.ttft for stream in found[name]])))
-        rows.append((f"{what}: a token", milliseconds([item.per_token for item in found[name]])))
-    api = found["api"]
-    pairs = list(zip(api, base, strict=True))
+        streams = found[name]
+        rows.append((f"{what}: TTFT", milliseconds([stream.ttft for stream in streams])))
+        rows.append((f"{what}: a token", milliseconds([stream.per_token for stream in streams])))
+        rows.append((f"{what}: lag of a token", milliseconds([item.lag for item in streams])))
+    pairs = zip(found["api"], found["engine"], strict=True)
     rows.append(("added TTFT, whole path", milliseconds([a.ttft - b.ttft for a, b in pairs])))
-    lags = [
-        (arrival - a.ttft) - (reference - b.ttft)
-        for a, b in pairs
-        for arrival, reference in zip(a.arrivals, b.arrivals, strict=False)
-    ]
-    median = statistics.median(lags) * 1000
-    rows.append(("lag of a token behind the engine's own port, median", f"{median:.2f} ms"))
-    print_table(f"Added latency ({rounds} rounds of {QUESTION['max_tokens']} tokens)", rows)
+    speed = "a slow model" if arguments.slow else "the demo model"
+    print_table(
+        f"Added latency, {speed} ({rounds} rounds of {QUESTION['max_tokens']} tokens)", rows
+    )
 
 
 if __name__ == "__main__":
