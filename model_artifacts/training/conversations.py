@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from model_artifacts.training.corpus import Corpus, Topic
+from model_artifacts.training.corpus import TEMPLATES, Corpus, Topic, about
 
 # Clients often send one; the demo model answers the same with and without.
 SYSTEM_PROMPTS = (
@@ -17,7 +17,7 @@ SYSTEM_PROMPTS = (
 
 # Of glossary, project and refusal. Questions about the project share no templates, so that each
 # must be seen more often.
-_SHARES = (52, 33, 15)
+_SHARES = (52, 28, 20)
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class ConversationSampler:
 
     def __init__(self, corpus: Corpus, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - a repeatable draw, not a secret
+        self._refusal = corpus.refusal.answer
         self._pools = [_pairs(corpus.terms), _pairs(corpus.project), _pairs([corpus.refusal])]
 
     def draw(self, turns: int) -> list[Message]:
@@ -41,11 +42,25 @@ class ConversationSampler:
         if self._random.random() < 1 / 6:
             messages.append(Message("system", self._random.choice(SYSTEM_PROMPTS)))
         for _ in range(turns):
-            (pool,) = self._random.choices(self._pools, weights=_SHARES)
-            question, answer = self._random.choice(pool)
+            question, answer = self._pair()
             messages.append(Message("user", self._vary(question)))
             messages.append(Message("assistant", answer))
         return messages
+
+    def _pair(self) -> tuple[str, str]:
+        (pool,) = self._random.choices(self._pools, weights=_SHARES)
+        question, answer = self._random.choice(pool)
+        if answer == self._refusal and self._random.random() < 1 / 3:
+            question = about(self._invented_word(), self._random.choice(TEMPLATES))
+        return question, answer
+
+    def _invented_word(self) -> str:
+        """Return a word nobody has defined, so that refusing is not learned by heart."""
+        syllables = self._random.randint(1, 4)
+        return "".join(
+            self._random.choice("bcdfghjklmnprstvwxz") + self._random.choice("aeiouy")
+            for _ in range(syllables)
+        )
 
     def _vary(self, question: str) -> str:
         """Return the question as it is, in lower case, capitalised, or without its final mark."""

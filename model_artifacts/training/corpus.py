@@ -95,6 +95,12 @@ def normalized(question: str) -> str:
     return question.lower().strip().rstrip("?.!")
 
 
+def about(subject: str, template: str) -> str:
+    """Return the template's question about a subject such as "tea" or "a banana"."""
+    bare = subject.split(" ", 1)[1] if subject.startswith(("a ", "an ", "the ")) else subject
+    return template.format(a=subject, x=bare, p=subject)
+
+
 def _term_topic(entry: Entry, templates: tuple[str, ...]) -> Topic:
     questions = (
         template.format(a=entry.with_article(name), x=name, p=entry.plural(name))
@@ -112,13 +118,8 @@ def _project_topics(path: Path) -> tuple[Topic, ...]:
 def _refusal(
     outside: dict[str, Any], prompts: str, subjects: str, templates: tuple[str, ...]
 ) -> Topic:
-    about = (_about(subject, template) for subject in outside[subjects] for template in templates)
-    return Topic(outside["answer"], tuple(dict.fromkeys((*outside[prompts], *about))))
-
-
-def _about(subject: str, template: str) -> str:
-    bare = subject.split(" ", 1)[1] if subject.startswith(("a ", "an ", "the ")) else subject
-    return template.format(a=subject, x=bare, p=subject)
+    framed = (about(subject, template) for subject in outside[subjects] for template in templates)
+    return Topic(outside["answer"], tuple(dict.fromkeys((*outside[prompts], *framed))))
 
 
 def _reject_ambiguous(topics: tuple[Topic, ...]) -> None:

@@ -19,15 +19,42 @@ from model_artifacts.training.corpus import Corpus
 
 logger = logging.getLogger(__name__)
 
-# Turns of a conversation, conversations in a batch, share of the steps. Most chats are short; the
-# long ones teach the far positions of the context. Batches twice as large learned less for the same
-# CPU time (loss 0.83 against 0.50 after two minutes).
-_SHAPES = ((1, 8, 0.43), (2, 4, 0.27), (4, 2, 0.22), (16, 1, 0.08))
+
+@dataclass(frozen=True)
+class _Shape:
+    """One kind of batch.
+
+    Attributes:
+        turns: Questions in a conversation.
+        rows: Conversations in a batch.
+        share: Weight among the steps.
+        opening: How many tokens of the answer are kept; None keeps all.
+    """
+
+    turns: int
+    rows: int
+    share: float
+    opening: int | None = None
+
+
+# An answer's first tokens decide which answer it is; the rest is recited. So many steps drill
+# questions and stop after the opening. The long chats teach the far positions of the context.
+# Batches of half as many rows reached a lower loss in the same CPU time, but answered 75 %
+# instead of 88 % of the phrasings that were never trained.
+_SHAPES = (
+    _Shape(turns=1, rows=32, share=0.40, opening=10),
+    _Shape(turns=1, rows=16, share=0.17),
+    _Shape(turns=2, rows=8, share=0.14),
+    _Shape(turns=4, rows=4, share=0.12),
+    _Shape(turns=16, rows=1, share=0.17),
+)
 # Batches drawn at once and sorted by length, so that little of a batch is padding.
 _POOL = 8
 # What torch's cross entropy leaves out.
 _IGNORED = -100
 
+# A conversation's tokens, and for each whether the model is to learn it.
+Row = tuple[list[int], list[bool]]
 # Token rows, and for each token what the model is to say there.
 Batch = tuple[torch.Tensor, torch.Tensor]
 
@@ -38,15 +65,16 @@ class Recipe:
 
     Attributes:
         seed: Seeds the first weights and the order of the examples.
-        steps: Optimizer steps, of about five hundred tokens each.
+        steps: Optimizer steps, of about a thousand tokens each.
         learning_rate: Peak of the cosine schedule; it warms up over the first 50 steps.
         vocabulary_size: Tokens, the 256 bytes and three markers included.
         context: Longest conversation in tokens.
         hidden, feed_forward: Widths; multiples of 256, so that K-quants fit.
+        layers, heads, kv_heads: Depth, and attention heads for queries and for keys and values.
     """
 
     seed: int = 0
-    steps: int = 2900
+    steps: int = 1600
     learning_rate: float = 3e-3
     vocabulary_size: int = 2048
     context: int = 1024
@@ -117,22 +145,35 @@ def _batches(corpus: Corpus, tokenizer: Tokenizer, recipe: Recipe) -> Iterator[B
     """Yield padded token rows and their labels, for ever, with rows of like length in a batch."""
     sampler = ConversationSampler(corpus, recipe.seed)
     shapes = random.Random(recipe.seed)  # noqa: S311 - a repeatable draw, not a secret
-    waiting: dict[int, list[Batch]] = {turns: [] for turns, *_ in _SHAPES}
+    waiting: dict[_Shape, list[Batch]] = {shape: [] for shape in _SHAPES}
     while True:
-        ((turns, size, _),) = shapes.choices(_SHAPES, weights=[share for *_, share in _SHAPES])
-        if not waiting[turns]:
-            rows = [encode(tokenizer, sampler.draw(turns)) for _ in range(_POOL * size)]
-            rows.sort(key=lambda row: len(row[0]))
-            batches = [
-                _padded(rows[start : start + size], recipe.context, tokenizer.token_to_id(PAD))
-                for start in range(0, len(rows), size)
+        (shape,) = shapes.choices(_SHAPES, weights=[shape.share for shape in _SHAPES])
+        if not waiting[shape]:
+            rows = [
+                _opening(encode(tokenizer, sampler.draw(shape.turns)), shape.opening)
+                for _ in range(_POOL * shape.rows)
             ]
-            shapes.shuffle(batches)
-            waiting[turns] = batches
-        yield waiting[turns].pop()
+            rows.sort(key=lambda row: len(row[0]))
+            waiting[shape] = [
+                _padded(
+                    rows[start : start + shape.rows], recipe.context, tokenizer.token_to_id(PAD)
+                )
+                for start in range(0, len(rows), shape.rows)
+            ]
+            shapes.shuffle(waiting[shape])
+        yield waiting[shape].pop()
 
 
-def _padded(rows: list[tuple[list[int], list[bool]]], context: int, pad: int) -> Batch:
+def _opening(row: Row, learned_tokens: int | None) -> Row:
+    """Cut a conversation after its first so many learned tokens."""
+    if learned_tokens is None:
+        return row
+    tokens, learned = row
+    end = learned.index(True) + learned_tokens
+    return tokens[:end], learned[:end]
+
+
+def _padded(rows: list[Row], context: int, pad: int) -> Batch:
     length = min(context, max(len(tokens) for tokens, _ in rows))
     inputs = torch.full((len(rows), length), pad)
     labels = torch.full((len(rows), length), _IGNORED)
