@@ -3,9 +3,11 @@
 ServiceError
 ├── InvalidRequestError         the caller's request cannot be served as it is
 │   ├── UnknownModelError
+│   ├── PreviousResponseError   the response to go on from is not there
 │   ├── NotFoundError           no such object, or one of another key
 │   └── RequestTooLargeError
 ├── StorageError                what the service keeps in S3 cannot be read or written
+├── SchedulerError              what runs batches cannot be asked
 └── UpstreamError               the endpoint did not answer
     ├── EndpointMissingError
     ├── ThrottledError
@@ -54,6 +56,15 @@ class UnknownModelError(InvalidRequestError):
         )
 
 
+class PreviousResponseError(InvalidRequestError):
+    """The response to go on from is not there, or has no answer."""
+
+    code = "previous_response_not_found"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"previous_response_id: {message}", param="previous_response_id")
+
+
 class NotFoundError(InvalidRequestError):
     """There is no such object among those of the caller's key."""
 
@@ -70,6 +81,12 @@ class StorageError(ServiceError):
     """What the service keeps cannot be read or written."""
 
     code = "storage_error"
+
+
+class SchedulerError(ServiceError):
+    """What runs batches cannot be asked."""
+
+    code = "scheduler_error"
 
 
 class UpstreamError(ServiceError):
@@ -120,6 +137,7 @@ STATUS: dict[type[ServiceError], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     RequestTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
+    SchedulerError: HTTPStatus.SERVICE_UNAVAILABLE,
     UpstreamError: HTTPStatus.BAD_GATEWAY,
     EndpointMissingError: HTTPStatus.NOT_FOUND,
     ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,

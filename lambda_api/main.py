@@ -7,20 +7,32 @@ from functools import cache
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lambda_api.background import Background, Queue
 from lambda_api.body_limit import BodyLimit
 from lambda_api.chat import MAX_PAYLOAD_BYTES, ChatService, Upstream
 from lambda_api.http_errors import add_error_handlers
+from lambda_api.object_store import ObjectStore
 from lambda_api.observability import RequestLog
-from lambda_api.routers import chat, health, models
+from lambda_api.response_store import ResponseStore
+from lambda_api.responses import ResponseService
+from lambda_api.routers import chat, health, models, responses
 from lambda_api.settings import Settings
 
 
-def create_app(settings: Settings | None = None, client: Upstream | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None,
+    client: Upstream | None = None,
+    *,
+    responses_store: ObjectStore | None = None,
+    queue: Queue | None = None,
+) -> FastAPI:
     """Build the service.
 
     Args:
         settings: What to serve; read from the environment unless given.
         client: What answers; the settings' SageMaker endpoint unless given.
+        responses_store: What keeps responses; the settings' bucket unless given.
+        queue: What answers later; the settings' asynchronous endpoint unless given.
 
     Raises:
         SettingsError: The environment is not usable.
@@ -34,7 +46,9 @@ def create_app(settings: Settings | None = None, client: Upstream | None = None)
         # curl sends no JSON content type unless told to.
         strict_content_type=False,
     )
-    app.include_router(chat.router(ChatService(settings.model_id, connect)))
+    chats = ChatService(settings.model_id, connect)
+    app.include_router(chat.router(chats))
+    app.include_router(responses.router(_responses(settings, chats, responses_store, queue)))
     app.include_router(models.router(settings.model_id))
     app.include_router(health.router)
     add_error_handlers(app)
@@ -61,6 +75,33 @@ def _connect(settings: Settings) -> Upstream:
     from lambda_api.sagemaker import SageMakerEndpoint
 
     return SageMakerEndpoint.connect(settings.endpoint_name, settings.model_timeout_seconds)
+
+
+def _responses(
+    settings: Settings, chats: ChatService, objects: ObjectStore | None, queue: Queue | None
+) -> ResponseService:
+    if not (settings.async_bucket and settings.async_endpoint_name):
+        return ResponseService(chats)
+    store = cache(lambda: ResponseStore(objects or _connect_store(settings)))
+    ttl, timeout = settings.async_request_ttl_seconds, settings.async_invocation_timeout_seconds
+    background = Background(cache(lambda: queue or _connect_queue(settings)), ttl + timeout)
+    return ResponseService(chats, store, background)
+
+
+def _connect_store(settings: Settings) -> ObjectStore:
+    from lambda_api.s3_store import S3Store
+
+    return S3Store.connect(settings.async_bucket or "")
+
+
+def _connect_queue(settings: Settings) -> Queue:
+    from lambda_api.sagemaker_queue import SageMakerQueue
+
+    return SageMakerQueue.connect(
+        settings.async_endpoint_name or "",
+        ttl_seconds=settings.async_request_ttl_seconds,
+        timeout_seconds=settings.async_invocation_timeout_seconds,
+    )
 
 
 def _connected(

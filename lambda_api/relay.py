@@ -1,14 +1,15 @@
 """A streamed answer over ASGI: a thread reads the upstream, the loop writes to the client."""
 
 import asyncio
+from collections.abc import Iterator
 from threading import Condition
+from typing import Protocol
 
 import anyio
 from anyio.to_thread import run_sync
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from lambda_api.chat_stream import ChatStream
 from lambda_api.sse import KEEP_ALIVE
 
 KEEP_ALIVE_SECONDS = 10.0
@@ -17,6 +18,16 @@ KEEP_ALIVE_SECONDS = 10.0
 
 _MOST_WAITING = 256
 """Blocks read ahead of a slow client before reading pauses."""
+
+
+class Events(Protocol):
+    """An answer in blocks of whole events."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give the blocks; runs in a thread of its own."""
+
+    def close(self) -> None:
+        """End the iteration soon; safe from any thread."""
 
 
 class _Handoff:
@@ -58,11 +69,11 @@ class _Handoff:
 
 
 class RelayResponse(Response):
-    """Sends a ChatStream's events as they come. Closes it when the client leaves."""
+    """Sends events as they come. Closes their source when the client leaves."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: ChatStream, keep_alive_seconds: float = KEEP_ALIVE_SECONDS) -> None:
+    def __init__(self, events: Events, keep_alive_seconds: float = KEEP_ALIVE_SECONDS) -> None:
         self.status_code = 200
         self.background = None
         self._events = events

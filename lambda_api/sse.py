@@ -1,6 +1,7 @@
 """Server-sent events over payload parts that are cut anywhere."""
 
 import json
+from collections.abc import Iterator
 from typing import Protocol
 
 DONE = b"data: [DONE]\n\n"
@@ -72,3 +73,10 @@ def _event(data: bytes) -> bytes:
 def reassembler_for(content_type: str) -> Reassembler:
     """The reassembler for what the engine says it sends."""
     return JsonLinesReassembler() if "jsonlines" in content_type else SseReassembler()
+
+
+def payloads(block: bytes) -> Iterator[bytes]:
+    """What each event of a block of whole events carries."""
+    for line in block.splitlines():
+        if line.startswith(b"data:"):
+            yield line.removeprefix(b"data:").strip()

@@ -1,0 +1,157 @@
+"""Responses: the chat service behind OpenAI's newer format, at once or in the background."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from lambda_api.background import Background
+from lambda_api.chat import ChatService, payload_of
+from lambda_api.errors import (
+    InvalidRequestError,
+    NotFoundError,
+    PreviousResponseError,
+    StorageError,
+)
+from lambda_api.response_input import ChatMessage, chat_request, messages_of
+from lambda_api.response_output import new_id, outcome_of
+from lambda_api.response_schemas import (
+    InputItem,
+    Response,
+    ResponseRequest,
+)
+from lambda_api.response_store import KeptResponse, ResponseStore
+from lambda_api.response_stream import ResponseStream
+from lambda_api.schemas import ChatCompletionRequest
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A request that is understood: its chat completion, and its response before the answer."""
+
+    chat: ChatCompletionRequest
+    messages: list[ChatMessage]
+    response: Response
+
+
+@dataclass(frozen=True)
+class ResponseService:
+    """Serves responses of one model.
+
+    Args:
+        chat: Makes the completions.
+        connect_store: Gives what keeps responses; None where nothing is kept.
+        background: What answers later; None where nothing does.
+    """
+
+    chat: ChatService
+    connect_store: Callable[[], ResponseStore] | None = None
+    background: Background | None = None
+
+    def create(self, request: ResponseRequest, owner: str) -> Response:
+        """Give a whole response.
+
+        Raises:
+            ServiceError: The request was refused, or the upstream failed.
+        """
+        asked = self._understand(request, owner)
+        outcome = outcome_of(self.chat.complete(asked.chat).body)
+        response = asked.response.model_copy(update=dict(outcome))
+        return self._keep(owner, asked.messages, response)
+
+    def stream(self, request: ResponseRequest, owner: str) -> ResponseStream:
+        """Start a response. Failures up to the endpoint's acceptance are raised here.
+
+        Raises:
+            ServiceError: The request was refused, or the upstream failed.
+        """
+        asked = self._understand(request, owner)
+        keep = partial(self._keep, owner, asked.messages)
+        return ResponseStream(self.chat.stream(asked.chat), asked.response, keep)
+
+    def enqueue(self, request: ResponseRequest, owner: str) -> Response:
+        """Queue a response for the asynchronous endpoint.
+
+        Raises:
+            ServiceError: The request was refused, or the endpoint or the storage failed.
+        """
+        if self.background is None:
+            raise _refused("background", "is not configured for this service")
+        if request.stream:
+            raise _refused("stream", "is not supported with background, fetch the response later")
+        if request.store is False:
+            raise _refused("store", "must not be false with background, which keeps the response")
+        asked = self._understand(request, owner)
+        payload = payload_of(asked.chat, self.chat.model_id)
+        response = asked.response.model_copy(update={"status": "queued", "background": True})
+        kept = KeptResponse(response=response, messages=asked.messages)
+        return self.background.submit(self.kept(), owner, kept, payload).response
+
+    def kept(self) -> ResponseStore:
+        """What is kept.
+
+        Raises:
+            NotFoundError: Nothing is.
+        """
+        if self.connect_store is None:
+            raise NotFoundError("there is no such response, this service keeps none")
+        return self.connect_store()
+
+    def _understand(self, request: ResponseRequest, owner: str) -> _Asked:
+        messages = [*self._previous(request, owner), *messages_of(request.input)]
+        is_kept = self.connect_store is not None and request.store is not False
+        response = _begun(request, is_kept=is_kept)
+        return _Asked(chat_request(request, messages), messages, response)
+
+    def _previous(self, request: ResponseRequest, owner: str) -> list[ChatMessage]:
+        previous_id = request.previous_response_id
+        if previous_id is None:
+            return []
+        try:
+            kept = self.kept().find(owner, previous_id)
+        except NotFoundError as error:
+            raise PreviousResponseError(error.message) from None
+        if kept.response.status not in {"completed", "incomplete"}:
+            raise PreviousResponseError(f"the response is {kept.response.status}, it has no answer")
+        said = [InputItem.model_validate(item.model_dump()) for item in kept.response.output]
+        return kept.messages + messages_of(said)
+
+    def _keep(self, owner: str, messages: list[ChatMessage], response: Response) -> Response:
+        """Keep a response that is over, if that is wanted; an answer is not lost over it."""
+        if not response.store or self.connect_store is None:
+            return response
+        try:
+            self.connect_store().keep(owner, KeptResponse(response=response, messages=messages))
+        except StorageError as error:
+            _log.warning("a response was not kept: %s", error.reason)
+            return response.model_copy(update={"store": False})
+        return response
+
+
+def _refused(param: str, why: str) -> InvalidRequestError:
+    return InvalidRequestError(f"{param}: {why}", param=param)
+
+
+def _begun(request: ResponseRequest, *, is_kept: bool) -> Response:
+    told = request.model_dump(by_alias=True, exclude_none=True)
+    return Response(
+        id=new_id("resp"),
+        created_at=int(time.time()),
+        status="in_progress",
+        model=request.model,
+        background=False,
+        store=is_kept,
+        instructions=request.instructions,
+        previous_response_id=request.previous_response_id,
+        max_output_tokens=request.max_output_tokens,
+        temperature=request.temperature,
+        top_p=request.top_p,
+        metadata=request.metadata or {},
+        text=told.get("text") or {"format": {"type": "text"}},
+        tools=told.get("tools", []),
+        tool_choice=told.get("tool_choice", "auto"),
+        parallel_tool_calls=request.parallel_tool_calls is not False,
+    )

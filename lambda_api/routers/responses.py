@@ -1,0 +1,78 @@
+"""Responses over HTTP."""
+
+from typing import Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi import Response as HttpResponse
+from starlette.responses import JSONResponse
+
+from lambda_api.engine_json import Usage
+from lambda_api.errors import InvalidRequestError
+from lambda_api.observability import record_of
+from lambda_api.owner import owner_of
+from lambda_api.relay import RelayResponse
+from lambda_api.response_schemas import DeletedResponse, Response, ResponseRequest
+from lambda_api.responses import ResponseService
+from lambda_api.schemas import ErrorResponse
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": ErrorResponse, "description": "The request is at fault, or comes too often."},
+    "5XX": {"model": ErrorResponse, "description": "The model failed, or is not ready."},
+}
+_CREATED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": Response,
+        "description": "The response; with `stream`, `response.*` events.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    },
+    **_ERRORS,
+}
+
+
+def router(service: ResponseService) -> APIRouter:
+    """Routes that make responses with one service."""
+    routes = APIRouter(prefix="/v1/responses", tags=["responses"])
+
+    @routes.post("", responses=_CREATED)
+    def create_response(body: ResponseRequest, request: Request) -> HttpResponse:
+        """Answer; with `stream`, as server-sent events; with `background`, later."""
+        record, owner = record_of(request), owner_of(request.scope)
+        if body.background:
+            return _json(service.enqueue(body, owner))
+        if body.stream:
+            stream = service.stream(body, owner)
+            record.stream = stream.chat
+            return RelayResponse(stream)
+        response = service.create(body, owner)
+        if usage := response.usage:
+            record.usage = Usage(usage.input_tokens, usage.output_tokens)
+        return _json(response)
+
+    _add_kept(routes, service)
+    return routes
+
+
+def _add_kept(routes: APIRouter, service: ResponseService) -> None:
+    @routes.get("/{response_id}", responses=_ERRORS)
+    def get_response(response_id: str, request: Request, stream: bool = Query(False)) -> Response:
+        """Tell of a kept response: how far it is, and its output when it is there."""
+        if stream:
+            raise InvalidRequestError(
+                "stream: is not supported for a kept response", param="stream"
+            )
+        return service.kept().find(owner_of(request.scope), response_id).response
+
+    @routes.post("/{response_id}/cancel", responses=_ERRORS)
+    def cancel_response(response_id: str, request: Request) -> Response:
+        """Cancel a background response; one that has ended stays as it is."""
+        return service.kept().cancel(owner_of(request.scope), response_id)
+
+    @routes.delete("/{response_id}", responses=_ERRORS)
+    def delete_response(response_id: str, request: Request) -> DeletedResponse:
+        """Delete a kept response."""
+        service.kept().delete(owner_of(request.scope), response_id)
+        return DeletedResponse(id=response_id)
+
+
+def _json(response: Response) -> JSONResponse:
+    return JSONResponse(response.model_dump())
