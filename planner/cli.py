@@ -77,6 +77,7 @@ def _answer(question: Question, out: Path | None) -> None:
     except (PlanError, ConfigError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
+    console.print(answer.question)
     console.print(report.table(answer.outcomes))
     if answer.config:
         console.print(answer.config, markup=False, highlight=False)

@@ -1,7 +1,6 @@
 """Scaling policies to compare: named ones, a stage's own, and the config section that makes one."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from autoscaling.alarm import Alarm, Comparison
 from autoscaling.assumptions import ASSUMED, Assumptions
@@ -168,23 +167,21 @@ def from_config(config: AutoscalingConfig) -> ScalingPlan:
     )
 
 
-def _book(most_requests_per_second: float) -> ScalingPlan:
-    """LLM Engineer's Handbook, chapter 10: InvocationsPerCopy 5, 1 to 6 copies, 200 s."""
-    del most_requests_per_second
-    return ScalingPlan(
+_NAMED = {
+    # LLM Engineer's Handbook, chapter 10: InvocationsPerCopy 5, 1 to 6 copies, 200 s. Its code:
+    # https://github.com/PacktPublishing/LLM-Engineers-Handbook
+    "book": ScalingPlan(
         name="book",
         max_instances=6,
         metric="invocations",
         target=5,
         scale_in_cooldown=200,
         scale_out_cooldown=200,
-    )
-
-
-def _aws_sample(most_requests_per_second: float) -> ScalingPlan:
-    """AWS's notebook: concurrency 5, default cooldowns; its maximum of 2 is lifted."""
-    del most_requests_per_second
-    return ScalingPlan(name="aws-sample")
+    ),
+    # AWS's notebook: concurrency 5, default cooldowns; its maximum of 2 is lifted.
+    # https://github.com/aws/amazon-sagemaker-examples, sm-app_autoscaling_realtime_endpoints.ipynb
+    "aws-sample": ScalingPlan(name="aws-sample"),
+}
 
 
 def _load_test(most_requests_per_second: float) -> ScalingPlan:
@@ -196,23 +193,22 @@ def _load_test(most_requests_per_second: float) -> ScalingPlan:
     return ScalingPlan(name="load-test", metric="invocations", target=max(1, target))
 
 
-_PRESETS: dict[str, Callable[[float], ScalingPlan]] = {
-    "book": _book,
-    "aws-sample": _aws_sample,
-    "load-test": _load_test,
-}
-
-
 def preset(name: str, most_requests_per_second: float) -> ScalingPlan:
     """Return a policy by name: book, aws-sample, load-test, fixed:N or METRIC:TARGET.
+
+    Args:
+        name: of the policy.
+        most_requests_per_second: that one instance bears, for the load-test rule.
 
     Raises:
         PlanError: there is none of that name.
     """
     kind, _, value = name.partition(":")
     try:
-        if name in _PRESETS:
-            return _PRESETS[name](most_requests_per_second)
+        if name in _NAMED:
+            return _NAMED[name]
+        if name == "load-test":
+            return _load_test(most_requests_per_second)
         if kind == "fixed":
             count = int(value)
             return ScalingPlan(name=name, min_instances=count, max_instances=count, metric=None)
@@ -220,10 +216,7 @@ def preset(name: str, most_requests_per_second: float) -> ScalingPlan:
             return ScalingPlan(name=name, metric=kind, target=float(value))
     except ValueError as error:
         raise PlanError(f"policy: got {name!r}; must end in a number") from error
-    known = ", ".join([*_PRESETS, "fixed:N", *(f"{metric}:TARGET" for metric in METRICS)])
+    known = ", ".join(
+        [*_NAMED, "load-test", "fixed:N", *(f"{metric}:TARGET" for metric in METRICS)]
+    )
     raise PlanError(f"policy: got {name!r}; must be one of {known}")
-
-
-def scheduled(plan: ScalingPlan, schedules: tuple[ScheduledAction, ...], name: str) -> ScalingPlan:
-    """Return the plan with schedules on top of its policy."""
-    return replace(plan, schedules=schedules, name=name)

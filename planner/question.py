@@ -152,9 +152,10 @@ def _announced(study: Study, progress: Progress, plan: ScalingPlan) -> Outcome:
 
 def _sentence(question: Question, study: Study) -> str:
     seen, objective = study.survey, question.objective
+    estimated = "" if study.endpoint.speed.measured else " (speed estimated from the data sheet)"
     source = question.trace.name if question.trace else f"{question.generated['kind']} traffic"
     return (
-        f"{question.model}, {seen.requests} requests of {source} over "
+        f"{question.model}{estimated}, {seen.requests} requests of {source} over "
         f"{(seen.end - seen.start) / 3600:.1f} h, on average {seen.context:.0f} tokens in and "
         f"{seen.generated:.0f} out; SLO: first token within {objective.first_token:g} s, then "
         f"{1000 * objective.per_token:g} ms per token"

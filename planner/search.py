@@ -69,7 +69,7 @@ def search(simulate: Simulate, families: Iterable[ScalingPlan], share: float) ->
             f"search: no policy keeps {share:.1%} of requests within the objective, the best "
             f"reaches {best:.2%}; must be a slacker objective, a faster instance or more of them"
         )
-    return sorted(good, key=lambda trial: trial.outcome.instance_hours)
+    return sorted(good, key=lambda trial: (trial.outcome.instance_hours, -trial.outcome.within))
 
 
 def _bisect(simulate: Simulate, family: ScalingPlan, share: float) -> list[Trial]:

@@ -37,7 +37,7 @@ def offer(
     return done
 
 
-def closed_loop(engine: Speed, concurrency: int, count: int = 600) -> float:
+def closed_loop(engine: Speed, concurrency: int, count: int = 300) -> float:
     """Keep so many requests of 512 tokens in and 256 out in flight; return mean E2E seconds."""
     made, _, done = server(engine)
 
