@@ -105,10 +105,11 @@ def learnt_schedules(
         slot_minutes: length of a stretch; AWS allows 200 actions on a target.
     """
     counts = _by_slot(yesterday, utilization, slot_minutes)
-    later = np.roll(counts, -math.ceil(lead / (60 * slot_minutes)))
+    ahead = math.ceil(lead / (60 * slot_minutes))
+    floors = np.max([np.roll(counts, -slots) for slots in range(ahead + 1)], axis=0)
     actions = []
-    for slot, count in enumerate(np.maximum(counts, later)):
-        if count != max(counts[slot - 1], counts[slot]) or slot == 0:
+    for slot, count in enumerate(floors):
+        if slot == 0 or count != floors[slot - 1]:
             at = datetime.fromtimestamp(slot * slot_minutes * 60, UTC)
             actions.append(
                 ScheduledAction(
