@@ -1,4 +1,4 @@
-"""What is read and changed in an engine's JSON without parsing all of it.
+"""What is read and changed in an engine's JSON, as far as possible without parsing all of it.
 
 The patterns are safe on any text: quotes inside a JSON string are escaped, so nothing a model
 wrote can look like a field.
@@ -12,6 +12,7 @@ _MODEL = re.compile(rb'"model": ?"(?:[^"\\]|\\.)*"')
 _USAGE = re.compile(rb'"usage": ?(?=\{)')
 _NO_CHOICES = re.compile(rb'"choices": ?\[\]')
 _FINISHES = (b'"finish_reason":"', b'"finish_reason": "')
+_LONGEST_MESSAGE = 2000
 _DECODER = json.JSONDecoder()
 
 
@@ -59,3 +60,18 @@ def is_only_usage(chunk: bytes) -> bool:
 def finishes_in(answer: bytes) -> int:
     """How many choices end in an answer."""
     return sum(map(answer.count, _FINISHES))
+
+
+def engine_message(raw: str) -> str:
+    """The sentence inside an engine's error body.
+
+    vLLM, SGLang and llama.cpp nest it in `error.message`, older vLLM has `message`, TGI and LMI
+    have `error` as text.
+    """
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        return raw[:_LONGEST_MESSAGE] or "the model refused the request"
+    for key in ("error", "message", "detail"):
+        found = found.get(key, found) if isinstance(found, dict) else found
+    return str(found)[:_LONGEST_MESSAGE]

@@ -91,6 +91,14 @@ class ResponseStore:
             else:
                 return ours
 
+    def is_announced(self, owner: str, response_id: str) -> bool:
+        """Whether the webhook was told of a response's end."""
+        return self.objects.info(_announced_key(owner, response_id)) is not None
+
+    def note_announced(self, owner: str, response_id: str) -> None:
+        """Remember that the webhook was told."""
+        self.objects.put(_announced_key(owner, response_id), b"{}")
+
     def cancel(self, owner: str, response_id: str) -> Response:
         """Cancel a background response; one that has ended stays as it is.
 
@@ -108,7 +116,7 @@ class ResponseStore:
             )
         if response.status not in UNFINISHED:
             return response
-        self.settle(owner, response_id, Outcome(status="cancelled"))
+        self.settle(owner, response_id, Outcome(status="cancelled", completed_at=int(time.time())))
         self.objects.delete(input_key(owner, response_id))
         return self.find(owner, response_id).response
 
@@ -122,7 +130,8 @@ class ResponseStore:
         if kept.response.background:
             gone = Settled(outcome=None).model_dump_json().encode()
             self.objects.put(_result_key(owner, response_id), gone)
-        for key in (input_key(owner, response_id), kept.output_key, kept.failure_key):
+        announced = _announced_key(owner, response_id)
+        for key in (input_key(owner, response_id), announced, kept.output_key, kept.failure_key):
             if key:
                 self.objects.delete(key)
         # Last: while it is there, a deletion that broke off can be tried again.
@@ -185,6 +194,10 @@ def _request_key(owner: str, response_id: str) -> str:
 
 def _result_key(owner: str, response_id: str) -> str:
     return f"{_folder(owner, response_id)}result.json"
+
+
+def _announced_key(owner: str, response_id: str) -> str:
+    return f"{_folder(owner, response_id)}announced.json"
 
 
 def _folder(owner: str, response_id: str) -> str:

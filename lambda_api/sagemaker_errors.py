@@ -3,7 +3,6 @@
 Codes: docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html#errors.
 """
 
-import json
 from typing import Any
 
 from botocore.exceptions import (
@@ -14,6 +13,7 @@ from botocore.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as StreamTimeoutError
 
+from lambda_api.engine_json import engine_message
 from lambda_api.errors import (
     EndpointMissingError,
     EngineError,
@@ -27,7 +27,6 @@ from lambda_api.errors import (
     UpstreamTimeoutError,
 )
 
-_LONGEST_MESSAGE = 2000
 # botocore wraps urllib3's errors until the answer's headers are there, and not after.
 _TIMEOUTS = (ConnectTimeoutError, ReadTimeoutError, StreamTimeoutError)
 _THROTTLES = {"ThrottlingException", "Throttling", "TooManyRequestsException"}
@@ -97,21 +96,6 @@ def _from_engine(response: Any) -> ServiceError:  # noqa: ANN401  ModelError's k
     if status == 504 or "timed out" in (message or response["Error"].get("Message", "")):
         return _timeout(reason)
     return EngineError("the model failed to answer", reason=reason)
-
-
-def engine_message(raw: str) -> str:
-    """The sentence inside an engine's error body.
-
-    vLLM, SGLang and llama.cpp nest it in `error.message`, older vLLM has `message`, TGI and LMI
-    have `error` as text.
-    """
-    try:
-        found = json.loads(raw)
-    except ValueError:
-        return raw[:_LONGEST_MESSAGE] or "the model refused the request"
-    for key in ("error", "message", "detail"):
-        found = found.get(key, found) if isinstance(found, dict) else found
-    return str(found)[:_LONGEST_MESSAGE]
 
 
 def _not_ready(reason: str) -> NotReadyError:

@@ -1,0 +1,9 @@
+"""Reads a secret from Secrets Manager: the only module that calls it."""
+
+import boto3
+
+
+def read_secret(arn: str) -> str:
+    """The secret's text."""
+    text: str = boto3.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
+    return text
