@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from lambda_api.engine_json import Usage
 from lambda_api.files import ExpiresAfter
+from lambda_api.pages import Listed
 
 ENDPOINT = "/v1/chat/completions"
 """What a batch's requests are for."""
@@ -111,10 +112,9 @@ class BatchRequest(BaseModel):
     )
 
 
-class Batch(BaseModel):
+class Batch(Listed):
     """A batch. Times are Unix seconds."""
 
-    id: str
     object: Literal["batch"] = "batch"
     endpoint: str
     model: str

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from lambda_api.errors import InvalidRequestError, NotFoundError
 from lambda_api.object_ids import is_id, new_id
 from lambda_api.object_store import ObjectStore
+from lambda_api.pages import Listed, Page, after_in, page_of
 
 MAX_FILE_BYTES = 200 * 1024 * 1024
 """The largest input of a batch: platform.openai.com/docs/api-reference/batch/create."""
@@ -26,10 +27,9 @@ _LONGEST_NAME = 255
 Purpose = Literal["batch", "batch_output"]
 
 
-class FileObject(BaseModel):
+class FileObject(Listed):
     """A file."""
 
-    id: str
     object: Literal["file"] = "file"
     bytes: int = Field(description="Its size.")
     created_at: int = Field(description="Unix seconds.")
@@ -128,9 +128,20 @@ class FileService:
             raise missing_file(file_id, "file_id")
         return file
 
-    def ids(self, owner: str, after: str = "") -> Iterator[str]:
-        """The ids of an owner's files, newest first, those after the file `after`."""
-        return self.store.folders(f"files/{owner}/", after)
+    def page(
+        self, owner: str, after: str, limit: int, order: Literal["asc", "desc"], purpose: str | None
+    ) -> Page[FileObject]:
+        """A part of an owner's list, after the file `after`; of one purpose, if given."""
+
+        def read(file_id: str) -> FileObject | None:
+            file = self.find(owner, file_id)
+            return file if file and purpose in {None, file.purpose} else None
+
+        folder = f"files/{owner}/"
+        if order == "desc":
+            return page_of(self.store.folders(folder, after), read, limit)
+        oldest_first = reversed(list(self.store.folders(folder)))
+        return page_of(after_in(oldest_first, after), read, limit)
 
     def delete(self, owner: str, file_id: str) -> DeletedFile:
         """Delete a file.

@@ -8,14 +8,17 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lambda_api.background import Background, Queue
+from lambda_api.batch_store import BatchStore
+from lambda_api.batches import BatchService, Executions
 from lambda_api.body_limit import BodyLimit
 from lambda_api.chat import MAX_PAYLOAD_BYTES, ChatService, Upstream
+from lambda_api.files import FileService
 from lambda_api.http_errors import add_error_handlers
 from lambda_api.object_store import ObjectStore
 from lambda_api.observability import RequestLog
 from lambda_api.response_store import ResponseStore
 from lambda_api.responses import ResponseService
-from lambda_api.routers import chat, health, models, responses
+from lambda_api.routers import batches, chat, files, health, models, responses
 from lambda_api.settings import Settings
 
 
@@ -25,6 +28,8 @@ def create_app(
     *,
     responses_store: ObjectStore | None = None,
     queue: Queue | None = None,
+    batch_store: ObjectStore | None = None,
+    executions: Executions | None = None,
 ) -> FastAPI:
     """Build the service.
 
@@ -33,6 +38,8 @@ def create_app(
         client: What answers; the settings' SageMaker endpoint unless given.
         responses_store: What keeps responses; the settings' bucket unless given.
         queue: What answers later; the settings' asynchronous endpoint unless given.
+        batch_store: What keeps files and batches; the settings' bucket unless given.
+        executions: What runs batches; the settings' state machine unless given.
 
     Raises:
         SettingsError: The environment is not usable.
@@ -49,6 +56,8 @@ def create_app(
     chats = ChatService(settings.model_id, connect)
     app.include_router(chat.router(chats))
     app.include_router(responses.router(_responses(settings, chats, responses_store, queue)))
+    if settings.batch_bucket:
+        _add_batches(app, settings, batch_store, executions)
     app.include_router(models.router(settings.model_id))
     app.include_router(health.router)
     add_error_handlers(app)
@@ -82,16 +91,35 @@ def _responses(
 ) -> ResponseService:
     if not (settings.async_bucket and settings.async_endpoint_name):
         return ResponseService(chats)
-    store = cache(lambda: ResponseStore(objects or _connect_store(settings)))
+    store = cache(lambda: ResponseStore(objects or _connect_store(settings.async_bucket)))
     ttl, timeout = settings.async_request_ttl_seconds, settings.async_invocation_timeout_seconds
     background = Background(cache(lambda: queue or _connect_queue(settings)), ttl + timeout)
     return ResponseService(chats, store, background)
 
 
-def _connect_store(settings: Settings) -> ObjectStore:
+def _add_batches(
+    app: FastAPI, settings: Settings, objects: ObjectStore | None, executions: Executions | None
+) -> None:
+    store = cache(lambda: objects or _connect_store(settings.batch_bucket))
+    connect_files = cache(lambda: FileService(store(), settings.batch_retention_days))
+    run = cache(lambda: executions or _connect_executions(settings))
+    connect_batches = cache(
+        lambda: BatchService(BatchStore(store()), connect_files(), run, settings.model_id)
+    )
+    app.include_router(files.router(connect_files))
+    app.include_router(batches.router(connect_batches))
+
+
+def _connect_executions(settings: Settings) -> Executions:
+    from lambda_api.step_functions import StateMachine
+
+    return StateMachine.connect(settings.batch_state_machine_arn or "")
+
+
+def _connect_store(bucket: str | None) -> ObjectStore:
     from lambda_api.s3_store import S3Store
 
-    return S3Store.connect(settings.async_bucket or "")
+    return S3Store.connect(bucket or "")
 
 
 def _connect_queue(settings: Settings) -> Queue:

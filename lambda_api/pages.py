@@ -1,0 +1,63 @@
+"""OpenAI's lists: pages of objects, each begun after the last one's last id."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, Field
+
+MOST_ITEMS = 100
+"""On one page, whatever is asked for: each item is read by itself."""
+
+_READS_AT_ONCE = 16
+
+
+class Listed(BaseModel):
+    """What can be in a list."""
+
+    id: str
+
+
+Item = TypeVar("Item", bound=Listed)
+
+
+class Page(BaseModel, Generic[Item]):
+    """A part of a list."""
+
+    object: Literal["list"] = "list"
+    data: list[Item]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool = Field(description="Whether items follow the last one.")
+
+
+def page_of(ids: Iterable[str], read: Callable[[str], Item | None], limit: int) -> Page[Item]:
+    """The first items of a list.
+
+    Args:
+        ids: The list's ids in order; read as far as needed.
+        read: Gives an item; None if it is not to be listed.
+        limit: How many items at most.
+    """
+    wanted = min(limit, MOST_ITEMS)
+    remaining = iter(ids)
+    found: list[Item] = []
+    with ThreadPoolExecutor(_READS_AT_ONCE) as reads:
+        while len(found) <= wanted and (some := list(islice(remaining, wanted + 1))):
+            found += [item for item in reads.map(read, some) if item is not None]
+    shown = found[:wanted]
+    return Page(
+        data=shown,
+        first_id=shown[0].id if shown else None,
+        last_id=shown[-1].id if shown else None,
+        has_more=len(found) > wanted,
+    )
+
+
+def after_in(ids: Iterable[str], after: str) -> Iterator[str]:
+    """The ids that follow one in a list of any order; all of them if `after` is empty."""
+    remaining = iter(ids)
+    if after:
+        next((True for found in remaining if found == after), False)
+    return remaining

@@ -1,0 +1,44 @@
+"""Batches over HTTP."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from lambda_api.batch import Batch, BatchRequest
+from lambda_api.batches import BatchService
+from lambda_api.owner import owner_of
+from lambda_api.pages import Page, page_of
+from lambda_api.schemas import ErrorResponse
+
+_ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorResponse}}
+
+
+def router(connect: Callable[[], BatchService]) -> APIRouter:
+    """Routes over the batches of what `connect` gives; it should remember."""
+    routes = APIRouter(prefix="/v1/batches", tags=["batches"], responses=_ERRORS)
+
+    @routes.post("")
+    def create_batch(request: Request, body: BatchRequest) -> Batch:
+        """Run the requests of a file, with no endpoint standing."""
+        return connect().create(owner_of(request.scope), body)
+
+    @routes.get("")
+    def list_batches(
+        request: Request, after: str = "", limit: Annotated[int, Query(ge=1, le=100)] = 20
+    ) -> Page[Batch]:
+        """List your batches, newest first."""
+        batches, owner = connect(), owner_of(request.scope)
+        return page_of(batches.ids(owner, after), lambda found: batches.find(owner, found), limit)
+
+    @routes.get("/{batch_id}")
+    def get_batch(request: Request, batch_id: str) -> Batch:
+        """Tell how far a batch is."""
+        return connect().get(owner_of(request.scope), batch_id)
+
+    @routes.post("/{batch_id}/cancel")
+    def cancel_batch(request: Request, batch_id: str) -> Batch:
+        """Stop a batch; answers that came are kept."""
+        return connect().cancel(owner_of(request.scope), batch_id)
+
+    return routes

@@ -1,0 +1,83 @@
+"""Files over HTTP."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from lambda_api.errors import InvalidRequestError
+from lambda_api.file_upload import UPLOAD_BODY, FileUpload, upload_in
+from lambda_api.files import DeletedFile, FileObject, FileService, UploadableFile
+from lambda_api.owner import owner_of
+from lambda_api.pages import Page
+from lambda_api.schemas import ErrorResponse
+
+MAX_DIRECT_BYTES = 1024 * 1024
+"""The largest content that is answered with: it must fit in the 6 MB of a Lambda answer when each
+of its bytes is escaped in JSON (`\\\\u001f`). Larger content is a redirect to the bucket."""
+
+_ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorResponse}}
+
+
+def router(connect: Callable[[], FileService]) -> APIRouter:
+    """Routes over the files of what `connect` gives; it should remember."""
+    routes = APIRouter(prefix="/v1/files", tags=["files"], responses=_ERRORS)
+
+    @routes.post("", openapi_extra={"requestBody": UPLOAD_BODY})
+    def create_file(
+        request: Request, upload: Annotated[FileUpload, Depends(upload_in)]
+    ) -> UploadableFile | FileObject:
+        """Upload a file of a few MB, or, with a JSON body, get a URL that takes a large one."""
+        files, owner = connect(), owner_of(request.scope)
+        if upload.content is not None:
+            return files.create(owner, upload.filename, upload.content, upload.expires_after)
+        return files.await_upload(owner, upload.filename, upload.size, upload.expires_after)
+
+    @routes.get("")
+    def list_files(
+        request: Request,
+        after: str = "",
+        limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
+        order: Literal["asc", "desc"] = "desc",
+        purpose: str | None = None,
+    ) -> Page[FileObject]:
+        """List your files, at most 100 a page."""
+        return connect().page(owner_of(request.scope), after, limit, order, purpose)
+
+    @routes.get("/{file_id}")
+    def get_file(request: Request, file_id: str) -> FileObject:
+        """Tell of one file."""
+        return connect().get(owner_of(request.scope), file_id)
+
+    @routes.get("/{file_id}/content", response_class=Response)
+    def get_file_content(request: Request, file_id: str) -> Response:
+        """Give what a file holds; from a megabyte on, through a redirect."""
+        return _content(connect(), owner_of(request.scope), file_id)
+
+    @routes.delete("/{file_id}")
+    def delete_file(request: Request, file_id: str) -> DeletedFile:
+        """Delete a file."""
+        return connect().delete(owner_of(request.scope), file_id)
+
+    return routes
+
+
+def _content(files: FileService, owner: str, file_id: str) -> Response:
+    file = files.get(owner, file_id)
+    if file.status == "uploaded":
+        message = f"the content of {file_id!r} has not been uploaded yet"
+        raise InvalidRequestError(message, param="file_id")
+    content = b"".join(files.content(owner, file)) if file.bytes <= MAX_DIRECT_BYTES else None
+    if content is None or not _is_text(content):
+        return RedirectResponse(files.content_url(owner, file), 302)
+    return Response(content, media_type="application/jsonl")
+
+
+def _is_text(content: bytes) -> bool:
+    # API Gateway passes other bytes on as base64 unless every answer is declared binary.
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

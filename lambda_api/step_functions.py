@@ -1,0 +1,79 @@
+"""The state machine that runs batches: the only module that calls Step Functions."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Self
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambda_api.errors import SchedulerError
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions import SFNClient
+
+_TIMEOUT_SECONDS = 5
+_ATTEMPTS = 4
+
+
+class StateMachine:
+    """One state machine.
+
+    Args:
+        client: Step Functions.
+        arn: The state machine's ARN.
+    """
+
+    def __init__(self, client: "SFNClient", arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    @classmethod
+    def connect(cls, arn: str) -> Self:
+        """Make the client; no request is sent yet."""
+        config = Config(
+            connect_timeout=_TIMEOUT_SECONDS,
+            read_timeout=_TIMEOUT_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        )
+        return cls(boto3.client("stepfunctions", config=config), arn)
+
+    def start(self, name: str, data: Mapping[str, str]) -> None:
+        """Start an execution; one of this name that runs already is left alone.
+
+        docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+        """
+        try:
+            self._client.start_execution(
+                stateMachineArn=self._arn, name=name, input=json.dumps(data)
+            )
+        except self._client.exceptions.ExecutionAlreadyExists:
+            return
+        except (BotoCoreError, ClientError) as error:
+            raise _failure(error) from error
+
+    def stop(self, name: str) -> None:
+        """Stop an execution, if it runs."""
+        arn = f"{self._arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
+        try:
+            self._client.stop_execution(executionArn=arn)
+        except self._client.exceptions.ExecutionDoesNotExist:
+            return
+        except (BotoCoreError, ClientError) as error:
+            # "Execution is not running": it ended by itself, in the same moment.
+            if _code(error) != "ValidationException":
+                raise _failure(error) from error
+
+
+def _failure(error: Exception) -> SchedulerError:
+    return SchedulerError(
+        "batches cannot be started or stopped now, try again shortly",
+        reason=f"Step Functions {_code(error)}",
+    )
+
+
+def _code(error: Exception) -> str:
+    return (
+        error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    )
