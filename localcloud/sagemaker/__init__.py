@@ -17,22 +17,27 @@ from localcloud.sagemaker.endpoints import Endpoints
 from localcloud.sagemaker.objects import Objects
 from localcloud.sagemaker.runtime import Runtime
 from localcloud.sagemaker.store import Store
+from localcloud.sagemaker.transform_jobs import TransformJobs
 from localcloud.settings import Settings
 
 
 class SageMaker:
     """The services as they run; close it to stop every engine."""
 
-    def __init__(self, control_plane: JsonService, endpoints: Endpoints) -> None:
+    def __init__(
+        self, control_plane: JsonService, endpoints: Endpoints, jobs: TransformJobs
+    ) -> None:
         self.control_plane = control_plane
         """The operations of `sagemaker`."""
         self.runtime_app = Runtime(endpoints)
         """ASGI application for the runtime's paths. Set the request's scope before calling it."""
         self._endpoints = endpoints
+        self._jobs = jobs
 
     def close(self) -> None:
         """Stop every engine process. Blocks for as long as they need to exit."""
         worker = self.control_plane.worker
+        worker.call(self._jobs.close())
         worker.call(self._endpoints.close())
         worker.stop()
 
@@ -44,8 +49,14 @@ def install(settings: Settings) -> SageMaker:
     store = Store()
     clients = _s3_clients(settings.origin)
     models = ModelCache(settings.work_dir / "models", clients)
-    endpoints = Endpoints(store, models, Objects(clients), targets)
-    operations = {**Catalog(store).operations(), **endpoints.operations()}
+    objects = Objects(clients)
+    endpoints = Endpoints(store, models, objects, targets)
+    jobs = TransformJobs(store, models, objects)
+    operations = {
+        **Catalog(store).operations(),
+        **endpoints.operations(),
+        **jobs.operations(),
+    }
     service = JsonService("sagemaker", operations, worker)
     register_service(
         "sagemaker",
@@ -54,7 +65,7 @@ def install(settings: Settings) -> SageMaker:
         handle=service.handle,
     )
     cloudformation.register(service, endpoints)
-    return SageMaker(service, endpoints)
+    return SageMaker(service, endpoints, jobs)
 
 
 def _s3_clients(origin: str) -> Any:  # noqa: ANN401 - boto3's clients are generated

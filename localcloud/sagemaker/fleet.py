@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from localcloud.awsjson.service import Scope
@@ -52,11 +52,11 @@ class Fleet:
             DeploymentFailedError: One cannot be brought up. `stop` what is there.
         """
         for plan in plans:
-            container = await self._container(plan)
-            self._containers[container.variant] = container
+            name = plan.config["VariantName"]
+            self._containers[name] = await self._container(plan)
             routing = plan.config.get("RoutingConfig", {}).get("RoutingStrategy")
             variant = Variant(
-                name=container.variant,
+                name=name,
                 weight=plan.weight,
                 desired=plan.count,
                 least_outstanding=routing == "LEAST_OUTSTANDING_REQUESTS",
@@ -65,7 +65,7 @@ class Fleet:
         new = {variant.name: self._launch(variant, variant.desired) for variant in self.variants}
         for variant in self.variants:
             variant.instances = new[variant.name]
-        await _all_healthy(instance for instances in new.values() for instance in instances)
+        await all_healthy(instance for instances in new.values() for instance in instances)
 
     async def scale(self, variant: Variant, count: int, traffic: Traffic) -> None:
         """Start instances, or retire some.
@@ -77,9 +77,9 @@ class Fleet:
         if missing > 0:
             new = self._launch(variant, missing)
             try:
-                await _all_healthy(new)
+                await all_healthy(new)
             except BaseException:
-                await _stop(new)
+                await stop_all(new)
                 raise
             variant.instances = [*variant.instances, *new]
         elif missing < 0:
@@ -92,7 +92,7 @@ class Fleet:
 
     async def stop(self) -> None:
         """Stop every instance now."""
-        await _stop(self._instances())
+        await stop_all(self._instances())
 
     def _instances(self) -> list[Instance]:
         return [instance for variant in self.variants for instance in variant.instances]
@@ -112,29 +112,70 @@ class Fleet:
         ]
 
     async def _container(self, plan: VariantPlan) -> Container:
-        definition = plan.model.get("PrimaryContainer") or plan.model["Containers"][0]
-        timeout = plan.config.get("ModelDataDownloadTimeoutInSeconds", DEFAULT_DOWNLOAD_SECONDS)
-        try:
-            engine = engine_for(definition["Image"])
-            async with asyncio.timeout(timeout):
-                model_dir = await self._models.directory(definition, self._scope)
-        except (ImageNotEmulatedError, ModelDataError) as error:
-            raise DeploymentFailedError(str(error)) from error
-        except TimeoutError as error:
-            reason = f"The model data download took longer than {timeout} seconds."
-            raise DeploymentFailedError(reason) from error
-        return Container(
-            variant=plan.config["VariantName"],
-            engine=engine,
-            environment=definition.get("Environment", {}),
-            model_dir=model_dir,
+        return await make_container(
+            plan.model,
+            self._scope,
+            self._models,
+            unhealthy=f"The primary container for production variant {plan.config['VariantName']} "
+            "did not pass the ping health check. Please check CloudWatch logs for this endpoint.",
+            download_seconds=plan.config.get(
+                "ModelDataDownloadTimeoutInSeconds", DEFAULT_DOWNLOAD_SECONDS
+            ),
             startup_seconds=plan.config.get(
                 "ContainerStartupHealthCheckTimeoutInSeconds", DEFAULT_STARTUP_SECONDS
             ),
         )
 
 
-async def _all_healthy(instances: Iterable[Instance]) -> None:
+async def make_container(
+    model: Document,
+    scope: Scope,
+    models: ModelCache,
+    *,
+    unhealthy: str,
+    environment: Mapping[str, str] | None = None,
+    download_seconds: float = DEFAULT_DOWNLOAD_SECONDS,
+    startup_seconds: float = DEFAULT_STARTUP_SECONDS,
+) -> Container:
+    """Prepare what instances run: the engine for the image, and the model data.
+
+    Args:
+        model: As `DescribeModel` gives it.
+        scope: Whose it is.
+        models: Where model data is kept.
+        unhealthy: What is said of an instance that does not become healthy.
+        environment: Variables beside the model's own, and before them.
+        download_seconds: Longest time for the model data.
+        startup_seconds: Longest wait for an instance's first healthy answer.
+
+    Raises:
+        DeploymentFailedError: There is no such engine, or the data cannot be had.
+    """
+    definition = model.get("PrimaryContainer") or model["Containers"][0]
+    try:
+        engine = engine_for(definition["Image"])
+        async with asyncio.timeout(download_seconds):
+            model_dir = await models.directory(definition, scope)
+    except (ImageNotEmulatedError, ModelDataError) as error:
+        raise DeploymentFailedError(str(error)) from error
+    except TimeoutError as error:
+        reason = f"The model data download took longer than {download_seconds} seconds."
+        raise DeploymentFailedError(reason) from error
+    return Container(
+        unhealthy=unhealthy,
+        engine=engine,
+        environment={**definition.get("Environment", {}), **(environment or {})},
+        model_dir=model_dir,
+        startup_seconds=startup_seconds,
+    )
+
+
+async def all_healthy(instances: Iterable[Instance]) -> None:
+    """Wait until each instance is.
+
+    Raises:
+        DeploymentFailedError: One does not become healthy; the others are still there.
+    """
     try:
         async with asyncio.TaskGroup() as group:
             for instance in instances:
@@ -152,8 +193,9 @@ async def _drain(instances: Sequence[Instance]) -> None:
     try:
         await asyncio.gather(*map(drain, instances), return_exceptions=True)
     finally:
-        await _stop(instances)
+        await stop_all(instances)
 
 
-async def _stop(instances: Sequence[Instance]) -> None:
+async def stop_all(instances: Sequence[Instance]) -> None:
+    """End instances now."""
     await asyncio.gather(*(instance.stop() for instance in instances))

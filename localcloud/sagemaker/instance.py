@@ -40,9 +40,10 @@ class DeploymentFailedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Container:
-    """What each instance of a variant runs."""
+    """What each instance of a variant, or of a transform job, runs."""
 
-    variant: str
+    unhealthy: str
+    """What is said of one that does not become healthy."""
     engine: Engine
     environment: Mapping[str, str]
     model_dir: Path
@@ -168,7 +169,4 @@ class Instance:
             self._ready.set_exception(DeploymentFailedError(self._failure(detail)))
 
     def _failure(self, detail: str) -> str:
-        return (
-            f"The primary container for production variant {self.container.variant} did not pass "
-            f"the ping health check. Please check CloudWatch logs for this endpoint.{detail}"
-        )
+        return f"{self.container.unhealthy}{detail}"

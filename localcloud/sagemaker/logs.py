@@ -18,6 +18,7 @@ class InstanceLog:
     """Collects lines and writes them in batches to one log stream."""
 
     def __init__(self, scope: Scope, group: str, name: str) -> None:
+        self.name = name
         self._stream = LogStream(account=scope.account, region=scope.region, group=group, name=name)
         self.arn = scope.arn("logs", f"log-group:{group}:log-stream:{name}")
         self._lines: list[str] = []

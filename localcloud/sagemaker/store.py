@@ -13,6 +13,7 @@ from localcloud.awsjson.shapes import Document
 
 if TYPE_CHECKING:
     from localcloud.sagemaker.endpoint import Endpoint
+    from localcloud.sagemaker.transform_job import TransformJob
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Resources:
     models: dict[str, Document] = field(default_factory=dict)
     configs: dict[str, Document] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    jobs: dict[str, TransformJob] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     """By the ARN of what they are on; an entry exists exactly as long as its resource."""
 
@@ -62,7 +64,7 @@ def listing(
         documents: With `<kind>Name`, `CreationTime` and where they have it `LastModifiedTime`
             and `<kind>Status`.
         parameters: The operation's: `NameContains`, `CreationTimeAfter`, `SortBy`, ...
-        kind: `Model`, `EndpointConfig` or `Endpoint`.
+        kind: `Model`, `EndpointConfig`, `Endpoint` or `TransformJob`.
         sort_by: The operation's default for `SortBy`.
 
     Returns:
