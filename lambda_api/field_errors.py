@@ -51,7 +51,7 @@ def _param(path: Sequence[int | str], body: Any) -> str:  # noqa: ANN401  any JS
         elif isinstance(body, dict):
             param += f".{step}"
             body = body.get(step)
-    return param.removeprefix(".")
+    return param.removeprefix(".") or str(path[-1])  # a query has no body
 
 
 def _quote(value: Any) -> str:  # noqa: ANN401  any JSON value
