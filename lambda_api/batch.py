@@ -137,6 +137,29 @@ class Batch(Listed):
     usage: BatchUsage | None = None
     metadata: Metadata | None = None
 
+    @classmethod
+    def validating(
+        cls,
+        batch_id: str,
+        *,
+        input_file_id: str,
+        model: str,
+        now: float,
+        metadata: Metadata | None = None,
+    ) -> "Batch":
+        """A batch as it begins."""
+        return cls(
+            id=batch_id,
+            endpoint=ENDPOINT,
+            model=model,
+            input_file_id=input_file_id,
+            completion_window=COMPLETION_WINDOW,
+            status="validating",
+            created_at=int(now),
+            expires_at=int(now) + COMPLETION_WINDOW_SECONDS,
+            metadata=metadata,
+        )
+
     def now(self, status: Status, seconds: float) -> "Batch":
         """The batch as it enters a status."""
         return self.model_copy(update={"status": status, f"{status}_at": int(seconds)})

@@ -113,4 +113,3 @@ def _run_again(
         return current.model_copy(update={"round": _LAST_ROUND, "shards": files})
 
     return runs.batches.update(owner, state.batch.id, begin)
-

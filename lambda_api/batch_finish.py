@@ -1,5 +1,6 @@
 """The end of a batch: what came back becomes its output file, the rest its error file."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lambda_api.batch import BatchError, BatchErrors, BatchState, Status
@@ -51,13 +52,19 @@ def finish(runs: BatchRuns, owner: str, state: BatchState, ending: Ending) -> Ba
     """
     batch = state.batch
     join = Join(runs.shards(owner, batch.id), batch.id, runs.settings.model_id, ending.unanswered)
-    expires_after = state.output_expires_after
-    is_written = state.round > 0 and runs.files.write_output(
-        owner, state.output_id, f"{batch.id}_output.jsonl", join.output(), expires_after
-    )
-    has_errors = bool(join.errors) and runs.files.write_output(
-        owner, state.errors_id, f"{batch.id}_error.jsonl", join.errors, expires_after
-    )
+
+    def write(file_id: str, kind: str, lines: Iterable[bytes]) -> bool:
+        return runs.files.write(
+            owner,
+            file_id,
+            f"{batch.id}_{kind}.jsonl",
+            lines,
+            purpose="batch_output",
+            expires_after=state.output_expires_after,
+        )
+
+    is_written = state.round > 0 and write(state.output_id, "output", join.output())
+    has_errors = bool(join.errors) and write(state.errors_id, "error", join.errors)
 
     def end(current: BatchState) -> BatchState:
         if current.batch.status in ENDED:

@@ -11,6 +11,7 @@ from lambda_api.batch import BatchError, BatchState, RequestCounts
 from lambda_api.batch_finish import CANCELLED, fail, finish
 from lambda_api.batch_input import InputCheck, lines_in
 from lambda_api.batch_run import BatchRuns, Step
+from lambda_api.batch_schedule import ScheduledRun
 from lambda_api.files import missing_file
 
 _MIB = 1024 * 1024
@@ -19,8 +20,13 @@ _connected = cache(BatchRuns.connect)
 
 
 def handler(event: Mapping[str, Any], _context: object) -> Step:
-    """Take `{"owner", "batch_id"}`; tell which job to run, if any."""
-    return prepare(_connected(), event["owner"], event["batch_id"])
+    """Take `{"owner", "batch_id"}`, or a schedule's run; tell which job to run, if any."""
+    runs = _connected()
+    if "batch_id" in event:
+        return prepare(runs, event["owner"], event["batch_id"])
+    run = ScheduledRun(**event)
+    run.begin(runs)
+    return prepare(runs, run.owner, run.batch_id)
 
 
 def prepare(runs: BatchRuns, owner: str, batch_id: str) -> Step:

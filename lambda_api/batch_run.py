@@ -89,4 +89,9 @@ class BatchRuns:
                 "rounds": state.round,
             },
         )
-        return {"owner": owner, "batch_id": state.batch.id, "proceed": False}
+        return {
+            "owner": owner,
+            "batch_id": state.batch.id,
+            "proceed": False,
+            "status": state.batch.status,
+        }

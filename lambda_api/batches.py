@@ -5,12 +5,7 @@ from dataclasses import dataclass
 from time import time
 from typing import Protocol
 
-from lambda_api.batch import (
-    COMPLETION_WINDOW_SECONDS,
-    Batch,
-    BatchRequest,
-    BatchState,
-)
+from lambda_api.batch import Batch, BatchRequest, BatchState
 from lambda_api.batch_shards import Shards
 from lambda_api.batch_store import PREFIX, BatchStore
 from lambda_api.errors import InvalidRequestError, NotFoundError, ServiceError
@@ -56,15 +51,11 @@ class BatchService:
         """
         self._check_file(owner, request.input_file_id)
         now = self.clock()
-        batch = Batch(
-            id=new_id(PREFIX, now),
-            endpoint=request.endpoint,
-            model=self.model_id,
+        batch = Batch.validating(
+            new_id(PREFIX, now),
             input_file_id=request.input_file_id,
-            completion_window=request.completion_window,
-            status="validating",
-            created_at=int(now),
-            expires_at=int(now) + COMPLETION_WINDOW_SECONDS,
+            model=self.model_id,
+            now=now,
             metadata=request.metadata,
         )
         state = BatchState(

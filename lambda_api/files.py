@@ -162,22 +162,24 @@ class FileService:
         """A URL that gives what a file holds, for an hour."""
         return self.store.download_url(self._content_key(owner, file.id), DOWNLOAD_URL_SECONDS)
 
-    def write_output(
+    def write(
         self,
         owner: str,
         file_id: str,
         filename: str,
         parts: Iterable[bytes],
-        expires_after: ExpiresAfter | None,
+        *,
+        purpose: Purpose,
+        expires_after: ExpiresAfter | None = None,
     ) -> bool:
-        """Keep what a batch wrote, over what an earlier try left; whether there was anything."""
+        """Keep what is made here, over what an earlier try left; whether there was anything."""
         key = self._content_key(owner, file_id)
         size = self.store.upload(key, parts)
         if not size:
             self.store.delete(key)
             return False
         file = self._described(file_id, filename, size, expires_after)
-        self._keep(owner, file.model_copy(update={"purpose": "batch_output"}))
+        self._keep(owner, file.model_copy(update={"purpose": purpose}))
         return True
 
     def new_id(self) -> str:
