@@ -31,6 +31,7 @@ class LocalCloud:
         ministack_hooks.take_keys_from_authorizers()
         ministack_hooks.extend_rest_apis(StreamedIntegration(self._web_adapter))
         ministack_hooks.write_access_logs()
+        ministack_hooks.extend_state_machines()
         self._sagemaker = sagemaker.install(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -47,6 +47,12 @@ from localcloud.ministack_hooks.services import (
     set_request_scope,
     version,
 )
+from localcloud.ministack_hooks.stepfunctions import (
+    TaskFailedError,
+    add_integration,
+    add_sdk_integrations,
+    extend_state_machines,
+)
 
 __all__ = [
     "Answer",
@@ -60,11 +66,15 @@ __all__ = [
     "ServiceHandler",
     "StreamCall",
     "StreamedBody",
+    "TaskFailedError",
     "ThrottledError",
+    "add_integration",
+    "add_sdk_integrations",
     "app",
     "execution_slot",
     "extend_functions",
     "extend_rest_apis",
+    "extend_state_machines",
     "find_function",
     "integration_failure",
     "integration_timeout",

@@ -10,7 +10,7 @@ import boto3
 from localcloud import applicationautoscaling
 from localcloud.awsjson.service import JsonService, Scope, Worker
 from localcloud.ministack_hooks import register_service
-from localcloud.sagemaker import cloudformation
+from localcloud.sagemaker import cloudformation, stepfunctions
 from localcloud.sagemaker.artifacts import ModelCache
 from localcloud.sagemaker.catalog import Catalog
 from localcloud.sagemaker.endpoints import Endpoints
@@ -65,6 +65,7 @@ def install(settings: Settings) -> SageMaker:
         handle=service.handle,
     )
     cloudformation.register(service, endpoints)
+    stepfunctions.register(service)
     return SageMaker(service, endpoints, jobs)
 
 
