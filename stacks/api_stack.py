@@ -6,20 +6,30 @@ from aws_cdk import CfnOutput, Environment, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from stacks.async_stack import AsyncStack
+from stacks.batch_stack import BatchStack
 from stacks.config import StageConfig
 from stacks.constructs import web_adapter
-from stacks.constructs.chat_api import STAGE, ChatApi
+from stacks.constructs.async_endpoint import FAILURES, INPUTS, OUTPUTS
+from stacks.constructs.chat_api import ChatApi
+from stacks.constructs.completion import Completion
 from stacks.constructs.key_access import KeyAccess
 from stacks.constructs.method_access import SIGNED
 from stacks.constructs.realtime_endpoint import RealtimeEndpoint
+from stacks.constructs.service_environment import (
+    async_environment,
+    batch_environment,
+    service_environment,
+)
 from stacks.constructs.service_function import ARCHITECTURE, ServiceFunction
 
 # Below the 29 s after which API Gateway gives up on an answer sent whole.
 _CONTROL_SECONDS = 28
+_READ, _WRITE, _DELETE = "s3:GetObject", "s3:PutObject", "s3:DeleteObject"
 
 
 class ApiStack(Stack):
-    """An OpenAI-compatible API in front of an endpoint."""
+    """An OpenAI-compatible API in front of a real-time endpoint, and of what else a stage has."""
 
     def __init__(
         self,
@@ -28,6 +38,8 @@ class ApiStack(Stack):
         *,
         config: StageConfig,
         endpoint: RealtimeEndpoint,
+        asynchronous: AsyncStack | None,
+        batch: BatchStack | None,
         package: Path,
         env: Environment,
     ) -> None:
@@ -35,9 +47,13 @@ class ApiStack(Stack):
         super().__init__(scope, construct_id, description=description, env=env)
         self._config = config
         self._code = lambda_.Code.from_asset(str(package))
-        self._environment = _environment(config, endpoint)
-        streaming = self._streaming_function()
+        self._environment = _environment(config, asynchronous, batch)
+        streaming, control = self._streaming_function(), self._control_function()
         endpoint.grant_invoke(streaming)
+        if asynchronous is not None:
+            self._keep_responses(asynchronous, streaming, control)
+        if batch is not None:
+            self._run_batches(batch, control)
         keys = self._key_access() if config.api.auth == "key" else None
         api = ChatApi(
             self,
@@ -45,8 +61,10 @@ class ApiStack(Stack):
             name=config.endpoint_name,
             config=config.api,
             streaming=streaming,
-            control=self._control_function(),
+            control=control,
             access=keys.method if keys else SIGNED,
+            keeps_responses=asynchronous is not None,
+            runs_batches=batch is not None,
         )
         CfnOutput(self, "ApiUrl", value=api.rest.url)
         if keys:
@@ -83,6 +101,39 @@ class ApiStack(Stack):
             log_retention_days=api.log_retention_days,
         )
 
+    def _keep_responses(
+        self, jobs: AsyncStack, streaming: ServiceFunction, control: ServiceFunction
+    ) -> None:
+        """Let the streaming function make responses, the control function look after them."""
+        assert self._config.asynchronous is not None  # noqa: S101 - it is what `jobs` was made from
+        jobs.endpoint.grant_submit(streaming)
+        completion = Completion(
+            self,
+            "Completion",
+            code=self._code,
+            environment=self._environment,
+            config=self._config.api,
+            endpoint=jobs.endpoint,
+            webhook=self._config.asynchronous.webhook,
+        )
+        for function in (streaming, control, completion):
+            role = function.runtime_role
+            jobs.bucket.grant_objects(role, _READ, _WRITE, below=INPUTS)
+            jobs.bucket.grant_objects(role, _READ, below=OUTPUTS)
+            jobs.bucket.grant_list(role)
+        jobs.bucket.grant_objects(completion.runtime_role, _READ, below=FAILURES)
+        for prefix in (INPUTS, OUTPUTS, FAILURES):
+            jobs.bucket.grant_objects(control.runtime_role, _DELETE, below=prefix)
+
+    def _run_batches(self, jobs: BatchStack, control: ServiceFunction) -> None:
+        """Let the control function keep files and batches, and run the latter."""
+        role = control.runtime_role
+        for prefix in ("files/", "batches/"):
+            jobs.bucket.grant_objects(role, _READ, _WRITE, _DELETE, below=prefix)
+        jobs.bucket.grant_list(role)
+        jobs.machine.grant_run(role)
+        control.add_environment("TWIN_BATCH_STATE_MACHINE_ARN", jobs.machine.arn)
+
     def _key_access(self) -> KeyAccess:
         authorizer = ServiceFunction(
             self,
@@ -96,16 +147,13 @@ class ApiStack(Stack):
         return KeyAccess(self, "Keys", authorizer=authorizer)
 
 
-def _environment(config: StageConfig, endpoint: RealtimeEndpoint) -> dict[str, str]:
-    """What lambda_api.settings reads; tests/contract holds the two together."""
-    return {
-        "TWIN_STAGE": config.stage,
-        "TWIN_ENDPOINT_NAME": endpoint.name,
-        "TWIN_MODEL_ID": config.model.id,
-        "TWIN_ENGINE": config.model.engine,
-        "TWIN_ROOT_PATH": f"/{STAGE}",
-        "TWIN_MODEL_TIMEOUT_SECONDS": str(config.api.model_timeout_seconds),
-        "TWIN_LOG_LEVEL": config.api.log_level,
-        "POWERTOOLS_SERVICE_NAME": config.endpoint_name,
-        "POWERTOOLS_METRICS_NAMESPACE": config.project.name,
-    }
+def _environment(
+    config: StageConfig, asynchronous: AsyncStack | None, batch: BatchStack | None
+) -> dict[str, str]:
+    environment = service_environment(config)
+    if config.asynchronous is not None and asynchronous is not None:
+        name, bucket = asynchronous.endpoint.name, asynchronous.bucket.bucket_name
+        environment |= async_environment(config.asynchronous, endpoint_name=name, bucket=bucket)
+    if config.batch is not None and batch is not None:
+        environment |= batch_environment(config.batch, bucket=batch.bucket.bucket_name)
+    return environment

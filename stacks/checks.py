@@ -43,6 +43,8 @@ def _as_in_findings(value: Any) -> str:  # noqa: ANN401 - any CloudFormation val
             return f"<{target}>"
         case {"Fn::GetAtt": [target, attribute]}:
             return f"<{target}.{attribute}>"
+        case {"Fn::ImportValue": name}:
+            return str(name)
         case {"Fn::Join": [separator, parts]}:
             return str(separator).join(_as_in_findings(part) for part in parts)
         case {"Fn::Sub": template}:

@@ -2,8 +2,8 @@
 
 import re
 
-# Hugging Face, AWS, OpenAI, GitHub and Weights & Biases.
-_VALUE = re.compile(r"\b(hf_|AKIA|ASIA|sk-|ghp_|github_pat_|wandb_)\w{12,}")
+# Hugging Face, AWS, OpenAI, GitHub, Weights & Biases, and Standard Webhooks.
+_VALUE = re.compile(r"\b(hf_|AKIA|ASIA|sk-|ghp_|github_pat_|wandb_|whsec_)\w{12,}")
 _NAME = re.compile(r"(^|[._-])(token|secret|password|api[_-]?key)$", re.IGNORECASE)
 
 ADVICE = (

@@ -4,9 +4,10 @@ import difflib
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from stacks.config.credentials import ADVICE, is_credential
@@ -82,7 +83,17 @@ def _suggest(details: ErrorDetails) -> str:
 def _fields(section: list[int | str]) -> dict[str, Any]:
     model: type[BaseModel] = StageConfig
     for part in section:
-        annotation = model.model_fields[str(part)].annotation
-        assert isinstance(annotation, type)  # noqa: S101 - sections are never optional
-        model = annotation
-    return {name: field for name, field in model.model_fields.items() if name != "stage"}
+        if isinstance(part, str):  # a number is a place in a list, whose entries are alike
+            model = _section(_spelled(model)[part].annotation)
+    return {name: field for name, field in _spelled(model).items() if name != "stage"}
+
+
+def _spelled(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _section(annotation: Any) -> type[BaseModel]:  # noqa: ANN401 - any type expression
+    """Return the section in an annotation, which may be optional or a list of them."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(_section(part) for part in get_args(annotation))

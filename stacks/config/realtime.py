@@ -4,12 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from stacks.config.section import RetentionDays, Section
-from stacks.engines import instances
-
-Timeout = Annotated[int, Field(ge=60, le=3600)]
-Cooldown = Annotated[int, Field(ge=0, le=3600)]
-Count = Annotated[int, Field(ge=1, le=100)]
+from stacks.config.host import Cooldown, Count, HostConfig
+from stacks.config.section import Section
 
 
 class AutoscalingConfig(Section):
@@ -60,38 +56,22 @@ class DeploymentConfig(Section):
     max_first_chunk_seconds: Annotated[float, Field(gt=0, le=480, strict=False)] = 30
 
 
-class RealtimeConfig(Section):
+class RealtimeConfig(HostConfig):
     """[realtime].
 
     Attributes:
-        instance_type: SageMaker hosting instance type.
         initial_instance_count: instances of a new variant, until autoscaling takes over.
-        volume_gb: size of the instance's EBS volume, 1 to 512; left out for types with local disk.
-        health_check_timeout_seconds: how long a container may take to answer /ping, 60 to 3600.
-        download_timeout_seconds: how long the weights may take to arrive from S3, 60 to 3600.
         data_capture_percent: share of requests and answers stored in the artifact bucket; 0 is off.
-        log_retention_days: how long the containers' logs are kept.
         routing: which instance gets a request; least-outstanding-requests suits long answers.
         deployment: how a change reaches the traffic.
         autoscaling: how many instances there are.
     """
 
-    instance_type: str
     initial_instance_count: Count = 1
-    volume_gb: Annotated[int, Field(ge=1, le=512)] | None = None
-    health_check_timeout_seconds: Timeout = 600
-    download_timeout_seconds: Timeout = 600
     data_capture_percent: Annotated[int, Field(ge=0, le=100)] = 0
-    log_retention_days: RetentionDays = 30
     routing: Literal["least-outstanding-requests", "random"] = "least-outstanding-requests"
     autoscaling: AutoscalingConfig = AutoscalingConfig()
     deployment: DeploymentConfig = DeploymentConfig()
-
-    @field_validator("instance_type")
-    @classmethod
-    def _is_hosted(cls, instance_type: str) -> str:
-        instances.family(instance_type)
-        return instance_type
 
     @model_validator(mode="after")
     def _counts_fit(self) -> Self:

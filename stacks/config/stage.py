@@ -1,18 +1,21 @@
 """One deployment stage: every section together, and what one section demands of another."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
-from pydantic import ValidationInfo, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from stacks.config.api import ApiConfig
+from stacks.config.asynchronous import AsyncConfig
+from stacks.config.batch import BatchConfig
 from stacks.config.model import ModelConfig
 from stacks.config.project import ProjectConfig
 from stacks.config.realtime import RealtimeConfig
 from stacks.config.section import Section
 from stacks.engines import ENGINES, Engine
-from stacks.engines.instances import family, gpu_count, processor
+from stacks.engines.catalogue import Image, Processor
+from stacks.engines.instances import family, processor
 
 # Accepting their licence takes a token: https://huggingface.co/docs/hub/models-gated
 _GATED = ("meta-llama/", "google/gemma-")
@@ -26,6 +29,8 @@ class StageConfig(Section):
         project: whose deployment this is.
         model: what is served.
         realtime: the instances of the endpoint.
+        asynchronous: the [async] section, an endpoint with a queue; none if left out.
+        batch: jobs over files; none if left out.
         api: the HTTPS API in front of it.
     """
 
@@ -33,6 +38,8 @@ class StageConfig(Section):
     project: ProjectConfig
     model: ModelConfig
     realtime: RealtimeConfig
+    asynchronous: AsyncConfig | None = Field(None, alias="async")
+    batch: BatchConfig | None = None
     api: ApiConfig = ApiConfig()
 
     @property
@@ -46,33 +53,50 @@ class StageConfig(Section):
         return f"{self.project.name}-{self.stage}"
 
     def stack_name(self, stack: str) -> str:
-        """Name of one of the stage's CloudFormation stacks: `serving` or `api`."""
+        """Name of one of the stage's CloudFormation stacks: serving, async, batch or api."""
         return f"{self.endpoint_name}-{stack}"
 
     @model_validator(mode="after")
     def _sections_fit(self, info: ValidationInfo) -> Self:
         problems = [*self._engine_problems(), *self._source_problems(_root(info))]
+        problems += self._archive_problems()
         if problems:
             raise ValueError("\n".join(problems))
         return self
 
     def _engine_problems(self) -> Iterator[str]:
-        engine, type_ = self.engine, self.realtime.instance_type
-        image = engine.image(processor(type_))
-        if image is None or family(type_) in engine.too_old:
-            wanted = "a newer GPU" if image else "a GPU"
-            yield f"realtime.instance_type: got {type_!r}; engine {engine.name} must have {wanted}"
+        yield from self._host_problems("realtime", self.realtime.instance_type, self.engine.image)
+        if self.asynchronous is not None:
+            yield from self._host_problems(
+                "async", self.asynchronous.instance_type, self.engine.image
+            )
+        if self.batch is not None:
+            yield from self._host_problems(
+                "batch", self.batch.instance_type, self.engine.batch_image
+            )
+        if self.model.quantization not in {None, *self.engine.quantizations}:
+            known = ", ".join(sorted(self.engine.quantizations)) or "left out"
+            got = self.model.quantization
+            yield f"model.quantization: got {got!r}; for engine {self.engine.name} must be {known}"
+        derived = self.engine.settings(self.model, gpus=0)
+        for flag in self.model.flags:
+            if self.engine.variable(flag) in derived:
+                yield f"model.flags.{flag}: must be left out, it follows from the other settings"
+
+    def _host_problems(
+        self, section: str, type_: str, image_for: Callable[[Processor], Image | None]
+    ) -> Iterator[str]:
+        """Say what keeps the engine from running on a section's instances."""
+        engine, image = self.engine, image_for(processor(type_))
+        if image is None:
+            wanted = "a CPU" if image_for("cpu") else "a GPU"
+            yield f"{section}.instance_type: got {type_!r}; engine {engine.name} must have {wanted}"
+        elif family(type_) in engine.too_old:
+            wanted = f"engine {engine.name} must have a newer GPU"
+            yield f"{section}.instance_type: got {type_!r}; {wanted}"
         elif self.project.region not in {None, *image.accounts}:
             regions = ", ".join(image.accounts)
             yield f"project.region: got {self.project.region!r}; must be one of {regions}"
-        if self.model.quantization not in {None, *engine.quantizations}:
-            known = ", ".join(sorted(engine.quantizations)) or "left out"
-            got = self.model.quantization
-            yield f"model.quantization: got {got!r}; for engine {engine.name} must be {known}"
-        derived = engine.settings(self.model, gpu_count(type_))
-        for flag in self.model.flags:
-            if engine.variable(flag) in derived:
-                yield f"model.flags.{flag}: must be left out, it follows from the other settings"
 
     def _source_problems(self, root: Path) -> Iterator[str]:
         hub, artifacts = self.model.hub, self.model.artifacts
@@ -88,6 +112,19 @@ class StageConfig(Section):
         elif not any((root / artifacts).glob(self.engine.weights)):
             wanted = f"{self.engine.weights} file for engine {self.engine.name}"
             yield f"model.artifacts: got {artifacts!r}; must hold a {wanted}"
+
+    def _archive_problems(self) -> Iterator[str]:
+        """Batch transform reads a tar.gz, and refuses the prefix that an endpoint reads."""
+        if self.batch is None:
+            return
+        archive = self.batch.model_archive
+        if self.model.s3 is not None and archive is None:
+            yield (
+                "batch.model_archive: missing; must be the s3:// address of a .tar.gz with what is "
+                f"below model.s3 ({self.model.s3}): batch transform takes no uncompressed weights"
+            )
+        if self.model.s3 is None and archive is not None:
+            yield f"batch.model_archive: got {archive!r}; must be left out without model.s3"
 
 
 def _root(info: ValidationInfo) -> Path:

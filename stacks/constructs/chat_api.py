@@ -12,8 +12,25 @@ from stacks.config import ApiConfig
 from stacks.constructs.gateway_errors import shape_errors
 from stacks.constructs.method_access import OPEN, MethodAccess
 from stacks.constructs.retained_logs import RetainedLogs
+from stacks.constructs.service_environment import ROOT_PATH
 
-STAGE = "live"
+STAGE = ROOT_PATH.strip("/")
+_RESPONSES = (
+    ("GET", "/v1/responses/{id}"),
+    ("DELETE", "/v1/responses/{id}"),
+    ("POST", "/v1/responses/{id}/cancel"),
+)
+_FILES_AND_BATCHES = (
+    ("POST", "/v1/files"),
+    ("GET", "/v1/files"),
+    ("GET", "/v1/files/{id}"),
+    ("DELETE", "/v1/files/{id}"),
+    ("GET", "/v1/files/{id}/content"),
+    ("POST", "/v1/batches"),
+    ("GET", "/v1/batches"),
+    ("GET", "/v1/batches/{id}"),
+    ("POST", "/v1/batches/{id}/cancel"),
+)
 _PUSH_TO_LOGS = (
     "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/"
     "service-role/AmazonAPIGatewayPushToCloudWatchLogs]"
@@ -40,7 +57,9 @@ _ACCESS_LOG = {
 
 
 class ChatApi(Construct):
-    """A regional REST API whose chat route streams. Edge endpoints cut streams idle for 30 s.
+    """A regional REST API whose answers may stream. Edge endpoints cut streams idle for 30 s.
+
+    What a stage leaves out has no route: API Gateway answers 404 for it.
 
     Attributes:
         rest: the REST API.
@@ -56,6 +75,8 @@ class ChatApi(Construct):
         streaming: lambda_.IFunction,
         control: lambda_.IFunction,
         access: MethodAccess,
+        keeps_responses: bool,
+        runs_batches: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         self.rest = apigw.RestApi(
@@ -66,6 +87,8 @@ class ChatApi(Construct):
             api_key_source_type=apigw.ApiKeySourceType.AUTHORIZER if access.needs_key else None,
             # Access logs need it, and a fresh account has none. It is one per account and region.
             cloud_watch_role=True,
+            # A file arrives as a form, whose bytes API Gateway would otherwise read as text.
+            binary_media_types=["multipart/form-data"] if runs_batches else None,
             deploy_options=self._stage(config),
         )
         self.rest.node.try_remove_child("Endpoint")  # its output; the stack has one of its own
@@ -76,8 +99,14 @@ class ChatApi(Construct):
             timeout=Duration.seconds(config.gateway_timeout_seconds),
             allow_test_invoke=False,
         )
-        self._route("POST", "/v1/chat/completions", stream, access)
+        for path in ("/v1/chat/completions", "/v1/responses"):
+            self._route("POST", path, stream, access)
         self._route("GET", "/v1/models", whole, access)
+        for method, path in (
+            *(_RESPONSES if keeps_responses else ()),
+            *(_FILES_AND_BATCHES if runs_batches else ()),
+        ):
+            self._route(method, path, whole, access)
         for path in ("/health", "/docs", "/openapi.json"):
             self._route("GET", path, whole, OPEN)
         shape_errors(self.rest)

@@ -1,23 +1,19 @@
 """How many instances a production variant has."""
 
-from aws_cdk import Fn
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from constructs import Construct
 
 from stacks.config import AutoscalingConfig
+from stacks.constructs.instance_target import InstanceTarget
 
 _Tracking = autoscaling.CfnScalingPolicy
-DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 # Counts requests in flight and waiting, every 10 s, so it sees load minutes before the per-minute
 # metrics do: https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-policy.html
 CONCURRENCY = "SageMakerVariantConcurrentRequestsPerModelHighResolution"
 
 
 class InstanceScaling(Construct):
-    """Keeps the concurrency per instance near a target, between two bounds.
-
-    It registers without a role: Application Auto Scaling then uses its service-linked one.
-    """
+    """Keeps the concurrency per instance near a target, between two bounds."""
 
     def __init__(
         self,
@@ -29,14 +25,13 @@ class InstanceScaling(Construct):
         scaling: AutoscalingConfig,
     ) -> None:
         super().__init__(scope, construct_id)
-        target = autoscaling.CfnScalableTarget(
+        target = InstanceTarget(
             self,
             "Target",
-            service_namespace="sagemaker",
-            scalable_dimension=DIMENSION,
-            resource_id=Fn.join("/", ["endpoint", endpoint_name, "variant", variant]),
-            min_capacity=scaling.min_instances,
-            max_capacity=scaling.max_instances,
+            endpoint_name=endpoint_name,
+            variant=variant,
+            min_instances=scaling.min_instances,
+            max_instances=scaling.max_instances,
         )
         autoscaling.CfnScalingPolicy(
             self,

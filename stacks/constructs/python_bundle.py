@@ -6,13 +6,13 @@ import platform as host
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
 import uv
 
+from stacks.constructs.build_once import build_once
 from stacks.constructs.package_pruning import prune
 
 Platform = Literal["aws", "host"]
@@ -44,7 +44,7 @@ def build_bundle(root: Path, *, platform: Platform) -> Path:
     recipe = (Path(__file__), Path(prune.__code__.co_filename))
     below = _digest(target, [lock, *recipe])
     dependencies = root / ".build" / "dependencies" / f"{platform}-{below}"
-    _build_once(dependencies, lambda built: _install(lock, built, platform))
+    build_once(dependencies, lambda built: _install(lock, built, platform))
 
     def assemble(built: Path) -> None:
         shutil.copytree(dependencies, built, copy_function=os.link)
@@ -52,27 +52,8 @@ def build_bundle(root: Path, *, platform: Platform) -> Path:
 
     digest = _digest([below], _source_files(source))
     package = root / ".build" / "lambda" / f"{platform}-{digest}"
-    _build_once(package, assemble)
+    build_once(package, assemble)
     return package
-
-
-def _build_once(directory: Path, build: Callable[[Path], None]) -> None:
-    """Build a directory named by its content, unless it is there already.
-
-    It appears by a rename: a directory that exists is complete, and two builds at once are
-    harmless.
-    """
-    if directory.is_dir():
-        return
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".") as scratch:
-        built = Path(scratch) / "built"
-        build(built)
-        try:
-            built.rename(directory)
-        except OSError:
-            if not directory.is_dir():  # otherwise another build was first, with the same content
-                raise
 
 
 def _digest(words: Iterable[str], files: Iterable[Path]) -> str:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -11,23 +10,16 @@ from constructs import Construct
 
 from stacks.config import RealtimeConfig
 from stacks.constructs.deployment_guard import DeploymentGuard
+from stacks.constructs.hosted_endpoint import HostedEndpoint
 from stacks.constructs.instance_scaling import InstanceScaling
+from stacks.constructs.production_variant import production_variant, variant_name
 from stacks.constructs.served_model import ServedModel
 
 _Config = sagemaker.CfnEndpointConfig
 
 
-class RealtimeEndpoint(Construct):
-    """One production variant of one model, deployed blue/green and scaled by its concurrency.
-
-    The endpoint keeps its name; its config has none, as a config is replaced by every change.
-
-    Attributes:
-        name: name of the endpoint.
-        variant: name of the production variant. It follows the instance type, because SageMaker
-            refuses to change the type of a variant that is registered for scaling:
-            https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
-    """
+class RealtimeEndpoint(HostedEndpoint):
+    """One production variant of one model, deployed blue/green and scaled by its concurrency."""
 
     def __init__(
         self,
@@ -41,11 +33,18 @@ class RealtimeEndpoint(Construct):
         captured_to: s3.IBucket,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.variant = realtime.instance_type.removeprefix("ml.").replace(".", "-")
+        self.variant = variant_name(realtime.instance_type)
+        variant = production_variant(
+            model,
+            realtime,
+            count=realtime.initial_instance_count,
+            ami=ami,
+            routing=realtime.routing,
+        )
         config = sagemaker.CfnEndpointConfig(
             self,
             "Config",
-            production_variants=[self._production_variant(model, realtime, ami)],
+            production_variants=[variant],
             data_capture_config=_capture(realtime.data_capture_percent, model, captured_to),
             metrics_config=_Config.MetricsConfigProperty(
                 enable_enhanced_metrics=True, metric_publish_frequency_in_seconds=10
@@ -77,25 +76,11 @@ class RealtimeEndpoint(Construct):
             scaling=realtime.autoscaling,
         )
 
-    @property
-    def arn(self) -> str:
-        """ARN of the endpoint."""
-        arn: str = Stack.of(self).format_arn(
-            service="sagemaker",
-            resource="endpoint",
-            resource_name=self.name,
-            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
-        )
-        return arn
-
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a principal send requests, with the answer whole or as a stream."""
-        grant: iam.Grant = iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"],
-            resource_arns=[self.arn],
+        return self.grant(
+            grantee, "sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"
         )
-        return grant
 
     def metric(self, name: str, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401 - CDK's own props
         """Return one of the variant's metrics in the AWS/SageMaker namespace."""
@@ -113,24 +98,6 @@ class RealtimeEndpoint(Construct):
     def metric_first_chunk_latency(self, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401
         """Microseconds until the container streamed its first bytes."""
         return self.metric("FirstChunkModelLatency", statistic="p90", **options)
-
-    def _production_variant(
-        self, model: ServedModel, realtime: RealtimeConfig, ami: str | None
-    ) -> sagemaker.CfnEndpointConfig.ProductionVariantProperty:
-        return _Config.ProductionVariantProperty(
-            variant_name=self.variant,
-            model_name=model.name,
-            instance_type=realtime.instance_type,
-            initial_instance_count=realtime.initial_instance_count,
-            initial_variant_weight=1,
-            volume_size_in_gb=realtime.volume_gb,
-            inference_ami_version=ami,
-            container_startup_health_check_timeout_in_seconds=realtime.health_check_timeout_seconds,
-            model_data_download_timeout_in_seconds=realtime.download_timeout_seconds,
-            routing_config=_Config.RoutingConfigProperty(
-                routing_strategy=realtime.routing.replace("-", "_").upper()
-            ),
-        )
 
 
 def _capture(

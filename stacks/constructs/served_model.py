@@ -9,6 +9,7 @@ from constructs import Construct
 from stacks.checks import acknowledge, acknowledge_wildcard
 from stacks.constructs.container_image import ContainerImage
 from stacks.constructs.weights import Weights
+from stacks.constructs.weights_archive import WeightsArchive
 
 
 class ServedModel(Construct):
@@ -26,7 +27,7 @@ class ServedModel(Construct):
         *,
         image: ContainerImage,
         environment: dict[str, str],
-        weights: Weights | None,
+        weights: Weights | WeightsArchive | None,
         log_group: logs.ILogGroup,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -42,7 +43,7 @@ class ServedModel(Construct):
             primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
                 image=image.uri,
                 environment=environment,
-                model_data_source=weights.data_source if weights else None,
+                **(weights.container if weights else {}),
             ),
         )
         if weights is not None and weights.published:

@@ -13,7 +13,11 @@ RUNTIME = lambda_.Runtime.PYTHON_3_13
 
 
 class ServiceFunction(lambda_.Function):
-    """A function with least privilege: it writes its own log group and traces, and no more."""
+    """A function with least privilege: it writes its own log group and traces, and no more.
+
+    Attributes:
+        runtime_role: the role it runs in.
+    """
 
     def __init__(
         self,
@@ -32,6 +36,7 @@ class ServiceFunction(lambda_.Function):
         home = Construct(scope, f"{construct_id}Runtime")
         log_group = RetainedLogs(home, "Logs", days=log_retention_days)
         role = iam.Role(home, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.runtime_role = role
         log_group.grant_write(role)
         super().__init__(
             scope,

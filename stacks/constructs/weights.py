@@ -10,6 +10,8 @@ from aws_cdk import Aws, FileAssetPackaging, Stack, Stage
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 
+from stacks.config import ModelConfig
+
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
@@ -26,6 +28,13 @@ class Weights:
     published: tuple[str, ...] = ()
 
     @classmethod
+    def of(cls, model: ModelConfig, *, stack: Stack, root: Path) -> Self | None:
+        """Return a model's weights, or none if its container downloads them from the hub."""
+        if model.artifacts is not None:
+            return cls.from_directory(stack, root / model.artifacts)
+        return cls.from_s3(model.s3) if model.s3 is not None else None
+
+    @classmethod
     def from_s3(cls, uri: str) -> Self:
         """Take weights that somebody has put under `s3://bucket/prefix/`."""
         parts = urlsplit(uri)
@@ -37,22 +46,23 @@ class Weights:
 
         Hidden files stay behind. See docs/decisions/0010-local-weights-are-cdk-file-assets.md.
         """
-        files = sorted(path for path in directory.rglob("*") if _is_shown(path, directory))
-        prefix = f"models/{_digest(directory, files)}/"
+        files = shown_files(directory)
+        prefix = f"models/{digest(directory, files)}/"
         keys = {prefix + file.relative_to(directory).as_posix(): file for file in files}
-        buckets = [_publish(stack, file, key) for key, file in keys.items()]
+        buckets = [publish(stack, file, key) for key, file in keys.items()]
         return cls(bucket=buckets[0], prefix=prefix, published=tuple(keys))
 
     @property
-    def data_source(self) -> sagemaker.CfnModel.ModelDataSourceProperty:
-        """The model's data source."""
-        return sagemaker.CfnModel.ModelDataSourceProperty(
-            s3_data_source=sagemaker.CfnModel.S3DataSourceProperty(
-                s3_uri=f"s3://{self.bucket}/{self.prefix}",
-                s3_data_type="S3Prefix",
-                compression_type="None",
-            )
+    def container(self) -> dict[str, sagemaker.CfnModel.ModelDataSourceProperty]:
+        """What a container definition says about the weights."""
+        source = sagemaker.CfnModel.S3DataSourceProperty(
+            s3_uri=f"s3://{self.bucket}/{self.prefix}",
+            s3_data_type="S3Prefix",
+            compression_type="None",
         )
+        return {
+            "model_data_source": sagemaker.CfnModel.ModelDataSourceProperty(s3_data_source=source)
+        }
 
     def read_statements(self) -> list[iam.PolicyStatement]:
         """Allow listing and reading the prefix, and nothing beside it."""
@@ -67,21 +77,27 @@ class Weights:
         ]
 
 
+def shown_files(directory: Path) -> list[Path]:
+    """Return a directory's files in the order of their names, without hidden ones."""
+    return sorted(path for path in directory.rglob("*") if _is_shown(path, directory))
+
+
 def _is_shown(path: Path, directory: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(directory).parts)
     return path.is_file() and not hidden
 
 
-def _digest(directory: Path, files: list[Path]) -> str:
-    digest = hashlib.sha256()
+def digest(directory: Path, files: list[Path]) -> str:
+    """Return the SHA-256 of files and of their names in a directory, in hex digits."""
+    total = hashlib.sha256()
     for file in files:
         with file.open("rb") as stream:
             content = hashlib.file_digest(stream, "sha256").hexdigest()
-        digest.update(f"{file.relative_to(directory).as_posix()}\0{content}\n".encode())
-    return digest.hexdigest()
+        total.update(f"{file.relative_to(directory).as_posix()}\0{content}\n".encode())
+    return total.hexdigest()
 
 
-def _publish(stack: Stack, file: Path, key: str) -> str:
+def publish(stack: Stack, file: Path, key: str) -> str:
     """Register one file for publishing under a key; return the bucket's name.
 
     CDK names an object by the asset's hash plus the file's extension, and knows an asset by its

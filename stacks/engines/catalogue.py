@@ -40,7 +40,7 @@ class Catalogue(BaseModel):
 
     Attributes:
         source: package and version the tables were read from.
-        images: one per engine and processor.
+        images: of each engine and processor the newest first, then an older one for batch hosts.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,11 +48,16 @@ class Catalogue(BaseModel):
     source: str
     images: tuple[Image, ...]
 
-    def find(self, engine: str, processor: Processor) -> Image | None:
-        """Return the engine's image for a processor, if there is one."""
-        return next(
-            (i for i in self.images if (i.engine, i.processor) == (engine, processor)), None
-        )
+    def find(self, engine: str, processor: Processor, cuda: str = "") -> Image | None:
+        """Return the engine's newest image for a processor, if there is one.
+
+        Args:
+            engine: name of the engine in config.
+            processor: what it runs on.
+            cuda: what the name of the image's CUDA must start with; CPU images have none.
+        """
+        known = (i for i in self.images if (i.engine, i.processor) == (engine, processor))
+        return next((i for i in known if i.cuda is None or i.cuda.startswith(cuda)), None)
 
 
 @cache

@@ -13,6 +13,9 @@ FlagValue = bool | int | float | str | list[object] | dict[str, object]
 # https://github.com/aws/sagemaker-python-sdk/blob/master/sagemaker-serve/src/sagemaker/serve/model_builder_servers.py
 AMI_CUDA_13 = "al2023-ami-sagemaker-inference-gpu-4-1"
 AMI_CUDA_12 = "al2-ami-sagemaker-inference-gpu-3-1"
+# Batch hosts have driver 470 or 535, neither of which runs CUDA 13:
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformResources.html
+BATCH_AMI = "al2-ami-sagemaker-batch-gpu-535"
 
 
 class ServedModel(Protocol):
@@ -83,6 +86,14 @@ class Engine(ABC):
     def image(self, processor: Processor) -> Image | None:
         """Return the image for a processor, or none if the engine does not run on it."""
         return load_catalogue().find(self.name, processor)
+
+    def batch_image(self, processor: Processor) -> Image | None:
+        """Return the newest image that the drivers of batch hosts run, if there is one."""
+        return load_catalogue().find(self.name, processor, cuda="cu12")
+
+    def batch_ami(self, image: Image) -> str | None:
+        """Return the AMI of a batch host for an image, or none for a CPU host."""
+        return BATCH_AMI if image.cuda is not None else None
 
     def ami(self, image: Image, family: str) -> str | None:
         """Return the host AMI whose driver fits the image, or none for SageMaker's default.

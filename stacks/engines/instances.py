@@ -14,6 +14,12 @@ GPU_FAMILIES = frozenset({"g4dn", "g5", "g6", "g6e", "g7", "g7e"}) | frozenset(
 )
 """x86 families with NVIDIA GPUs; Inferentia and Trainium need Neuron images, not carried here."""
 
+TRANSFORM_FAMILIES = frozenset({"g4dn", "g5", "g6", "g6e"}) | frozenset(
+    {"c4", "c5", "c6i", "c7i", "m4", "m5", "m6i", "m7i", "r6i", "r7i"}
+)
+"""What batch transform offers, of the above:
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformResources.html"""
+
 # GPUs per instance where it is not 1: https://aws.amazon.com/sagemaker/ai/pricing/
 _GPUS = {
     "g4dn": {"12xlarge": 4},

@@ -31,12 +31,14 @@ class Source:
         table: name of the JSON table in the package.
         processor: "cpu" or "gpu".
         cuda: CUDA of the image when its tag does not say it, e.g. "cu130".
+        release: version and tag of an older image; left out, the newest of the table.
     """
 
     engine: str
     table: str
     processor: Processor = "gpu"
     cuda: str | None = None
+    release: tuple[str, str] | None = None
 
 
 SOURCES = (
@@ -48,6 +50,19 @@ SOURCES = (
     Source(engine="lmi", table="djl-lmi"),
     Source(engine="sglang", table="sglang"),
     Source(engine="tgi", table="huggingface-llm"),
+    # The newest with CUDA 12, for batch hosts. The tables have dropped them; the tags are from
+    # https://github.com/aws/deep-learning-containers/tree/master/docs/src/data
+    Source(
+        engine="vllm",
+        table="vllm",
+        release=("0.19.1", "0.19.1-gpu-py312-cu129-ubuntu22.04-sagemaker"),
+    ),
+    Source(engine="lmi", table="djl-lmi", release=("0.36.0", "0.36.0-lmi24.0.0-cu129")),
+    Source(
+        engine="sglang",
+        table="sglang",
+        release=("0.5.10", "0.5.10-gpu-py312-cu129-ubuntu24.04-sagemaker"),
+    ),
 )
 
 
@@ -87,6 +102,8 @@ def _read_image(source: Source, tables: Path) -> Image:
     table = json.loads((tables / f"{source.table}.json").read_text())
     version, entry = newest(table.get("inference", table)["versions"])
     tag = image_tag(entry, source.processor)
+    if source.release is not None:
+        version, tag = source.release
     cuda = re.search(r"cu\d{3}", tag)
     return Image(
         engine=source.engine,

@@ -29,6 +29,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     demo.mkdir(parents=True)
     (demo / "tiny.gguf").write_bytes(b"GGUF")
     (demo / "README.md").write_text("the card")
+    for stage in ("local", "prod"):
+        jobs = Path(__file__).with_name(f"{stage}_jobs.toml").read_text()
+        text = (root / "config" / f"{stage}.toml").read_text()
+        (root / "config" / f"{stage}-jobs.toml").write_text(text + jobs)
     return root
 
 
@@ -54,11 +58,7 @@ def synthesize(
         config = config.model_copy(update=parts)
         add_stacks(app, config=config, root=project, package=package)
         app.synth()
-        serving, api = (
-            json.loads((outdir / f"twin-{stage}-{name}.template.json").read_text())
-            for name in ("serving", "api")
-        )
-        return Synthesized(outdir, serving, api)
+        return Synthesized.read(outdir, f"twin-{stage}-")
 
     return synth
 
@@ -73,8 +73,32 @@ def prod(synthesize: Callable[..., Synthesized]) -> Synthesized:
     return synthesize("prod")
 
 
+@pytest.fixture(scope="session")
+def local_jobs(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    return synthesize("local-jobs")
+
+
+@pytest.fixture(scope="session")
+def prod_jobs(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    return synthesize("prod-jobs")
+
+
+@pytest.fixture(params=["local_jobs", "prod_jobs"])
+def jobs(request: pytest.FixtureRequest) -> Synthesized:
+    """A stage with [async] and [batch], whichever it is."""
+    synthesized: Synthesized = request.getfixturevalue(request.param)
+    return synthesized
+
+
+@pytest.fixture(params=["local", "prod", "local_jobs", "prod_jobs"])
+def any_stage(request: pytest.FixtureRequest) -> Synthesized:
+    """Any stage, for what must hold with jobs and without them."""
+    synthesized: Synthesized = request.getfixturevalue(request.param)
+    return synthesized
+
+
 @pytest.fixture(params=["local", "prod"])
 def stage(request: pytest.FixtureRequest) -> Synthesized:
-    """Either stage, for what must hold in both."""
+    """Either stage without jobs, for what must hold in both."""
     synthesized: Synthesized = request.getfixturevalue(request.param)
     return synthesized

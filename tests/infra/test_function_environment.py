@@ -1,26 +1,51 @@
 """The environment the stacks write is the one the service reads: the only place where they meet."""
 
 import pytest
-from synthesized import Synthesized
+from synthesized import Synthesized, Template
 
 from lambda_api.settings import Settings
 from stacks.constructs import web_adapter
 
-HANDLERS = ["run.sh", "lambda_api.handler.handler"]
+STREAMING, CONTROL = "run.sh", "lambda_api.handler.handler"
+COMPLETION = "lambda_api.completion.handler"
+PREPARE, COLLECT = "lambda_api.batch_prepare.handler", "lambda_api.batch_collect.handler"
+
+ASYNC = {
+    "TWIN_ASYNC_ENDPOINT_NAME",
+    "TWIN_ASYNC_BUCKET",
+    "TWIN_ASYNC_REQUEST_TTL_SECONDS",
+    "TWIN_ASYNC_INVOCATION_TIMEOUT_SECONDS",
+}
+BATCH = {
+    "TWIN_BATCH_BUCKET",
+    "TWIN_BATCH_INSTANCE_COUNT",
+    "TWIN_BATCH_LINES_PER_SHARD",
+    "TWIN_BATCH_MAX_PAYLOAD_MB",
+    "TWIN_BATCH_RETENTION_DAYS",
+}
+MACHINE = {"TWIN_BATCH_STATE_MACHINE_ARN"}
+WEBHOOK = {"TWIN_WEBHOOK_URL", "TWIN_WEBHOOK_SECRET_ARN"}
 
 
-def environment(stage: Synthesized, handler: str) -> dict[str, str]:
+def environment(template: Template, handler: str) -> dict[str, str]:
     """A function's environment, with the references CloudFormation resolves resolved."""
-    (function,) = [f for f in stage.properties("AWS::Lambda::Function") if f["Handler"] == handler]
-    variables = function["Environment"]["Variables"]
-    return {k: v if isinstance(v, str) else "twin-prod" for k, v in variables.items()}
+    variables = template.function(handler)["Environment"]["Variables"]
+    return {k: v if isinstance(v, str) else "resolved" for k, v in variables.items()}
 
 
-@pytest.mark.parametrize("handler", HANDLERS)
+def every_setting() -> set[str]:
+    prefix = Settings.model_config["env_prefix"]
+    return {
+        str(field.validation_alias or f"{prefix}{name.upper()}")
+        for name, field in Settings.model_fields.items()
+    }
+
+
+@pytest.mark.parametrize("handler", [STREAMING, CONTROL])
 def test_settings_accept_what_the_stack_writes(
     prod: Synthesized, handler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in environment(prod, handler).items():
+    for name, value in environment(prod.api, handler).items():
         monkeypatch.setenv(name, value)
     settings = Settings.from_environment()
     assert settings.stage == "prod"
@@ -33,12 +58,41 @@ def test_settings_accept_what_the_stack_writes(
     assert settings.service_name == "twin-prod"
 
 
-@pytest.mark.parametrize("handler", HANDLERS)
-def test_the_stack_writes_every_setting_and_no_other(prod: Synthesized, handler: str) -> None:
-    prefix = Settings.model_config["env_prefix"]
-    settings = {
-        str(field.validation_alias or f"{prefix}{name.upper()}")
-        for name, field in Settings.model_fields.items()
-    }
-    written = environment(prod, handler).keys() - web_adapter.ENVIRONMENT.keys()
-    assert written == settings
+def test_settings_accept_what_the_stack_writes_for_jobs(
+    prod_jobs: Synthesized, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(prod_jobs.api, COMPLETION).items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.from_environment()
+    assert settings.async_request_ttl_seconds == 7200
+    assert settings.async_invocation_timeout_seconds == 3600
+    assert settings.webhook_url == "https://example.com/hooks"
+    assert settings.batch_instance_count == 3
+    assert settings.batch_lines_per_shard == 100
+    assert settings.batch_max_payload_mb == 2
+    assert settings.batch_retention_days == 30
+
+
+@pytest.mark.parametrize(
+    ("stack", "handler", "jobs"),
+    [
+        ("api", STREAMING, ASYNC | BATCH),
+        ("api", CONTROL, ASYNC | BATCH | MACHINE),
+        ("api", COMPLETION, ASYNC | BATCH | WEBHOOK),
+        ("batch", PREPARE, BATCH),
+        ("batch", COLLECT, BATCH),
+    ],
+)
+def test_the_stacks_write_every_setting_and_no_other(
+    prod_jobs: Synthesized, stack: str, handler: str, jobs: set[str]
+) -> None:
+    always = every_setting() - ASYNC - BATCH - MACHINE - WEBHOOK
+    written = environment(prod_jobs.stacks[stack], handler).keys() - web_adapter.ENVIRONMENT.keys()
+    assert written == always | jobs
+    assert jobs <= every_setting()
+
+
+@pytest.mark.parametrize("handler", [STREAMING, CONTROL])
+def test_what_a_stage_leaves_out_has_no_settings(prod: Synthesized, handler: str) -> None:
+    written = environment(prod.api, handler).keys()
+    assert not written & (ASYNC | BATCH | MACHINE | WEBHOOK)

@@ -8,36 +8,38 @@ VARIANT = "g6e-xlarge"
 
 
 def statements(stage: Synthesized) -> list[dict[str, object]]:
-    policies = stage.properties("AWS::IAM::Policy")
+    policies = stage.serving.properties("AWS::IAM::Policy")
     return [s for policy in policies for s in policy["PolicyDocument"]["Statement"]]
 
 
 def test_artifact_bucket_is_private_versioned_encrypted_and_kept(stage: Synthesized) -> None:
-    bucket = stage.only("AWS::S3::Bucket")
+    bucket = stage.serving.only("AWS::S3::Bucket")
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     assert "BucketEncryption" in bucket
-    (resource,) = [r for r in stage.serving["Resources"].values() if r["Type"] == "AWS::S3::Bucket"]
+    (resource,) = [
+        r for r in stage.serving.raw["Resources"].values() if r["Type"] == "AWS::S3::Bucket"
+    ]
     assert resource["DeletionPolicy"] == "Retain"
 
 
 def test_artifact_bucket_refuses_plain_http(stage: Synthesized) -> None:
-    (document,) = [p["PolicyDocument"] for p in stage.properties("AWS::S3::BucketPolicy")]
+    (document,) = [p["PolicyDocument"] for p in stage.serving.properties("AWS::S3::BucketPolicy")]
     denials = [s["Condition"] for s in document["Statement"] if s["Effect"] == "Deny"]
     assert {"Bool": {"aws:SecureTransport": "false"}} in denials
 
 
 def test_model_and_endpoint_config_have_no_physical_name(stage: Synthesized) -> None:
-    assert "ModelName" not in stage.only("AWS::SageMaker::Model")
-    assert "EndpointConfigName" not in stage.only("AWS::SageMaker::EndpointConfig")
+    assert "ModelName" not in stage.serving.only("AWS::SageMaker::Model")
+    assert "EndpointConfigName" not in stage.serving.only("AWS::SageMaker::EndpointConfig")
 
 
 def test_endpoint_has_the_name_the_stage_gives_it(prod: Synthesized) -> None:
-    assert prod.only("AWS::SageMaker::Endpoint")["EndpointName"] == "twin-prod"
+    assert prod.serving.only("AWS::SageMaker::Endpoint")["EndpointName"] == "twin-prod"
 
 
 def test_production_variant_is_what_config_says(prod: Synthesized) -> None:
-    (variant,) = prod.only("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
+    (variant,) = prod.serving.only("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
     assert {key: value for key, value in variant.items() if key != "ModelName"} == {
         "VariantName": VARIANT,
         "InstanceType": "ml.g6e.xlarge",
@@ -51,15 +53,15 @@ def test_production_variant_is_what_config_says(prod: Synthesized) -> None:
 
 
 def test_cpu_variant_has_no_gpu_host_image(local: Synthesized) -> None:
-    (variant,) = local.only("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
+    (variant,) = local.serving.only("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
     assert "InferenceAmiVersion" not in variant
 
 
 def test_image_comes_from_the_account_of_the_region_deployed_to(prod: Synthesized) -> None:
-    image = prod.only("AWS::SageMaker::Model")["PrimaryContainer"]["Image"]["Fn::Join"][1]
+    image = prod.serving.only("AWS::SageMaker::Model")["PrimaryContainer"]["Image"]["Fn::Join"][1]
     assert image[0]["Fn::FindInMap"][1:] == [{"Ref": "AWS::Region"}, "account"]
     assert image[-1] == "/vllm:0.30.0-gpu-py312-cu130-ubuntu24.04-sagemaker"
-    (accounts,) = prod.serving["Mappings"].values()
+    (accounts,) = prod.serving.raw["Mappings"].values()
     assert accounts["eu-west-1"] == {"account": "763104351884"}
     assert accounts["af-south-1"] == {"account": "626614931356"}
 
@@ -67,12 +69,12 @@ def test_image_comes_from_the_account_of_the_region_deployed_to(prod: Synthesize
 def test_a_container_reaches_the_network_only_to_download_from_the_hub(
     local: Synthesized, prod: Synthesized
 ) -> None:
-    assert local.only("AWS::SageMaker::Model")["EnableNetworkIsolation"] is True
-    assert prod.only("AWS::SageMaker::Model")["EnableNetworkIsolation"] is False
+    assert local.serving.only("AWS::SageMaker::Model")["EnableNetworkIsolation"] is True
+    assert prod.serving.only("AWS::SageMaker::Model")["EnableNetworkIsolation"] is False
 
 
 def test_canary_waits_and_rolls_back_on_two_alarms(prod: Synthesized) -> None:
-    deployment = prod.only("AWS::SageMaker::Endpoint")["DeploymentConfig"]
+    deployment = prod.serving.only("AWS::SageMaker::Endpoint")["DeploymentConfig"]
     routing = deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
     assert routing == {
         "Type": "CANARY",
@@ -80,7 +82,9 @@ def test_canary_waits_and_rolls_back_on_two_alarms(prod: Synthesized) -> None:
         "WaitIntervalInSeconds": 300,
     }
     assert len(deployment["AutoRollbackConfiguration"]["Alarms"]) == 2
-    watched = {alarm["MetricName"]: alarm for alarm in prod.properties("AWS::CloudWatch::Alarm")}
+    watched = {
+        alarm["MetricName"]: alarm for alarm in prod.serving.properties("AWS::CloudWatch::Alarm")
+    }
     assert set(watched) == {"Invocation5XXErrors", "FirstChunkModelLatency"}
     for alarm in watched.values():
         assert alarm["TreatMissingData"] == "notBreaching"
@@ -91,18 +95,18 @@ def test_canary_waits_and_rolls_back_on_two_alarms(prod: Synthesized) -> None:
 
 
 def test_a_deploy_keeps_the_instance_count_that_autoscaling_found(stage: Synthesized) -> None:
-    endpoint = stage.only("AWS::SageMaker::Endpoint")
+    endpoint = stage.serving.only("AWS::SageMaker::Endpoint")
     excluded = {p["VariantPropertyType"] for p in endpoint["ExcludeRetainedVariantProperties"]}
     assert endpoint["RetainAllVariantProperties"] is True
     assert "DesiredInstanceCount" not in excluded
 
 
 def test_instances_follow_the_high_resolution_concurrency(prod: Synthesized) -> None:
-    target = prod.only("AWS::ApplicationAutoScaling::ScalableTarget")
+    target = prod.serving.only("AWS::ApplicationAutoScaling::ScalableTarget")
     assert (target["MinCapacity"], target["MaxCapacity"]) == (2, 4)
     assert target["ResourceId"]["Fn::Join"][1][-1] == f"variant/{VARIANT}"
     assert "RoleARN" not in target
-    policy = prod.only("AWS::ApplicationAutoScaling::ScalingPolicy")
+    policy = prod.serving.only("AWS::ApplicationAutoScaling::ScalingPolicy")
     tracking = policy["TargetTrackingScalingPolicyConfiguration"]
     assert tracking["TargetValue"] == 32
     assert tracking["PredefinedMetricSpecification"] == {
@@ -114,9 +118,9 @@ def test_another_instance_type_is_another_variant(
     prod: Synthesized, synthesize: Callable[..., Synthesized]
 ) -> None:
     other = synthesize("prod", realtime={"instance_type": "ml.g6.12xlarge"})
-    (variant,) = other.only("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
+    (variant,) = other.serving.only("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
     assert variant["VariantName"] == "g6-12xlarge"
-    environment = other.only("AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
+    environment = other.serving.only("AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
     assert environment["SM_VLLM_TENSOR_PARALLEL_SIZE"] == "4"
 
 
@@ -126,19 +130,19 @@ def test_weights_from_s3_are_read_from_that_prefix_alone(
     staged = synthesize("prod", model={"hub": None, "s3": "s3://weights/twin/v1/"})
     read = [s for s in statements(staged) if s["Action"] == "s3:GetObject"]
     assert [s["Resource"]["Fn::Join"][1][-1] for s in read] == [":s3:::weights/twin/v1/*"]
-    source = staged.only("AWS::SageMaker::Model")["PrimaryContainer"]["ModelDataSource"]
+    source = staged.serving.only("AWS::SageMaker::Model")["PrimaryContainer"]["ModelDataSource"]
     assert source["S3DataSource"]["S3Uri"] == "s3://weights/twin/v1/"
 
 
 def test_captured_data_goes_to_the_artifact_bucket(
     synthesize: Callable[..., Synthesized], prod: Synthesized
 ) -> None:
-    assert "DataCaptureConfig" not in prod.only("AWS::SageMaker::EndpointConfig")
+    assert "DataCaptureConfig" not in prod.serving.only("AWS::SageMaker::EndpointConfig")
     capturing = synthesize("prod", realtime={"data_capture_percent": 10})
-    capture = capturing.only("AWS::SageMaker::EndpointConfig")["DataCaptureConfig"]
+    capture = capturing.serving.only("AWS::SageMaker::EndpointConfig")["DataCaptureConfig"]
     assert capture["InitialSamplingPercentage"] == 10
     assert [s for s in statements(capturing) if s["Action"] == "s3:PutObject"]
 
 
 def test_outputs_name_what_a_person_needs(stage: Synthesized) -> None:
-    assert {"EndpointName", "ArtifactBucketName"} <= set(stage.serving["Outputs"])
+    assert {"EndpointName", "ArtifactBucketName"} <= set(stage.serving.outputs)

@@ -29,7 +29,7 @@ def test_files_keep_their_names_and_content_below_one_prefix(local: Synthesized)
 
 
 def test_the_model_reads_the_prefix_uncompressed(local: Synthesized) -> None:
-    source = local.only("AWS::SageMaker::Model")["PrimaryContainer"]["ModelDataSource"]
+    source = local.serving.only("AWS::SageMaker::Model")["PrimaryContainer"]["ModelDataSource"]
     prefix = next(iter(published(local.assembly))).rpartition("/")[0]
     assert source["S3DataSource"]["S3DataType"] == "S3Prefix"
     assert source["S3DataSource"]["CompressionType"] == "None"
@@ -41,7 +41,7 @@ def test_the_model_reads_the_prefix_uncompressed(local: Synthesized) -> None:
 
 
 def test_the_template_names_every_object_so_that_cdk_gc_keeps_it(local: Synthesized) -> None:
-    template = json.dumps(local.serving)
+    template = json.dumps(local.serving.raw)
     assert all(key in template for key in published(local.assembly))
 
 

@@ -1,0 +1,51 @@
+"""Work that is long, large or bursty: an endpoint with a queue, which goes to zero."""
+
+from pathlib import Path
+
+from aws_cdk import CfnOutput, Environment, Stack
+from constructs import Construct
+
+from stacks.config import AsyncConfig, StageConfig
+from stacks.constructs.async_endpoint import AsyncEndpoint
+from stacks.constructs.hosted_model import HostedModel
+from stacks.constructs.job_bucket import JobBucket
+
+
+class AsyncStack(Stack):
+    """The stage's model on an asynchronous endpoint of its own.
+
+    Attributes:
+        endpoint: where the API submits requests.
+        bucket: where requests, their state and their answers lie.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        asynchronous: AsyncConfig,
+        root: Path,
+        env: Environment,
+    ) -> None:
+        description = f"{config.model.id}: asynchronous SageMaker endpoint"
+        super().__init__(scope, construct_id, description=description, env=env)
+        name = f"{config.endpoint_name}-async"
+        self.bucket = JobBucket(self, "Jobs", retention_days=asynchronous.retention_days)
+        model = HostedModel(
+            self, "Model", config=config, hosts=asynchronous, endpoint_name=name, root=root
+        )
+        limit = asynchronous.concurrent_invocations_per_instance
+        self.endpoint = AsyncEndpoint(
+            self,
+            "Endpoint",
+            endpoint_name=name,
+            model=model,
+            config=asynchronous,
+            concurrency=limit or config.model.max_concurrent_sequences,
+            ami=model.ami,
+            bucket=self.bucket,
+        )
+        CfnOutput(self, "EndpointName", value=self.endpoint.name)
+        CfnOutput(self, "BucketName", value=self.bucket.bucket_name)

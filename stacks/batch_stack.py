@@ -1,0 +1,126 @@
+"""Work through a file, with no endpoint standing: instances live as long as a job."""
+
+from pathlib import Path
+
+from aws_cdk import CfnOutput, Duration, Environment, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as targets
+from constructs import Construct
+
+from stacks.config import BatchConfig, StageConfig
+from stacks.config.batch import ScheduleConfig
+from stacks.constructs.batch_machine import BatchMachine
+from stacks.constructs.batch_transform import TransformJob
+from stacks.constructs.job_bucket import JobBucket
+from stacks.constructs.service_environment import batch_environment, service_environment
+from stacks.constructs.service_function import ServiceFunction
+from stacks.constructs.transform_model import TransformModel
+
+_FUNCTION_SECONDS = 900
+
+
+class BatchStack(Stack):
+    """The stage's model for batch transform, and the state machine that runs batches on it.
+
+    Attributes:
+        machine: runs a batch.
+        bucket: where files and batches lie.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        batch: BatchConfig,
+        root: Path,
+        package: Path,
+        env: Environment,
+    ) -> None:
+        description = f"{config.model.id}: batches on SageMaker batch transform"
+        super().__init__(scope, construct_id, description=description, env=env)
+        self._config, self._batch = config, batch
+        self.bucket = JobBucket(self, "Jobs", retention_days=batch.retention_days)
+        model = self._model(root)
+        code = lambda_.Code.from_asset(str(package))
+        self.machine = BatchMachine(
+            self,
+            "Machine",
+            name=f"{config.endpoint_name}-batch",
+            prepare=self._function("Prepare", code),
+            collect=self._function("Collect", code),
+            job=TransformJob(
+                stack=self,
+                prefix=f"{config.endpoint_name}-",
+                model_name=model.name,
+                ami=model.ami,
+                config=batch,
+                tags=config.project.tags,
+            ),
+            log_retention_days=batch.log_retention_days,
+        )
+        for schedule in batch.schedules:
+            self._schedule(schedule)
+        self._alarm()
+        CfnOutput(self, "BucketName", value=self.bucket.bucket_name)
+        CfnOutput(self, "StateMachineArn", value=self.machine.arn)
+
+    def _model(self, root: Path) -> TransformModel:
+        """The model, in whose name SageMaker reads a job's input and writes its output."""
+        model = TransformModel(self, "Model", config=self._config, batch=self._batch, root=root)
+        self.bucket.grant_objects(model.role, "s3:GetObject", "s3:PutObject", below="batches/")
+        self.bucket.grant_list(model.role)
+        return model
+
+    def _function(self, construct_id: str, code: lambda_.Code) -> ServiceFunction:
+        function = ServiceFunction(
+            self,
+            construct_id,
+            code=code,
+            handler=f"lambda_api.batch_{construct_id.lower()}.handler",
+            environment={
+                **service_environment(self._config),
+                **batch_environment(self._batch, bucket=self.bucket.bucket_name),
+            },
+            timeout_seconds=_FUNCTION_SECONDS,
+            memory_mb=self._config.api.memory_mb,
+            log_retention_days=self._batch.log_retention_days,
+        )
+        for prefix in ("files/", "batches/"):
+            actions = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+            self.bucket.grant_objects(function.runtime_role, *actions, below=prefix)
+        self.bucket.grant_list(function.runtime_role)
+        return function
+
+    def _schedule(self, schedule: ScheduleConfig) -> None:
+        """Start a batch of what lies below a prefix, again and again."""
+        scheduler.Schedule(
+            self,
+            f"Schedule-{schedule.name}",
+            schedule=scheduler.ScheduleExpression.expression(schedule.expression),
+            target=targets.StepFunctionsStartExecution(
+                self.machine.machine,
+                input=scheduler.ScheduleTargetInput.from_object(
+                    {
+                        "owner": "schedules",
+                        "schedule": schedule.name,
+                        "input_prefix": schedule.input_prefix,
+                        "run": scheduler.ContextAttribute.execution_id,
+                    }
+                ),
+            ),
+        )
+
+    def _alarm(self) -> None:
+        cloudwatch.Alarm(
+            self,
+            "Failures",
+            metric=self.machine.machine.metric_failed(period=Duration.minutes(5)),
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )

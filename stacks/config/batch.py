@@ -1,0 +1,102 @@
+"""The [batch] section: jobs over files, on instances that live as long as a job."""
+
+import re
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
+
+from stacks.config.host import Count
+from stacks.config.section import RetentionDays, Section
+from stacks.engines import instances
+
+_MAX_MB_AT_ONCE = 100
+# EventBridge Scheduler: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+_EXPRESSION = re.compile(
+    r"rate\([1-9]\d* (minutes?|hours?|days?)\)|cron\(\S+ \S+ \S+ \S+ \S+ \S+\)"
+)
+
+
+def _is_offered(instance_type: str) -> str:
+    if instances.family(instance_type) not in instances.TRANSFORM_FAMILIES:
+        offered = ", ".join(sorted(instances.TRANSFORM_FAMILIES))
+        raise ValueError(f"must be of a family that batch transform offers: {offered}")
+    return instance_type
+
+
+class ScheduleConfig(Section):
+    """[[batch.schedules]]: a batch that recurs.
+
+    Attributes:
+        name: lower case, digits and dashes, at most 24; part of the schedule's and batch's ids.
+        expression: `rate(1 day)` or `cron(0 3 * * ? *)`, in UTC.
+        input_prefix: prefix of the batch bucket that ends in "/"; its *.jsonl files are the batch.
+    """
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,23}$")]
+    expression: str
+    input_prefix: Annotated[str, StringConstraints(pattern=r"^scheduled/([\w.-]+/)+$")]
+
+    @field_validator("expression")
+    @classmethod
+    def _is_a_schedule(cls, expression: str) -> str:
+        if not _EXPRESSION.fullmatch(expression):
+            raise ValueError("must be spelled like rate(1 day) or cron(0 3 * * ? *)")
+        return expression
+
+
+class BatchConfig(Section):
+    """[batch]. Switched on by being there; costs nothing between jobs.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform.html
+
+    Attributes:
+        instance_type: SageMaker batch transform instance type.
+        instance_count: most instances of one job, 1 to 100; a job has no more than it has shards.
+        max_concurrent_transforms: requests sent to one container at once; times max_payload_mb at
+            most 100.
+        max_payload_mb: largest request, 1 to 100.
+        lines_per_shard: requests in one file of a job; files are what instances share, and what a
+            failed request takes with it.
+        retention_days: how long files and results are kept.
+        log_retention_days: how long the functions' and the state machine's logs are kept.
+        model_archive: the weights as `s3://.../model.tar.gz`, for a model with model.s3: batch
+            transform takes no uncompressed prefix. Other models need none.
+        schedules: batches that recur.
+    """
+
+    instance_type: Annotated[str, AfterValidator(_is_offered)]
+    instance_count: Count = 1
+    max_concurrent_transforms: Annotated[int, Field(ge=1, le=_MAX_MB_AT_ONCE)] = 16
+    max_payload_mb: Annotated[int, Field(ge=1, le=_MAX_MB_AT_ONCE)] = 1
+    lines_per_shard: Annotated[int, Field(ge=1, le=50_000)] = 500
+    retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    log_retention_days: RetentionDays = 30
+    model_archive: (
+        Annotated[
+            str,
+            StringConstraints(
+                pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/(.+/)?[^/]+\.tar\.gz$"
+            ),
+        ]
+        | None
+    ) = None
+    schedules: list[ScheduleConfig] = Field(default_factory=list, max_length=20)
+
+    @field_validator("schedules")
+    @classmethod
+    def _have_own_names(cls, schedules: list[ScheduleConfig]) -> list[ScheduleConfig]:
+        names = [schedule.name for schedule in schedules]
+        if len(set(names)) < len(names):
+            raise ValueError("must have a name each")
+        return schedules
+
+    @model_validator(mode="after")
+    def _payloads_fit(self) -> Self:
+        if self.max_concurrent_transforms * self.max_payload_mb > _MAX_MB_AT_ONCE:
+            most = _MAX_MB_AT_ONCE // self.max_payload_mb
+            raise ValueError(
+                f"max_concurrent_transforms: got {self.max_concurrent_transforms}; must be at most "
+                f"{most} with max_payload_mb {self.max_payload_mb}: their product is at most "
+                f"{_MAX_MB_AT_ONCE}"
+            )
+        return self

@@ -1,0 +1,39 @@
+"""What every section has that runs instances: their type, and how long they may take to start."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from stacks.config.section import RetentionDays, Section
+from stacks.engines import instances
+
+Timeout = Annotated[int, Field(ge=60, le=3600)]
+Cooldown = Annotated[int, Field(ge=0, le=3600)]
+Count = Annotated[int, Field(ge=1, le=100)]
+
+
+def _is_hosted(instance_type: str) -> str:
+    instances.family(instance_type)
+    return instance_type
+
+
+InstanceType = Annotated[str, AfterValidator(_is_hosted)]
+"""A SageMaker instance type of a family that is known here."""
+
+
+class HostConfig(Section):
+    """The hosts of an endpoint.
+
+    Attributes:
+        instance_type: SageMaker hosting instance type.
+        volume_gb: size of the instance's EBS volume, 1 to 512; left out for types with local disk.
+        health_check_timeout_seconds: how long a container may take to answer /ping, 60 to 3600.
+        download_timeout_seconds: how long the weights may take to arrive from S3, 60 to 3600.
+        log_retention_days: how long the containers' logs are kept.
+    """
+
+    instance_type: InstanceType
+    volume_gb: Annotated[int, Field(ge=1, le=512)] | None = None
+    health_check_timeout_seconds: Timeout = 600
+    download_timeout_seconds: Timeout = 600
+    log_retention_days: RetentionDays = 30

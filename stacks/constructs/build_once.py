@@ -1,0 +1,27 @@
+"""Building what is named by its content: once, and whole or not at all."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+
+def build_once(target: Path, build: Callable[[Path], None]) -> None:
+    """Build a file or directory named by its content, unless it is there already.
+
+    It appears by a rename: what exists is complete, and two builds at once are harmless.
+
+    Args:
+        target: what must exist afterwards.
+        build: makes it at the path it is given.
+    """
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as scratch:
+        built = Path(scratch) / "built"
+        build(built)
+        try:
+            built.rename(target)
+        except OSError:
+            if not target.exists():  # otherwise another build was first, with the same content
+                raise

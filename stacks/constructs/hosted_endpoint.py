@@ -1,0 +1,37 @@
+"""What every SageMaker endpoint has: a name that stays, a variant, and who may call it."""
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+
+class HostedEndpoint(Construct):
+    """An endpoint with one production variant.
+
+    The endpoint keeps its name; its config has none, as a config is replaced by every change.
+
+    Attributes:
+        name: name of the endpoint.
+        variant: name of the production variant.
+    """
+
+    name: str
+    variant: str
+
+    @property
+    def arn(self) -> str:
+        """ARN of the endpoint."""
+        arn: str = Stack.of(self).format_arn(
+            service="sagemaker",
+            resource="endpoint",
+            resource_name=self.name,
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+        return arn
+
+    def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
+        """Let a principal do something with this endpoint."""
+        grant: iam.Grant = iam.Grant.add_to_principal(
+            grantee=grantee, actions=[*actions], resource_arns=[self.arn]
+        )
+        return grant

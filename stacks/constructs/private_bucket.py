@@ -1,0 +1,43 @@
+"""What every bucket of ours has in common."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.checks import acknowledge
+
+
+class PrivateBucket(s3.Bucket):
+    """Encrypted, closed to the public and to plain HTTP, and kept when its stack goes."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        versioned: bool = False,
+        expiration: Duration | None = None,
+        noncurrent_version_expiration: Duration | None = None,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            # A customer-managed key would cost a request to KMS per part of every download.
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=versioned or None,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    expiration=expiration,
+                    noncurrent_version_expiration=noncurrent_version_expiration,
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                )
+            ],
+        )
+        acknowledge(
+            self,
+            "AwsSolutions-S1",
+            "server access logs need a second bucket; CloudTrail data events record the same",
+        )

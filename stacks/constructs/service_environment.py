@@ -1,0 +1,42 @@
+"""What the functions read: `lambda_api.settings` is the other side of it."""
+
+from stacks.config import AsyncConfig, BatchConfig, StageConfig
+
+ROOT_PATH = "/live"
+"""What the API lies below: API Gateway's stage."""
+
+
+def service_environment(config: StageConfig) -> dict[str, str]:
+    """Return what every function needs to know; a contract test holds it to the settings."""
+    return {
+        "TWIN_STAGE": config.stage,
+        "TWIN_ENDPOINT_NAME": config.endpoint_name,
+        "TWIN_MODEL_ID": config.model.id,
+        "TWIN_ENGINE": config.model.engine,
+        "TWIN_ROOT_PATH": ROOT_PATH,
+        "TWIN_MODEL_TIMEOUT_SECONDS": str(config.api.model_timeout_seconds),
+        "TWIN_LOG_LEVEL": config.api.log_level,
+        "POWERTOOLS_SERVICE_NAME": config.endpoint_name,
+        "POWERTOOLS_METRICS_NAMESPACE": config.project.name,
+    }
+
+
+def async_environment(config: AsyncConfig, *, endpoint_name: str, bucket: str) -> dict[str, str]:
+    """Return what it takes to submit requests and to find their answers."""
+    return {
+        "TWIN_ASYNC_ENDPOINT_NAME": endpoint_name,
+        "TWIN_ASYNC_BUCKET": bucket,
+        "TWIN_ASYNC_REQUEST_TTL_SECONDS": str(config.request_ttl_seconds),
+        "TWIN_ASYNC_INVOCATION_TIMEOUT_SECONDS": str(config.invocation_timeout_seconds),
+    }
+
+
+def batch_environment(config: BatchConfig, *, bucket: str) -> dict[str, str]:
+    """Return what it takes to cut files into jobs and to put their answers together."""
+    return {
+        "TWIN_BATCH_BUCKET": bucket,
+        "TWIN_BATCH_INSTANCE_COUNT": str(config.instance_count),
+        "TWIN_BATCH_LINES_PER_SHARD": str(config.lines_per_shard),
+        "TWIN_BATCH_MAX_PAYLOAD_MB": str(config.max_payload_mb),
+        "TWIN_BATCH_RETENTION_DAYS": str(config.retention_days),
+    }
