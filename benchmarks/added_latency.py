@@ -3,8 +3,9 @@
 Starts a local stage of its own, with the demo model, or (`--slow`) with one as slow as a real model
 on one core, where the path is not what limits the speed. Each round asks the same question once at
 each depth, so that drift of the machine falls on all alike. The engine says with each token how
-long it has been decoding (`timings_per_token`): how much longer the client waited for that token
-since the first one is the token's lag.
+long it has been decoding (`timings_per_token`): a token's lag is how much later than that the
+client has it, over the quickest token of its answer (the two clocks have no common zero; what all
+tokens wait is in the time to first token).
 """
 
 from __future__ import annotations
@@ -70,10 +71,8 @@ class Stream:
     @property
     def lag(self) -> float:
         """Median of its tokens' lags."""
-        first, *rest = self.tokens
-        return statistics.median(
-            (token.arrival - first.arrival) - (token.decoded - first.decoded) for token in rest
-        )
+        delays = [token.arrival - token.decoded for token in self.tokens]
+        return statistics.median(delays) - min(delays)
 
 
 def timed(lines: Iterator[bytes], started: float) -> Stream:
