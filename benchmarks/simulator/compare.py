@@ -28,6 +28,7 @@ OBJECTIVE = Objective()
 SHARE = 0.99
 KNOWN = ("book", "aws-sample", "load-test")
 LEARNT_UTILIZATIONS = (0.6, 0.65, 0.7)
+OTHER_DAYS = (2, 3, 4)
 SERVED = endpoint("llama-3.1-8b", "ml.g5.2xlarge", OBJECTIVE)
 
 # What AWS does not document, varied one at a time.
@@ -95,6 +96,18 @@ def show_sensitivity(study: Study, plans: Sequence[ScalingPlan]) -> None:
         print(f"| {label} |", " | ".join(cells), "|", flush=True)
 
 
+def show_other_days(hour: Path, plans: Sequence[ScalingPlan]) -> None:
+    """Print what the policies do on days they were not searched on."""
+    print("\n### Other days\n")
+    print("| |", " | ".join(f"{plan.name}: within SLO, hours" for plan in plans), "|")
+    print("| --- |", " | ".join("---:" for _ in plans), "|")
+    for seed in OTHER_DAYS:
+        study = study_of(list(chunked(day(hour, seed))))
+        outcomes = [study.run(plan) for plan in plans]
+        cells = (f"{outcome.within:.2%}, {outcome.instance_hours:.1f}" for outcome in outcomes)
+        print(f"| seed {seed} |", " | ".join(cells), "|", flush=True)
+
+
 def main() -> None:
     """Run everything."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -117,6 +130,8 @@ def main() -> None:
     print(f"\n```toml\n{best.plan.to_toml()}```\n\n```toml\n{learnt.plan.to_toml()}```")
     sample = preset("aws-sample", today.survey.most_requests_per_second)
     show_sensitivity(today, [sample, best.plan, learnt.plan])
+    careful = preset("concurrency:7", today.survey.most_requests_per_second)
+    show_other_days(arguments.hour, [sample, best.plan, learnt.plan, careful])
     if arguments.images:
         arguments.images.mkdir(parents=True, exist_ok=True)
         timeline = timeline_png([others[1], best.outcome, seer], OBJECTIVE)
