@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from lambda_api.schemas import TokenLimit, WireModel
 
@@ -81,7 +81,11 @@ class ResponseRequest(WireModel):
     )
 
     model: str = Field(description="The model's id, as `GET /v1/models` lists it.")
-    input: str | Annotated[list[InputItem], Field(min_length=1)]
+    input: Annotated[
+        Annotated[str, Tag("text")] | Annotated[list[InputItem], Field(min_length=1), Tag("items")],
+        # Without it an error would name the branch that was not meant.
+        Discriminator(lambda given: "text" if isinstance(given, str) else "items"),
+    ]
     instructions: str | None = Field(None, description="Becomes the first system message.")
     previous_response_id: str | None = Field(
         None, description="Continue that response's conversation; its instructions are left out."
