@@ -1,0 +1,118 @@
+"""A bucket, the functions of the state machine over it, and jobs as SageMaker runs them."""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from memory_store import MemoryStore
+
+from lambda_api.batch import Batch, BatchRequest
+from lambda_api.batch_collect import collect
+from lambda_api.batch_prepare import prepare
+from lambda_api.batch_run import BatchRuns
+from lambda_api.batch_store import BatchStore
+from lambda_api.batches import BatchService
+from lambda_api.settings import Settings
+
+OWNER = "0" * 32
+REFUSED = {"Error": "States.TaskFailed", "Cause": '{"FailureReason":"ClientError: 400"}'}
+BROKEN = {"Error": "States.TaskFailed", "Cause": '{"FailureReason":"AlgorithmError: ping"}'}
+TIMED_OUT = {"Error": "States.Timeout"}
+
+
+def request(custom_id: str, **changes: Any) -> dict[str, Any]:
+    body = {"model": "twin", "messages": [{"role": "user", "content": f"about {custom_id}"}]}
+    line = {"custom_id": custom_id, "method": "POST", "url": "/v1/chat/completions", "body": body}
+    return {**line, **changes}
+
+
+def jsonl(lines: Iterable[Any]) -> bytes:
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+@dataclass
+class Executions:
+    calls: list[tuple[str, str]] = field(default_factory=list)
+
+    def start(self, name: str, data: Any) -> None:
+        self.calls.append(("start", name))
+
+    def stop(self, name: str) -> None:
+        self.calls.append(("stop", name))
+
+
+class World:
+    def __init__(self, **settings: Any) -> None:
+        self.settings = Settings(
+            stage="local",
+            endpoint_name="twin-local",
+            model_id="twin",
+            engine="vllm",
+            batch_bucket="batches",
+            **{"batch_lines_per_shard": 3, "batch_instance_count": 2, **settings},
+        )
+        self.now = 1_800_000_000.0
+        self.store = MemoryStore()
+        self.executions = Executions()
+        self.runs = BatchRuns(self.store, self.settings, clock=lambda: self.now)
+        self.files = self.runs.files
+        self.batches = BatchService(
+            BatchStore(self.store),
+            self.files,
+            lambda: self.executions,
+            "twin",
+            clock=lambda: self.now,
+        )
+
+    def submit(self, content: bytes) -> Batch:
+        file = self.files.create(OWNER, "requests.jsonl", content)
+        wanted = BatchRequest(
+            input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
+        )
+        return self.batches.create(OWNER, wanted)
+
+    def prepare(self, batch: Batch) -> dict[str, Any]:
+        return prepare(self.runs, OWNER, batch.id)
+
+    def collect(self, batch: Batch, step: dict[str, Any], error: Any = None) -> dict[str, Any]:
+        return collect(self.runs, OWNER, batch.id, step["job_name"], error)
+
+    def get(self, batch: Batch) -> Batch:
+        return self.batches.get(OWNER, batch.id)
+
+    def transform(
+        self, step: dict[str, Any], refused: Collection[str] = (), random: Random | None = None
+    ) -> bool:
+        """Run a job; a file with a refused request is left out. Whether all came back."""
+        came_back = True
+        prefix = step["input_uri"].removeprefix("s3://bucket/")
+        for info in list(self.store.list(prefix)):
+            lines = [json.loads(line) for line in self.store.objects[info.key].body.splitlines()]
+            if any(line["id"] in refused for line in lines):
+                came_back = False
+                continue
+            if random:
+                random.shuffle(lines)
+            output = step["output_uri"].removeprefix("s3://bucket/")
+            name = info.key.removeprefix(prefix)
+            self.store.put(f"{output}/{name}.out", jsonl(map(answered, lines)))
+        return came_back
+
+    def lines(self, file_id: str | None) -> list[dict[str, Any]]:
+        if file_id is None:
+            return []
+        content = b"".join(self.files.content(OWNER, self.files.get(OWNER, file_id)))
+        return [json.loads(line) for line in content.splitlines()]
+
+
+def answered(line: dict[str, Any]) -> dict[str, Any]:
+    message = {"role": "assistant", "content": line["request"]["messages"][0]["content"]}
+    answer = {
+        "id": "chatcmpl-1",
+        "model": "/opt/ml/model",
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7},
+    }
+    return {"id": line["id"], "SageMakerOutput": answer}
