@@ -14,6 +14,7 @@ from planner.survey import WINDOW, Survey
 
 Counts = NDArray[np.int64]
 DAY_SECONDS = 86_400
+_NEIGHBOURS = 2
 
 
 def needed(survey: Survey, utilization: float, *, windows: int = 1) -> Counts:
@@ -122,9 +123,14 @@ def learnt_schedules(
 
 
 def _by_slot(yesterday: Survey, utilization: float, slot_minutes: int) -> Counts:
-    """Return the instances the mean minute of each slot of the day needs."""
+    """Return the instances the mean minute of each slot of the day needs.
+
+    A slot counts as the median of it and its neighbours: a burst will not come at the same time.
+    """
     minutes = (yesterday.start % DAY_SECONDS) // 60 + np.arange(len(yesterday.work))
     slots = (minutes // slot_minutes % (1440 // slot_minutes)).astype(int)
     work = np.bincount(slots, weights=yesterday.work, minlength=1440 // slot_minutes)
     seen = np.maximum(1, np.bincount(slots, minlength=len(work)))
-    return np.maximum(1, np.ceil(work / seen / (WINDOW * utilization))).astype(np.int64)
+    around = range(-_NEIGHBOURS, _NEIGHBOURS + 1)
+    typical = np.median([np.roll(work / seen, slots) for slots in around], axis=0)
+    return np.maximum(1, np.ceil(typical / (WINDOW * utilization))).astype(np.int64)
