@@ -15,7 +15,7 @@ from planner.outcome import BINS, Histogram, Objective, Outcome, Timeline
 from planner.policy import ScalingPlan, from_config, preset
 from planner.simulation import Simulation
 from planner.study import Study
-from planner.survey import survey
+from planner.survey import Survey, survey
 from planner.trace import Arrivals
 from stacks.config import AutoscalingConfig
 
@@ -147,6 +147,14 @@ def test_a_schedule_learns_yesterday() -> None:
     assert len(actions) <= 96
     assert max(least, key=lambda hour: least[hour]) in range(10, 18)
     assert max(least.values()) <= needed(seen, 0.6).max()
+
+
+def test_a_schedule_does_not_learn_a_burst() -> None:
+    work = np.full(1440, 60.0)
+    work[600:615] = 900.0
+    seen = Survey(start=MONDAY, end=MONDAY + 86_400, requests=1, context=1, generated=1, work=work)
+    (action,) = learnt_schedules(seen, 0.5, lead=330)
+    assert action.min_capacity == 2
 
 
 def test_a_target_that_can_never_be_reached_is_named() -> None:
