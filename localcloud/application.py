@@ -28,6 +28,7 @@ class LocalCloud:
         interpreter = bare_interpreter(settings.work_dir / "python")
         self._web_adapter = WebAdapter(settings, interpreter)
         ministack_hooks.extend_functions(interpreter, self._web_adapter.forget)
+        ministack_hooks.queue_event_invocations()
         ministack_hooks.take_keys_from_authorizers()
         ministack_hooks.extend_rest_apis(StreamedIntegration(self._web_adapter))
         ministack_hooks.write_access_logs()

@@ -10,6 +10,7 @@ Import it only after `Settings.prepare_process()`: ministack reads its settings 
 
 from localcloud.ministack_hooks.access_log import write_access_logs
 from localcloud.ministack_hooks.api_keys import take_keys_from_authorizers
+from localcloud.ministack_hooks.event_invocations import queue_event_invocations
 from localcloud.ministack_hooks.events import put_event
 from localcloud.ministack_hooks.functions import (
     Function,
@@ -81,6 +82,7 @@ __all__ = [
     "physical_name",
     "publish",
     "put_event",
+    "queue_event_invocations",
     "record_invocation",
     "register_resource_type",
     "register_service",
