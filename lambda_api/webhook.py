@@ -63,6 +63,10 @@ class Webhook:
                 time.sleep(wait)
         return self._post(event_id, body)
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
     def _post(self, event_id: str, body: bytes) -> None:
         now = str(int(time.time()))
         headers = {
