@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import boto3
 import typer
@@ -102,10 +102,19 @@ def dev(port: Annotated[int, typer.Option(help="Where the app listens.")] = 8000
     raise typer.Exit(dev_.serve(_cloud(), port))
 
 
-@app.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-    add_help_option=False,
-)
+PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def plan(context: typer.Context) -> None:
+    """Decide before money is spent: simulate, compare and search scaling policies."""
+    # Plots and numbers take a second to import: only who plans waits for them.
+    from planner.cli import app as planner
+
+    planner(context.args, prog_name="twin plan")
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
 def cdk(context: typer.Context) -> None:
     """Run the pinned CDK command line with these arguments, on the Node installed beside it."""
     command = cdk_command(*context.args)
