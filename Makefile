@@ -85,7 +85,7 @@ format: setup ## Rewrite the code in the project's style
 
 lock: $(SETUP) ## Compile the lock files again from pyproject.toml
 	$(COMPILE) pyproject.toml -o requirements.txt
-	$(COMPILE) pyproject.toml --group lambda --group local --group models --group dev -o requirements-dev.txt
+	$(COMPILE) pyproject.toml --group lambda --group local --group models --group plan --group dev -o requirements-dev.txt
 	$(COMPILE) --group lambda -o lambda_api/requirements.txt
 
 clean: ## Remove what can be made again
