@@ -22,6 +22,7 @@ class Received:
     path: str
     headers: dict[str, str]
     body: bytes
+    method: str = "POST"
 
     @property
     def json(self) -> Any:
@@ -127,7 +128,7 @@ class StandInRuntime:
         try:
             with suppress(asyncio.IncompleteReadError, ConnectionError):
                 while True:
-                    await self._exchange(await _read_request(reader), reader, writer)
+                    await self._exchange(await _read_request(reader, writer), reader, writer)
         except asyncio.CancelledError:
             pass
         finally:
@@ -179,12 +180,15 @@ class StandInRuntime:
         await writer.drain()
 
 
-async def _read_request(reader: asyncio.StreamReader) -> Received:
+async def _read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Received:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.strip().split("\r\n")
     headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
+    if headers.get("expect") == "100-continue":
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = await reader.readexactly(int(headers.get("content-length", 0)))
-    return Received(first.split()[1], headers, body)
+    method, path, _ = first.split()
+    return Received(path, headers, body, method)
 
 
 def _reply_bytes(reply: Reply) -> bytes:
