@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
-
-from memory_store import MemoryStore
+from urllib.parse import urlsplit
 
 from lambda_api.batch import Batch, BatchRequest
 from lambda_api.batch_collect import collect
@@ -14,7 +13,9 @@ from lambda_api.batch_prepare import prepare
 from lambda_api.batch_run import BatchRuns
 from lambda_api.batch_store import BatchStore
 from lambda_api.batches import BatchService
+from lambda_api.object_store import ObjectStore
 from lambda_api.settings import Settings
+from tests.unit.memory_store import MemoryStore
 
 OWNER = "0" * 32
 REFUSED = {"Error": "States.TaskFailed", "Cause": '{"FailureReason":"ClientError: 400"}'}
@@ -85,26 +86,34 @@ class World:
     def transform(
         self, step: dict[str, Any], refused: Collection[str] = (), random: Random | None = None
     ) -> bool:
-        """Run a job; a file with a refused request is left out. Whether all came back."""
-        came_back = True
-        prefix = step["input_uri"].removeprefix("s3://bucket/")
-        for info in list(self.store.list(prefix)):
-            lines = [json.loads(line) for line in self.store.objects[info.key].body.splitlines()]
-            if any(line["id"] in refused for line in lines):
-                came_back = False
-                continue
-            if random:
-                random.shuffle(lines)
-            output = step["output_uri"].removeprefix("s3://bucket/")
-            name = info.key.removeprefix(prefix)
-            self.store.put(f"{output}/{name}.out", jsonl(map(answered, lines)))
-        return came_back
+        return transform(self.store, step, refused, random)
 
     def lines(self, file_id: str | None) -> list[dict[str, Any]]:
         if file_id is None:
             return []
         content = b"".join(self.files.content(OWNER, self.files.get(OWNER, file_id)))
         return [json.loads(line) for line in content.splitlines()]
+
+
+def transform(
+    store: ObjectStore,
+    step: dict[str, Any],
+    refused: Collection[str] = (),
+    random: Random | None = None,
+) -> bool:
+    """Run a job; a file with a refused request is left out. Whether all came back."""
+    came_back = True
+    source, target = (urlsplit(step[uri]).path[1:] for uri in ("input_uri", "output_uri"))
+    for info in list(store.list(source)):
+        shard = store.get(info.key)
+        lines = [json.loads(line) for line in shard.body.splitlines()] if shard else []
+        if any(line["id"] in refused for line in lines):
+            came_back = False
+            continue
+        if random:
+            random.shuffle(lines)
+        store.put(f"{target}/{info.key.removeprefix(source)}.out", jsonl(map(answered, lines)))
+    return came_back
 
 
 def answered(line: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,363 @@
+"""Files and batches: the official client, the service over the local cloud's S3, jobs as on AWS."""
+
+import json
+import threading
+from collections.abc import Iterator
+
+import boto3
+import httpx2
+import openai
+import pytest
+
+from lambda_api.batch_collect import collect
+from lambda_api.batch_prepare import prepare
+from lambda_api.batch_run import BatchRuns
+from lambda_api.chat import MAX_PAYLOAD_BYTES
+from lambda_api.main import create_app
+from lambda_api.routers.files import MAX_DIRECT_BYTES
+from lambda_api.s3_store import S3Store
+from lambda_api.settings import Settings as ServiceSettings
+from localcloud.settings import Settings
+from tests.integration.conftest import served
+from tests.localcloud import cloud as local
+from tests.unit.batch_world import REFUSED, jsonl, request, transform
+
+CHAT = "/v1/chat/completions"
+BUCKET = "batches"
+
+
+class StateMachine:
+    """Runs batches as the state machine does, each in a thread; jobs wait until they may run."""
+
+    def __init__(self, runs: BatchRuns) -> None:
+        self.may_run = threading.Event()
+        self.refused: set[str] = set()
+        self.started: list[str] = []
+        self._runs = runs
+        self._stopped: set[str] = set()
+        self._threads: list[threading.Thread] = []
+
+    def start(self, name, data):
+        self.started.append(name)
+        thread = threading.Thread(target=self._run, args=(name, data["owner"], data["batch_id"]))
+        self._threads.append(thread)
+        thread.start()
+
+    def stop(self, name):
+        self._stopped.add(name)
+
+    def join(self):
+        for thread in self._threads:
+            thread.join(30)
+            assert not thread.is_alive()
+
+    def _run(self, name, owner, batch_id):
+        step = prepare(self._runs, owner, batch_id)
+        while step["proceed"]:
+            assert self.may_run.wait(30)
+            if name in self._stopped:
+                return
+            came_back = transform(self._runs.store, step, self.refused)
+            error = None if came_back else REFUSED
+            step = collect(self._runs, owner, batch_id, step["job_name"], error)
+
+
+@pytest.fixture(scope="module")
+def storage(tmp_path_factory) -> Iterator[S3Store]:
+    """A bucket of the local cloud."""
+    cloud = local.start(Settings(port=local.free_port(), data_dir=tmp_path_factory.mktemp("cloud")))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL_S3", cloud.settings.origin)
+        environment.setenv("AWS_ACCESS_KEY_ID", cloud.settings.account)
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "local")
+        environment.setenv("AWS_DEFAULT_REGION", cloud.settings.region)
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        yield S3Store.connect(BUCKET)
+    local.stop(cloud)
+
+
+@pytest.fixture
+def machine(storage) -> Iterator[StateMachine]:
+    settings = ServiceSettings(
+        stage="local",
+        endpoint_name="twin-local",
+        model_id="twin",
+        engine="vllm",
+        batch_bucket=BUCKET,
+        batch_lines_per_shard=4,
+        batch_instance_count=2,
+    )
+    machine = StateMachine(BatchRuns(storage, settings))
+    yield machine
+    machine.may_run.set()
+    machine.join()
+
+
+@pytest.fixture
+def url(machine, storage) -> Iterator[str]:
+    app = create_app(machine._runs.settings, object(), batch_store=storage, executions=machine)
+    with served(app) as url:
+        yield f"{url}/v1"
+
+
+def client_of(url: str, key_id: str) -> openai.OpenAI:
+    """A client whose requests come through the Web Adapter with this API key."""
+    context = json.dumps({"identity": {"apiKeyId": key_id}})
+    return openai.OpenAI(
+        base_url=url,
+        api_key="k" * 40,
+        max_retries=0,
+        default_headers={"x-amzn-request-context": context},
+    )
+
+
+@pytest.fixture
+def client(url, request) -> Iterator[openai.OpenAI]:
+    with client_of(url, request.node.name) as client:
+        yield client
+
+
+def upload(client, content: bytes):
+    return client.files.create(file=("requests.jsonl", content), purpose="batch")
+
+
+def create(client, file_id: str, **changes):
+    wanted = {"endpoint": CHAT, "completion_window": "24h", **changes}
+    return client.batches.create(input_file_id=file_id, **wanted)
+
+
+def lines(client, file_id: str):
+    return [json.loads(line) for line in client.files.content(file_id).text.splitlines()]
+
+
+def requests(count: int) -> bytes:
+    return jsonl(request(f"r{n}") for n in range(count))
+
+
+def test_a_batch_is_run_with_the_official_client(client, machine):
+    machine.refused = {"r5"}
+    file = upload(client, requests(10))
+    batch = create(client, file.id, metadata={"run": "nightly"})
+    assert batch.status == "validating"
+    assert batch.expires_at - batch.created_at == 86_400
+    machine.may_run.set()
+    machine.join()
+    batch = client.batches.retrieve(batch.id)
+
+    assert batch.status == "completed"
+    assert batch.metadata == {"run": "nightly"}
+    assert (batch.request_counts.completed, batch.request_counts.failed) == (9, 1)
+    assert batch.usage.total_tokens == 63
+    answers = lines(client, batch.output_file_id)
+    assert [line["custom_id"] for line in answers] == [f"r{n}" for n in range(10) if n != 5]
+    assert [line["custom_id"] for line in lines(client, batch.error_file_id)] == ["r5"]
+    written = client.files.list(purpose="batch_output").data
+    assert {file.id for file in written} == {batch.output_file_id, batch.error_file_id}
+
+
+def test_wrong_lines_are_listed_and_no_job_runs(client, machine):
+    content = b"{\n" + jsonl([request("a"), request("a"), request("b", url="/v1/embeddings")])
+    batch = create(client, upload(client, content).id)
+    machine.join()
+    failed = client.batches.retrieve(batch.id)
+
+    assert failed.status == "failed"
+    assert [(error.line, error.code) for error in failed.errors.data] == [
+        (1, "invalid_json_line"),
+        (3, "duplicate_custom_id"),
+        (4, "url_mismatch"),
+    ]
+
+
+def test_a_running_batch_can_be_cancelled_once(client, machine):
+    batch = create(client, upload(client, requests(3)).id)
+    machine_name = f"{batch.id}-cancel"
+    assert client.batches.cancel(batch.id).status == "cancelling"
+    machine.may_run.set()
+    machine.join()
+
+    assert client.batches.retrieve(batch.id).status == "cancelled"
+    with pytest.raises(openai.BadRequestError, match="status 'cancelled'"):
+        client.batches.cancel(batch.id)
+    assert machine.started == [batch.id, machine_name]
+
+
+def test_a_finished_batch_cannot_be_cancelled(client, machine):
+    machine.may_run.set()
+    batch = create(client, upload(client, requests(1)).id)
+    machine.join()
+
+    with pytest.raises(openai.BadRequestError, match="status 'completed'"):
+        client.batches.cancel(batch.id)
+    assert machine.started == [batch.id]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "param"),
+    [
+        ({"input_file_id": "file-none"}, 404, "input_file_id"),
+        ({"input_file_id": "../../batches"}, 404, "input_file_id"),
+        ({"endpoint": "/v1/embeddings"}, 400, "endpoint"),
+        ({"completion_window": "7d"}, 400, "completion_window"),
+        ({"metadata": {"k": "v" * 513}}, 400, "metadata.k"),
+        ({"output_expires_after": {"anchor": "created_at", "seconds": 1}}, 400, None),
+    ],
+)
+def test_a_batch_that_makes_no_sense_is_refused_and_not_started(
+    client, machine, changes, status, param
+):
+    wanted = {"input_file_id": upload(client, requests(1)).id, "endpoint": CHAT}
+    with pytest.raises(openai.APIStatusError) as caught:
+        client.batches.create(**{**wanted, "completion_window": "24h", **changes})
+
+    assert caught.value.status_code == status
+    assert caught.value.type == "invalid_request_error"
+    assert caught.value.param == (param or "output_expires_after.seconds")
+    assert machine.started == []
+    assert client.batches.list().data == []
+
+
+def test_what_a_batch_wrote_is_no_input(client, machine):
+    machine.may_run.set()
+    batch = create(client, upload(client, requests(1)).id)
+    machine.join()
+    output = client.batches.retrieve(batch.id).output_file_id
+
+    with pytest.raises(openai.BadRequestError, match="must be 'batch', got 'batch_output'"):
+        create(client, output)
+
+
+def test_another_key_sees_nothing(client, url, machine):
+    machine.may_run.set()
+    file = upload(client, requests(1))
+    batch = create(client, file.id)
+    machine.join()
+    with client_of(url, "another key") as other:
+        for call in (
+            lambda: other.files.retrieve(file.id),
+            lambda: other.files.content(file.id),
+            lambda: other.files.delete(file.id),
+            lambda: other.batches.retrieve(batch.id),
+            lambda: other.batches.cancel(batch.id),
+            lambda: create(other, file.id),
+        ):
+            with pytest.raises(openai.NotFoundError):
+                call()
+        assert other.files.list().data == other.batches.list().data == []
+
+
+def test_lists_begin_with_the_newest_and_go_on_where_they_ended(client, machine):
+    files = [upload(client, requests(n)).id for n in (1, 2, 3, 4, 5)]
+    batches = [create(client, file).id for file in files[:3]]
+
+    assert [file.id for file in client.files.list(limit=2)] == files[::-1]
+    assert [file.id for file in client.files.list(limit=2, order="asc")] == files
+    assert [file.id for file in client.files.list(after=files[2])] == files[1::-1]
+    assert [file.id for file in client.files.list(after=files[2], order="asc")] == files[3:]
+    assert [batch.id for batch in client.batches.list(limit=2)] == batches[::-1]
+    page = client.batches.list(limit=2)
+    assert page.has_more
+    assert len(page.data) == 2
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=x", "order=up"])
+def test_a_list_that_makes_no_sense_is_refused(client, query):
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.get(f"/files?{query}", cast_to=object)
+
+    assert caught.value.param == query.partition("=")[0]
+
+
+def test_a_file_can_be_looked_at_read_and_deleted(client):
+    expiry = {"anchor": "created_at", "seconds": 3600}
+    content = "Grüße\n".encode()
+    file = client.files.create(file=("a.jsonl", content), purpose="batch", expires_after=expiry)
+
+    assert client.files.retrieve(file.id) == file
+    assert (file.bytes, file.filename, file.status) == (len(content), "a.jsonl", "processed")
+    assert file.expires_at - file.created_at == 3600
+    assert client.files.content(file.id).read() == content
+    assert client.files.delete(file.id).deleted
+    with pytest.raises(openai.NotFoundError):
+        client.files.retrieve(file.id)
+
+
+@pytest.mark.parametrize("content", [b"x" * (MAX_DIRECT_BYTES + 1), b"\xff\x00"])
+def test_what_does_not_fit_an_answer_comes_from_the_bucket(client, content):
+    assert client.files.content(upload(client, content).id).read() == content
+
+
+def test_a_large_file_goes_straight_to_the_bucket(client, machine):
+    body = {**request("x")["body"], "user": "u" * 1_200_000}
+    content = jsonl(request(f"r{n}", body=body) for n in range(7))
+    assert len(content) > MAX_PAYLOAD_BYTES
+    announced = {"purpose": "batch", "filename": "big.jsonl", "bytes": len(content)}
+    answer = client.post("/files", body=announced, cast_to=object)
+    file = client.files.retrieve(answer["id"])
+    assert file.status == "uploaded"
+    with pytest.raises(openai.BadRequestError, match="not been uploaded yet"):
+        create(client, file.id)
+    with pytest.raises(openai.BadRequestError, match="not been uploaded yet"):
+        client.files.content(file.id)
+    httpx2.put(answer["upload_url"], content=content).raise_for_status()
+    machine.may_run.set()
+    batch = create(client, file.id)
+    machine.join()
+
+    assert client.files.retrieve(file.id).status == "processed"
+    assert client.batches.retrieve(batch.id).request_counts.completed == 7
+
+
+@pytest.mark.parametrize(
+    ("send", "param", "message"),
+    [
+        ({"files": {"file": b"x"}, "data": {}}, "purpose", "field required"),
+        ({"files": {"file": b"x"}, "data": {"purpose": "vision"}}, "purpose", "'vision'"),
+        ({"files": {"file": b""}, "data": {"purpose": "batch"}}, "file", "empty"),
+        ({"files": {"other": b"x"}, "data": {"purpose": "batch"}}, "file", "field required"),
+        ({"json": {"purpose": "batch", "filename": "x", "bytes": 0}}, "file", "empty"),
+        ({"json": {"purpose": "batch", "filename": "x", "bytes": 250_000_000}}, "file", "at most"),
+        ({"json": {"purpose": "batch", "filename": "x"}}, "bytes", "field required"),
+        ({"json": {"purpose": "batch", "bytes": 1, "filename": ""}}, "filename", "at least 1"),
+        ({"json": [1]}, None, "must be a JSON object"),
+        ({"content": b"{"}, None, "multipart/form-data"),
+        ({"content": b"", "headers": {"content-type": "multipart/form-data"}}, None, "boundary"),
+    ],
+)
+def test_an_upload_that_makes_no_sense_is_refused(url, send, param, message):
+    answer = httpx2.post(f"{url}/files", **send)
+    error = answer.json()["error"]
+
+    assert answer.status_code == 400
+    assert error["type"] == "invalid_request_error"
+    assert error["param"] == param
+    assert message in error["message"]
+
+
+def test_a_form_over_the_limit_is_a_413(url):
+    answer = httpx2.post(f"{url}/files", files={"file": b"x" * 7_000_000})
+
+    assert answer.status_code == 413
+    assert answer.json()["error"]["code"] == "request_too_large"
+
+
+def test_without_a_bucket_there_are_no_files(client, url, machine):
+    settings = machine._runs.settings.model_copy(update={"batch_bucket": None})
+    with served(create_app(settings, object())) as bare:
+        assert httpx2.get(f"{bare}/v1/files").status_code == 404
+
+
+def test_parts_of_any_size_become_one_object(storage):
+    parts = [b"", b"a" * 3_000_000, b"b", b"c" * 9_000_000]
+
+    assert storage.upload("parts", parts) == 12_000_001
+    assert b"".join(storage.stream("parts")) == b"".join(parts)
+    assert storage.upload("parts", []) == 0
+
+
+def test_folders_are_listed_without_what_is_in_them(storage):
+    for key in ("f/a/1", "f/a/2", "f/b/1", "f/c/d/1", "f/file"):
+        storage.put(key, b"")
+
+    assert list(storage.folders("f/")) == ["a", "b", "c"]
+    assert list(storage.folders("f/", after="a")) == ["b", "c"]
