@@ -7,11 +7,13 @@ wrote can look like a field.
 import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
 _MODEL = re.compile(rb'"model": ?"(?:[^"\\]|\\.)*"')
 _USAGE = re.compile(rb'"usage": ?(?=\{)')
 _NO_CHOICES = re.compile(rb'"choices": ?\[\]')
 _FINISHES = (b'"finish_reason":"', b'"finish_reason": "')
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _LONGEST_MESSAGE = 2000
 _DECODER = json.JSONDecoder()
 
@@ -60,6 +62,18 @@ def is_only_usage(chunk: bytes) -> bool:
 def finishes_in(answer: bytes) -> int:
     """How many choices end in an answer."""
     return sum(map(answer.count, _FINISHES))
+
+
+def parsed(answer: bytes) -> Any:  # noqa: ANN401  any JSON value
+    """All of an answer. Half a surrogate pair, which no UTF-8 can hold, becomes a question mark.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
+    found = json.loads(answer)
+    if _SURROGATE.search(answer):
+        found = json.loads(json.dumps(found, ensure_ascii=False).encode(errors="replace"))
+    return found
 
 
 def engine_message(raw: str) -> str:

@@ -1,11 +1,11 @@
 """A chat completion's words as the outcome of a response."""
 
-import json
 import time
 from collections.abc import Sequence
 from secrets import token_hex
 from typing import Any
 
+from lambda_api.engine_json import parsed
 from lambda_api.errors import (
     EngineError,
     InvalidRequestError,
@@ -39,7 +39,7 @@ def outcome_of(answer: bytes) -> Outcome:
         EngineError: It is no chat completion.
     """
     try:
-        completion = json.loads(answer)
+        completion = parsed(answer)
         choice = completion["choices"][0]
         output = _output(choice["message"])
         usage = usage_of(completion.get("usage"))

@@ -1,128 +1,15 @@
-"""A streamed answer as the events of a response.
+"""A streamed answer as the events of a response."""
 
-The events are those of platform.openai.com/docs/api-reference/responses-streaming.
-"""
-
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 from lambda_api.chat_stream import ChatStream
+from lambda_api.engine_json import parsed
 from lambda_api.errors import EngineError, ServiceError
-from lambda_api.response_output import failed, finished, message, new_id, usage_of
-from lambda_api.response_schemas import (
-    FunctionCall,
-    Outcome,
-    OutputItem,
-    OutputMessage,
-    OutputText,
-    Response,
-    ResponseUsage,
-)
+from lambda_api.response_events import CallWriter, Events, MessageWriter
+from lambda_api.response_output import failed, finished, new_id, usage_of
+from lambda_api.response_schemas import Outcome, OutputItem, Response, ResponseUsage
 from lambda_api.sse import payloads
-
-
-class _Events:
-    """Writes events and numbers them."""
-
-    def __init__(self) -> None:
-        self._numbers = count()
-
-    def event(self, kind: str, **fields: Any) -> bytes:  # noqa: ANN401
-        told = {"type": kind, "sequence_number": next(self._numbers), **fields}
-        return f"event: {kind}\ndata: {json.dumps(told, ensure_ascii=False)}\n\n".encode()
-
-
-@dataclass
-class _Message:
-    """A message that is being written."""
-
-    events: _Events
-    index: int
-    item_id: str = field(default_factory=lambda: new_id("msg"))
-    written: list[str] = field(default_factory=list)
-
-    def begin(self) -> bytes:
-        item = OutputMessage(id=self.item_id, status="in_progress", content=[])
-        return self.events.event(
-            "response.output_item.added", output_index=self.index, item=item.model_dump()
-        ) + self._content("part.added", part=OutputText(text="").model_dump())
-
-    def add(self, text: str) -> bytes:
-        self.written.append(text)
-        return self._text("delta", delta=text)
-
-    def item(self) -> OutputMessage:
-        return message("".join(self.written), self.item_id)
-
-    def end(self, item: OutputItem) -> bytes:
-        text = "".join(self.written)
-        return (
-            self._text("done", text=text)
-            + self._content("part.done", part=OutputText(text=text).model_dump())
-            + _ended(self.events, self.index, item)
-        )
-
-    def _text(self, what: str, **fields: Any) -> bytes:  # noqa: ANN401
-        return self._about(f"response.output_text.{what}", logprobs=[], **fields)
-
-    def _content(self, what: str, **fields: Any) -> bytes:  # noqa: ANN401
-        return self._about(f"response.content_{what}", **fields)
-
-    def _about(self, kind: str, **fields: Any) -> bytes:  # noqa: ANN401
-        return self.events.event(
-            kind, item_id=self.item_id, output_index=self.index, content_index=0, **fields
-        )
-
-
-@dataclass
-class _Call:
-    """A function call that is being written."""
-
-    events: _Events
-    index: int
-    name: str
-    call_id: str
-    item_id: str = field(default_factory=lambda: new_id("fc"))
-    written: list[str] = field(default_factory=list)
-
-    def begin(self) -> bytes:
-        item = self.item().model_copy(update={"status": "in_progress"})
-        return self.events.event(
-            "response.output_item.added", output_index=self.index, item=item.model_dump()
-        )
-
-    def add(self, arguments: str) -> bytes:
-        self.written.append(arguments)
-        return self._arguments("delta", delta=arguments)
-
-    def item(self) -> FunctionCall:
-        return FunctionCall(
-            id=self.item_id,
-            status="completed",
-            call_id=self.call_id,
-            name=self.name,
-            arguments="".join(self.written),
-        )
-
-    def end(self, item: OutputItem) -> bytes:
-        return self._arguments("done", arguments="".join(self.written), name=self.name) + _ended(
-            self.events, self.index, item
-        )
-
-    def _arguments(self, what: str, **fields: Any) -> bytes:  # noqa: ANN401
-        return self.events.event(
-            f"response.function_call_arguments.{what}",
-            item_id=self.item_id,
-            output_index=self.index,
-            **fields,
-        )
-
-
-def _ended(events: _Events, index: int, item: OutputItem) -> bytes:
-    return events.event("response.output_item.done", output_index=index, item=item.model_dump())
 
 
 class ResponseStream:
@@ -144,10 +31,10 @@ class ResponseStream:
         """The answer it is made from."""
         self._response = response
         self._keep = keep
-        self._events = _Events()
-        self._items: list[_Message | _Call] = []
-        self._message: _Message | None = None
-        self._calls: dict[int, _Call] = {}
+        self._events = Events()
+        self._items: list[MessageWriter | CallWriter] = []
+        self._message: MessageWriter | None = None
+        self._calls: dict[int, CallWriter] = {}
         self._finish_reason: str | None = None
         self._usage: ResponseUsage | None = None
 
@@ -174,7 +61,7 @@ class ResponseStream:
         if payload == b"[DONE]":
             return b""
         try:
-            chunk = json.loads(payload)
+            chunk = parsed(payload)
             self._usage = usage_of(chunk.get("usage")) or self._usage
             return b"".join(map(self._choice, chunk.get("choices") or ()))
         except (ValueError, LookupError, TypeError, AttributeError):
@@ -191,7 +78,7 @@ class ResponseStream:
     def _write(self, text: str) -> bytes:
         begun = b""
         if self._message is None:
-            self._message = _Message(self._events, len(self._items))
+            self._message = MessageWriter(self._events, len(self._items))
             begun = self._begin(self._message)
         return begun + self._message.add(text)
 
@@ -200,12 +87,12 @@ class ResponseStream:
         call = self._calls.get(delta["index"])
         if call is None:
             call_id = delta.get("id") or new_id("call")
-            call = _Call(self._events, len(self._items), function["name"], call_id)
+            call = CallWriter(self._events, len(self._items), function["name"], call_id)
             self._calls[delta["index"]] = call
             begun = self._begin(call)
         return begun + (call.add(function["arguments"]) if function.get("arguments") else b"")
 
-    def _begin(self, item: _Message | _Call) -> bytes:
+    def _begin(self, item: MessageWriter | CallWriter) -> bytes:
         self._items.append(item)
         return item.begin()
 

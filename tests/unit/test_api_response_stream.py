@@ -117,6 +117,14 @@ def test_what_was_cut_short_is_incomplete(stream, finish_reason, reason):
     assert response["output"][0]["status"] == events[-2]["item"]["status"] == "incomplete"
 
 
+def test_half_a_character_is_replaced(stream):
+    half = b'data: {"choices":[{"delta":{"content":"a\\ud83d"},"finish_reason":"stop"}]}\n\n'
+    whole = b'data: {"choices":[{"delta":{"content":"\\ud83d\\udc4b"},"finish_reason":"stop"}]}\n\n'
+
+    assert stream(half, DONE)[-1]["response"]["output"][0]["content"][0]["text"] == "a?"
+    assert stream(whole, DONE)[-1]["response"]["output"][0]["content"][0]["text"] == "👋"
+
+
 def test_an_empty_answer_is_an_empty_message(stream):
     events = stream(chunk(finish_reason="stop"), DONE)
 

@@ -124,6 +124,12 @@ def test_function_calls_are_items(create, upstream):
     }
 
 
+def test_half_a_character_is_replaced(create, upstream):
+    upstream.answer = answer("a\ud83d")
+
+    assert create()["output"][0]["content"][0]["text"] == "a?"
+
+
 def test_an_answer_that_is_none_is_a_502(client, upstream):
     for rubbish in (b"", b"[]", b"{}", b'{"choices":[]}', b'{"choices":[{"message":5}]}'):
         upstream.answer = rubbish
