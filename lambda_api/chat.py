@@ -4,11 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pydantic_core import PydanticSerializationError
-
 from lambda_api.chat_stream import ChatStream, UpstreamStream
 from lambda_api.engine_json import Usage, model_field, model_field_in, usage_in
-from lambda_api.errors import InvalidRequestError, RequestTooLargeError, UnknownModelError
+from lambda_api.errors import RequestTooLargeError, UnknownModelError
 from lambda_api.schemas import ChatCompletionRequest
 
 MAX_PAYLOAD_BYTES = 6_291_456
@@ -82,10 +80,7 @@ def payload_of(request: ChatCompletionRequest, model_id: str) -> bytes:
     """
     if request.model != model_id:
         raise UnknownModelError(request.model, model_id)
-    try:
-        payload = request.payload()
-    except (PydanticSerializationError, ValueError, RecursionError):
-        raise InvalidRequestError("the body is not text or is nested too deep") from None
+    payload = request.payload()
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise RequestTooLargeError(
             f"the body has {len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are allowed"

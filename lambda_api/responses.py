@@ -1,5 +1,6 @@
 """Responses: the chat service behind OpenAI's newer format, at once or in the background."""
 
+import json
 import logging
 import time
 from collections.abc import Callable
@@ -24,6 +25,8 @@ from lambda_api.response_schemas import (
 from lambda_api.response_store import KeptResponse, ResponseStore
 from lambda_api.response_stream import ResponseStream
 from lambda_api.schemas import ChatCompletionRequest
+
+_ECHOED = {"text": {"format"}, "tools": True, "tool_choice": True}
 
 _log = logging.getLogger(__name__)
 
@@ -136,7 +139,7 @@ def _refused(param: str, why: str) -> InvalidRequestError:
 
 
 def _begun(request: ResponseRequest, *, is_kept: bool) -> Response:
-    told = request.model_dump(by_alias=True, exclude_none=True)
+    told = json.loads(request.written(by_alias=True, exclude_none=True, include=_ECHOED))
     return Response(
         id=new_id("resp"),
         created_at=int(time.time()),

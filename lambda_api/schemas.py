@@ -3,15 +3,29 @@
 The fields are those of platform.openai.com/docs/api-reference/chat/create.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import PydanticSerializationError
+
+from lambda_api.errors import InvalidRequestError
 
 
 class WireModel(BaseModel):
     """Keeps fields it does not know, and takes no string for a number."""
 
     model_config = ConfigDict(extra="allow", strict=True)
+
+    def written(self, **how: Any) -> bytes:  # noqa: ANN401  what `model_dump_json` takes
+        """The model as JSON.
+
+        Raises:
+            InvalidRequestError: A field it does not know holds what JSON cannot.
+        """
+        try:
+            return self.model_dump_json(**how).encode()
+        except (PydanticSerializationError, ValueError, RecursionError):
+            raise InvalidRequestError("the body is not text or is nested too deep") from None
 
 
 class ContentPart(WireModel):
@@ -77,7 +91,7 @@ class ChatCompletionRequest(WireModel):
                 update={"include_usage": True}
             )
             asks = self.model_copy(update={"stream_options": options})
-        return asks.model_dump_json(exclude_unset=True, exclude={"model"}).encode()
+        return asks.written(exclude_unset=True, exclude={"model"})
 
 
 class TokenUsage(BaseModel):

@@ -167,6 +167,44 @@ def test_a_wrong_field_is_named_and_nothing_is_started(
     assert [*upstream.payloads, *queue.requests, *store.objects] == []
 
 
+RUBBISH = [
+    b"",
+    b"[]",
+    b'"text"',
+    b"{",
+    b'{"model": "twin"}',
+    b'{"model": "twin", "input": "\\ud800"}',
+    b'{"model": "twin", "input": [{"role": "user", "content": "\\ud800"}]}',
+    b'{"model": "twin", "input": "x", "x": "\\ud800"}',
+    b'{"model": "twin", "input": "x", "metadata": {"\\ud800": "x"}}',
+    b'{"model": "twin", "input": "x", "instructions": "\\ud800"}',
+    b'{"model": "twin", "input": "x", "text": {"format": {"type": "text", "x": "\\ud800"}}}',
+    b'{"model": "twin", "input": "x", "tools": [{"type": "function", "name": "f", "parameters": '
+    + b'{"a":' * 900
+    + b"5"
+    + b"}" * 900
+    + b"}]}",
+]
+
+
+@pytest.mark.parametrize("body", RUBBISH, ids=range(len(RUBBISH)))
+def test_rubbish_is_a_400_and_nothing_is_started(client, upstream, store, queue, body):
+    for background in (b"", b', "background": true}'):
+        sent = body[:-1] + background if background and body.endswith(b"}") else body
+        answer_ = client.post(URL, content=sent)
+
+        assert answer_.status_code == 400
+        assert answer_.json()["error"]["type"] == "invalid_request_error"
+    assert [*upstream.payloads, *queue.requests, *store.objects] == []
+
+
+def test_what_is_not_read_is_not_echoed(client):
+    """It may hold what JSON cannot."""
+    body = b'{"model": "twin", "input": "x", "user": 5, "text": {"verbosity": "\\ud800"}}'
+
+    assert client.post(URL, content=body).json()["text"] == {"format": {"type": "text"}}
+
+
 def test_a_conversation_goes_on_from_a_kept_response(create, upstream):
     first = create(instructions="be brief")
     second = create(previous_response_id=first["id"], input="and now?")
