@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from autoscaling.alarm import Alarm
+from autoscaling.alarm import Alarm, Comparison
 
 AdjustmentType = Literal["ChangeInCapacity", "PercentChangeInCapacity", "ExactCapacity"]
 
@@ -24,15 +24,20 @@ class Step:
     upper: float | None = None
     adjustment: int
 
-    def contains(self, distance: float) -> bool:
+    def contains(self, distance: float, *, falling: bool = False) -> bool:
         """Return whether the step covers a distance.
 
         Bounds are inclusive on the side of the threshold:
         https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-step-scaling-policies.html
+
+        Args:
+            distance: from the threshold, negative below it.
+            falling: whether the alarm watches for values below the threshold, to which the
+                threshold itself then belongs.
         """
         lower = -math.inf if self.lower is None else self.lower
         upper = math.inf if self.upper is None else self.upper
-        if distance >= 0:
+        if distance > 0 or (distance == 0 and not falling):
             return lower <= distance < upper
         return lower < distance <= upper
 
@@ -80,7 +85,8 @@ class StepScaling:
     def desired(self, capacity: int, value: float) -> int:
         """Return the capacity after the step that covers `value`; unchanged where none does."""
         distance = value - self.alarm.threshold
-        step = next((step for step in self.steps if step.contains(distance)), None)
+        falling = self.alarm.comparison in {Comparison.LESS, Comparison.LESS_OR_EQUAL}
+        step = next((s for s in self.steps if s.contains(distance, falling=falling)), None)
         if step is None:
             return capacity
         if self.adjustment_type == "ExactCapacity":

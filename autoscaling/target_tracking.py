@@ -73,12 +73,15 @@ class TargetTracking:
         Proportional and rounded up, so that it neither adds too little nor removes too much.
 
         Args:
-            capacity: units in service, over which `value` is an average.
+            capacity: units in service, over which `value` is an average. At zero, a metric that
+                still has values is that of one unit (a backlog): what exceeds the target scales
+                out from zero.
+                https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html
             value: the metric.
             assumed: how far one scale-in may go.
         """
         # The tolerance keeps 3 x 10 / 5 at 6 where floats make it 6.000000000000001.
-        wanted = math.ceil(capacity * value / self.target - 1e-9)
+        wanted = math.ceil(max(capacity, 1) * value / self.target - 1e-9)
         if assumed.scale_in_step is not None:
             wanted = max(wanted, capacity - assumed.scale_in_step)
         return wanted

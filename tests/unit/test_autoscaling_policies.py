@@ -49,7 +49,7 @@ def test_disabled_scale_in_has_no_low_alarm() -> None:
 
 @pytest.mark.parametrize(
     ("capacity", "value", "desired"),
-    [(1, 5.1, 2), (2, 10, 4), (3, 10, 6), (4, 4.4, 4), (4, 1.2, 1), (6, 0, 0)],
+    [(1, 5.1, 2), (2, 10, 4), (3, 10, 6), (4, 4.4, 4), (4, 1.2, 1), (6, 0, 0), (0, 6, 2)],
 )
 def test_target_tracking_is_proportional_and_rounds_up(
     capacity: int, value: float, desired: int
@@ -123,6 +123,21 @@ def test_percentages_round_toward_zero_but_never_to_nothing(
 
 def test_the_minimum_magnitude_raises_a_small_percentage() -> None:
     assert stepping((Step(lower=0, adjustment=25),), least=2).desired(4, 50) == 6
+
+
+@pytest.mark.parametrize("steps", [(Step(upper=0, adjustment=0),), (Step(adjustment=0),)])
+def test_the_threshold_belongs_to_the_values_that_the_alarm_watches_for(
+    steps: tuple[Step, ...],
+) -> None:
+    idle = Alarm(
+        name="idle",
+        metric=SLOW,
+        comparison=Comparison.LESS_OR_EQUAL,
+        threshold=0,
+        evaluation_periods=1,
+    )
+    policy = StepScaling(name="go", alarm=idle, adjustment_type="ExactCapacity", steps=steps)
+    assert policy.desired(2, 0) == 0
 
 
 @pytest.mark.parametrize(("kind", "desired"), [("ChangeInCapacity", 8), ("ExactCapacity", 5)])
