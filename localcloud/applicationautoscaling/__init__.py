@@ -1,10 +1,11 @@
-"""Application Auto Scaling on this machine: what is registered is kept; nothing scales yet."""
+"""Application Auto Scaling on this machine: policies run, and change the number of engines."""
 
 from localcloud.applicationautoscaling import cloudformation
+from localcloud.applicationautoscaling.driver import Driver
 from localcloud.applicationautoscaling.operations import AutoScaling
-from localcloud.applicationautoscaling.registry import Registry
+from localcloud.applicationautoscaling.registry import Registry, TargetKey
 from localcloud.awsjson.service import JsonService, Worker
-from localcloud.ministack_hooks import register_service
+from localcloud.ministack_hooks import leave_scaling_alarms, register_service
 
 
 def install(worker: Worker) -> Registry:
@@ -19,7 +20,8 @@ def install(worker: Worker) -> Registry:
         handle=service.handle,
     )
     cloudformation.register(service)
+    leave_scaling_alarms()
     return registry
 
 
-__all__ = ["Registry", "install"]
+__all__ = ["Driver", "Registry", "TargetKey", "install"]

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Iterable
 
+from autoscaling.aws_shapes import target_tracking
 from localcloud.applicationautoscaling.registry import ItemKey, Registry, TargetKey
 from localcloud.awsjson.service import Operation, Scope, ServiceError
 from localcloud.awsjson.shapes import Document
@@ -100,9 +101,10 @@ class AutoScaling:
         if "PolicyARN" not in policy:
             arn = _item_arn(scope, "scalingPolicy", key, "policyName")
             policy |= {"PolicyARN": arn, "CreationTime": _now()}
+        if kind == "TargetTrackingScaling":
+            policy["Alarms"] = _alarms(policy, key.target, scope)
         policies[key] = policy
-        # The alarms SageMaker would make are for what evaluates them: nothing does yet.
-        return {**policy, "Alarms": []}
+        return {"Alarms": [], **policy}
 
     async def _delete_policy(self, parameters: Document, scope: Scope) -> Document:
         key = ItemKey(TargetKey.of(parameters), parameters["PolicyName"])
@@ -146,8 +148,14 @@ class AutoScaling:
         ]
         return _page("ScheduledActions", actions, parameters)
 
-    async def _describe_activities(self, _parameters: Document, _scope: Scope) -> Document:
-        return {"ScalingActivities": []}
+    async def _describe_activities(self, parameters: Document, scope: Scope) -> Document:
+        activities = [
+            activity
+            for activity in self._registry[scope].activities
+            if _selected(activity, parameters, "ActivityId", None)
+            and (parameters.get("IncludeNotScaledActivities") or "StatusMessage" in activity)
+        ]
+        return _page("ScalingActivities", activities, parameters)
 
     async def _tag(self, parameters: Document, scope: Scope) -> Document:
         self._tags(parameters, scope).update(parameters["Tags"])
@@ -196,6 +204,21 @@ def _page(member: str, documents: Iterable[Document], parameters: Document) -> D
 def _item_arn(scope: Scope, kind: str, key: ItemKey, label: str) -> str:
     resource = f"{kind}:{uuid.uuid4()}:resource/{key.target.namespace}/{key.target.resource}"
     return scope.arn("autoscaling", f"{resource}:{label}/{key.name}")
+
+
+def _alarms(policy: Document, target: TargetKey, scope: Scope) -> list[Document]:
+    """Name the alarms that a target tracking policy makes; a changed policy keeps its names."""
+    try:
+        tracking = target_tracking(policy)
+    except (KeyError, ValueError) as error:
+        raise ServiceError(f"not emulated: this target tracking policy: {error}") from error
+    ends = [alarm.name.rpartition("-")[2] for alarm in tracking.alarms]
+    if len(policy.get("Alarms", [])) == len(ends):
+        return list(policy["Alarms"])
+    names = [f"TargetTracking-{target.resource}-{end}-{uuid.uuid4()}" for end in ends]
+    return [
+        {"AlarmName": name, "AlarmARN": scope.arn("cloudwatch", f"alarm:{name}")} for name in names
+    ]
 
 
 def _told(key: TargetKey) -> str:

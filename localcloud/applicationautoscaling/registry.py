@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from localcloud.awsjson.service import Scope
 from localcloud.awsjson.shapes import Document
+
+MOST_ACTIVITIES = 1000
+"""Scaling activities remembered."""
 
 VARIANT_COUNT = "sagemaker:variant:DesiredInstanceCount"
 
@@ -44,6 +47,8 @@ class Registrations:
     targets: dict[TargetKey, Document] = field(default_factory=dict)
     policies: dict[ItemKey, Document] = field(default_factory=dict)
     actions: dict[ItemKey, Document] = field(default_factory=dict)
+    activities: deque[Document] = field(default_factory=lambda: deque(maxlen=MOST_ACTIVITIES))
+    """The newest first."""
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     """By the ARN of a scalable target."""
 

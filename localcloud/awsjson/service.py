@@ -7,6 +7,7 @@ import json
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -80,6 +81,10 @@ class Worker:
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run to the end from another event loop."""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
+
+    def spawn(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Begin to run from another thread; the future's `cancel` ends it."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
 
     def stop(self) -> None:
         """End the loop and its thread."""

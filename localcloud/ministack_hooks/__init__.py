@@ -10,6 +10,7 @@ Import it only after `Settings.prepare_process()`: ministack reads its settings 
 
 from localcloud.ministack_hooks.access_log import write_access_logs
 from localcloud.ministack_hooks.api_keys import take_keys_from_authorizers
+from localcloud.ministack_hooks.cloudwatch import Alarm, Metrics, leave_scaling_alarms
 from localcloud.ministack_hooks.event_invocations import queue_event_invocations
 from localcloud.ministack_hooks.events import put_event
 from localcloud.ministack_hooks.functions import (
@@ -56,10 +57,12 @@ from localcloud.ministack_hooks.stepfunctions import (
 )
 
 __all__ = [
+    "Alarm",
     "Answer",
     "Function",
     "GatewayError",
     "LogStream",
+    "Metrics",
     "Properties",
     "Provisioner",
     "ResourceType",
@@ -79,6 +82,7 @@ __all__ = [
     "find_function",
     "integration_failure",
     "integration_timeout",
+    "leave_scaling_alarms",
     "physical_name",
     "publish",
     "put_event",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import Future
 from functools import cache
 from typing import Any
 
@@ -9,11 +11,14 @@ import boto3
 
 from localcloud import applicationautoscaling
 from localcloud.awsjson.service import JsonService, Scope, Worker
+from localcloud.clock import Clock
 from localcloud.ministack_hooks import register_service
 from localcloud.sagemaker import cloudformation, stepfunctions
 from localcloud.sagemaker.artifacts import ModelCache
+from localcloud.sagemaker.capacity import VariantCapacities
 from localcloud.sagemaker.catalog import Catalog
 from localcloud.sagemaker.endpoints import Endpoints
+from localcloud.sagemaker.metrics import MetricsPublisher
 from localcloud.sagemaker.objects import Objects
 from localcloud.sagemaker.runtime import Runtime
 from localcloud.sagemaker.store import Store
@@ -25,7 +30,11 @@ class SageMaker:
     """The services as they run; close it to stop every engine."""
 
     def __init__(
-        self, control_plane: JsonService, endpoints: Endpoints, jobs: TransformJobs
+        self,
+        control_plane: JsonService,
+        endpoints: Endpoints,
+        jobs: TransformJobs,
+        background: Sequence[Future[None]],
     ) -> None:
         self.control_plane = control_plane
         """The operations of `sagemaker`."""
@@ -33,10 +42,13 @@ class SageMaker:
         """ASGI application for the runtime's paths. Set the request's scope before calling it."""
         self._endpoints = endpoints
         self._jobs = jobs
+        self._background = background
 
     def close(self) -> None:
         """Stop every engine process. Blocks for as long as they need to exit."""
         worker = self.control_plane.worker
+        for running in self._background:
+            running.cancel()
         worker.call(self._jobs.close())
         worker.call(self._endpoints.close())
         worker.stop()
@@ -66,7 +78,10 @@ def install(settings: Settings) -> SageMaker:
     )
     cloudformation.register(service, endpoints)
     stepfunctions.register(service)
-    return SageMaker(service, endpoints, jobs)
+    clock = Clock(settings.clock_factor)
+    driver = applicationautoscaling.Driver(targets, VariantCapacities(endpoints), clock)
+    background = [worker.spawn(MetricsPublisher(store, clock).run()), worker.spawn(driver.run())]
+    return SageMaker(service, endpoints, jobs, background)
 
 
 def _s3_clients(origin: str) -> Any:  # noqa: ANN401 - boto3's clients are generated

@@ -121,11 +121,7 @@ class Endpoints:
             if name not in variants:
                 raise ServiceError(f'Could not find variant "{name}" of endpoint "{endpoint.arn}".')
             count = change.get("DesiredInstanceCount", variants[name].desired)
-            if count == 0 and endpoint.queue is None:
-                raise ServiceError(
-                    f'DesiredInstanceCount of variant "{name}" must be at least 1, got 0: only an '
-                    "asynchronous endpoint can have no instances."
-                )
+            check_count(endpoint, name, count)
             desired[name] = count, change.get("DesiredWeight", variants[name].weight)
         endpoint.rescale(desired)
         return {"EndpointArn": endpoint.arn}
@@ -216,6 +212,19 @@ class Endpoints:
                 f'The variant(s) "[{", ".join(changed)}]" must be deregistered as a scalable '
                 "target with AWS Auto Scaling before being removed or updated."
             )
+
+
+def check_count(endpoint: Endpoint, variant: str, count: int) -> None:
+    """Refuse an instance count that a variant cannot have.
+
+    Raises:
+        ServiceError: It is to have none, and its endpoint is not asynchronous.
+    """
+    if count == 0 and endpoint.queue is None:
+        raise ServiceError(
+            f'DesiredInstanceCount of variant "{variant}" must be at least 1, got 0: only an '
+            "asynchronous endpoint can have no instances."
+        )
 
 
 def _retained(

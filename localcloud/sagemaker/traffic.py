@@ -30,6 +30,8 @@ class Variant:
     least_outstanding: bool
     """Whether the least busy instance takes the next request; otherwise any does."""
     instances: list[Instance] = field(default_factory=list)
+    invocations: int = 0
+    """Requests since the metrics were last published."""
 
 
 class Traffic:
@@ -71,6 +73,7 @@ class Traffic:
                 healthy = [instance for instance in healthy if instance.in_flight == least]
             instance = random.choice(healthy)  # noqa: S311 - load, not secrets
             instance.in_flight += 1
+            variant.invocations += 1
             return variant, instance
 
     def release(self, instance: Instance) -> None:

@@ -133,7 +133,11 @@ def test_scalable_targets(call: Client) -> None:
     scaling("TagResource", ResourceARN=arn, Tags={"team": "twins"})
     scaling("UntagResource", ResourceARN=arn, TagKeys=["other"])
     assert scaling("ListTagsForResource", ResourceARN=arn) == {"Tags": {"team": "twins"}}
-    tracking = {"TargetValue": 5.0}
+    predefined = "SageMakerVariantConcurrentRequestsPerModelHighResolution"
+    tracking = {
+        "TargetValue": 5.0,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": predefined},
+    }
     policy = {"PolicyName": "p", "PolicyType": "TargetTrackingScaling"}
     body = {"TargetTrackingScalingPolicyConfiguration": tracking}
     scaling("PutScalingPolicy", **TARGET, **policy, **body)

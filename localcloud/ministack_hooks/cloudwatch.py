@@ -1,0 +1,111 @@
+"""CloudWatch: metrics and alarms of our services' own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from ministack.services import cloudwatch
+
+from localcloud.ministack_hooks.around import Untyped, around
+from localcloud.ministack_hooks.services import request_scope
+
+Alarm = dict[str, Any]
+"""A metric alarm as `PutMetricAlarm` spells it."""
+
+
+class Metrics:
+    """One account's metrics and alarms in one region. Safe from any thread."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self._account = account
+        self._region = region
+
+    def put(
+        self, namespace: str, values: Mapping[str, float], dimensions: Mapping[str, str]
+    ) -> None:
+        """Publish values, by metric name, at the present (real) time."""
+        with request_scope(self._account, self._region):
+            for name, value in values.items():
+                cloudwatch.record_metric(namespace, name, value, dimensions=dict(dimensions))
+
+    def statistic(
+        self,
+        namespace: str,
+        name: str,
+        dimensions: Iterable[tuple[str, str]],
+        statistic: str,
+        *,
+        start: float,
+        end: float,
+    ) -> float | None:
+        """Aggregate what was published from `start` until before `end`; None where nothing was.
+
+        Args:
+            namespace: For example `AWS/SageMaker`.
+            name: The metric's name.
+            dimensions: All of them.
+            statistic: `Average`, `Sum`, `Minimum`, `Maximum` or `SampleCount`.
+            start: Real seconds since 1970.
+            end: As `start`.
+        """
+        key = (namespace, name, cloudwatch._dims_key(dict(dimensions)))
+        with request_scope(self._account, self._region):
+            points = list(cloudwatch._metrics.get(key, []))
+        found = [point for point in points if start <= point["Timestamp"] < end]
+        value = cloudwatch._calc_stats(found).get(statistic)
+        return None if value is None else float(value)
+
+    def alarms_of(self, action: str) -> list[Alarm]:
+        """The metric alarms that run an action when they enter ALARM."""
+        with request_scope(self._account, self._region):
+            alarms = list(cloudwatch._alarms.values())
+        return [
+            alarm
+            for alarm in alarms
+            if action in (alarm.get("AlarmActions") or []) and alarm.get("ActionsEnabled", True)
+        ]
+
+    def put_alarm(self, alarm: Alarm) -> None:
+        """Keep an alarm; it starts without data."""
+        shown = {
+            "StateValue": "INSUFFICIENT_DATA",
+            "StateReason": "Unchecked: Initial alarm creation",
+            "OKActions": [],
+            "InsufficientDataActions": [],
+            "ActionsEnabled": True,
+        }
+        with request_scope(self._account, self._region):
+            cloudwatch.cloudformation_put_metric_alarm({**shown, **alarm})
+
+    def delete_alarm(self, name: str) -> None:
+        """Forget an alarm."""
+        with request_scope(self._account, self._region):
+            cloudwatch.cloudformation_delete_metric_alarm(name)
+
+    def set_alarm_state(self, name: str, state: str, reason: str, now: int) -> None:
+        """Bring an alarm to a state: recorded in its history, notifications sent."""
+        with request_scope(self._account, self._region):
+            alarm = cloudwatch._alarms.get(name)
+            if alarm is None or alarm["StateValue"] == state:
+                return
+            before = alarm["StateValue"]
+            alarm |= {"StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": now}
+            cloudwatch._record_history(name, before, state, reason)
+            cloudwatch._dispatch_alarm_actions(alarm, before, state, reason)
+
+
+def leave_scaling_alarms() -> None:
+    """Have ministack not evaluate alarms that run scaling policies.
+
+    It looks at the newest values of all metrics of a name, whatever their dimensions: not enough
+    to scale by. Who runs the policies evaluates the alarms, and sets their states.
+    """
+    around(cloudwatch, "_evaluate_alarm", partial(_evaluate_others))
+
+
+def _evaluate_others(original: Callable[..., None], alarm: Untyped) -> None:
+    actions = alarm.get("AlarmActions") or []
+    if not any(":scalingPolicy:" in action for action in actions):
+        original(alarm)
