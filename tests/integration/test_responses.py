@@ -5,8 +5,8 @@ import logging
 
 import openai
 import pytest
-from conftest import served
 from pydantic import BaseModel
+from serving import served
 from standin_runtime import (
     CUT,
     Reply,
