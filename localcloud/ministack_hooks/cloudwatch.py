@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any
 
 from ministack.services import cloudwatch
@@ -102,7 +101,7 @@ def leave_scaling_alarms() -> None:
     It looks at the newest values of all metrics of a name, whatever their dimensions: not enough
     to scale by. Who runs the policies evaluates the alarms, and sets their states.
     """
-    around(cloudwatch, "_evaluate_alarm", partial(_evaluate_others))
+    around(cloudwatch, "_evaluate_alarm", _evaluate_others)
 
 
 def _evaluate_others(original: Callable[..., None], alarm: Untyped) -> None:

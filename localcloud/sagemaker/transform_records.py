@@ -56,7 +56,7 @@ def batches(records: Sequence[bytes], *, several: bool, largest: int) -> list[Ba
                 f"record {position}: {len(record)} bytes, more than MaxPayloadInMB "
                 f"({largest // MEGABYTE} MB)"
             )
-        if current and (not several or size + 1 + len(record) > largest):
+        if current and (not several or size + len(record) > largest):
             grouped.append(Batch(position - len(current), current))
             current, size = [], 0
         current.append(record)

@@ -15,7 +15,15 @@ from typing import Any
 import ministack.app as ministack_app
 import pytest
 from ministack.core import lambda_runtime, responses, router
-from ministack.services import apigateway_v1, cloudwatch_logs, lambda_svc
+from ministack.services import (
+    apigateway_v1,
+    cloudwatch,
+    cloudwatch_logs,
+    eventbridge,
+    lambda_svc,
+    sns,
+    stepfunctions,
+)
 from ministack.services.cloudformation import provisioners, stacks
 
 SIGNATURES = [
@@ -77,6 +85,35 @@ SIGNATURES = [
     (cloudwatch_logs, "_create_log_group", "data"),
     (cloudwatch_logs, "_create_log_stream", "data"),
     (cloudwatch_logs, "_put_log_events", "data"),
+    (lambda_svc, "invoke_async_with_retry", "func event"),
+    (lambda_svc, "_execute_function", "func event"),
+    (lambda_svc, "_execution_record_for_config", "func config"),
+    (lambda_svc, "_route_async_failure", "target_arn func_name event result"),
+    (lambda_svc, "_throttle_response", "reason_code msg retry_after"),
+    (
+        sns,
+        "publish_internal",
+        "topic_arn message subject message_structure message_attributes message_group_id "
+        "message_deduplication_id",
+    ),
+    (
+        sns,
+        "_deliver_to_lambda",
+        "endpoint envelope topic_arn sub_arn msg_id raw_message message_attributes",
+    ),
+    (eventbridge, "_put_events", "data allow_aws_source"),
+    (stepfunctions, "_execute_task", "state_def raw_input execution ctx"),
+    (stepfunctions, "_invoke_resource", "resource input_data"),
+    (stepfunctions, "_fail_execution", "execution error cause"),
+    (stepfunctions._ExecutionError, "__init__", "self error cause"),
+    (cloudwatch, "record_metric", "namespace metric_name value unit dimensions"),
+    (cloudwatch, "_calc_stats", "points"),
+    (cloudwatch, "_dims_key", "dims"),
+    (cloudwatch, "_evaluate_alarm", "alarm"),
+    (cloudwatch, "_record_history", "alarm_name old_state new_state reason alarm_type reason_data"),
+    (cloudwatch, "_dispatch_alarm_actions", "alarm old_state new_state reason"),
+    (cloudwatch, "cloudformation_put_metric_alarm", "alarm"),
+    (cloudwatch, "cloudformation_delete_metric_alarm", "name refuse_dependents"),
 ]
 
 HANDLERS = {
@@ -99,6 +136,10 @@ TABLES: list[tuple[ModuleType, str, type]] = [
     (apigateway_v1, "_resources", responses.AccountRegionScopedDict),
     (apigateway_v1, "_stages_v1", responses.AccountRegionScopedDict),
     (lambda_svc, "_functions", responses.AccountRegionScopedDict),
+    (stepfunctions, "_AWS_SDK_SERVICE_MAP", dict),
+    (stepfunctions, "_AWS_SDK_ERROR_PREFIX", dict),
+    (cloudwatch, "_metrics", responses.AccountRegionScopedDict),
+    (cloudwatch, "_alarms", responses.AccountRegionScopedDict),
 ]
 
 
@@ -136,6 +177,18 @@ def test_wrapped_provisioner_takes_what_ministack_passes(kind: str) -> None:
 def test_stderr_wait_is_the_first_default_of_the_drain() -> None:
     first, *_ = lambda_runtime.Worker._drain_stderr_bounded.__defaults__
     assert first == 0.05
+
+
+def test_throttled_invocation_is_marked() -> None:
+    assert lambda_svc._throttle_response("reason", "text")["throttle"] is True
+
+
+def test_metric_is_kept_by_namespace_name_and_dimensions() -> None:
+    with responses.request_scope("000000000042", "us-east-1"):
+        cloudwatch.record_metric("N", "M", 2.0, dimensions={"d": "v"})
+        (point,) = cloudwatch._metrics.pop(("N", "M", cloudwatch._dims_key({"d": "v"})))
+    assert point["Value"] == 2.0
+    assert cloudwatch._calc_stats([point])["Average"] == 2.0
 
 
 def test_gateway_error_types_that_we_answer_with_exist() -> None:
