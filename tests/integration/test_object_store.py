@@ -1,0 +1,79 @@
+"""The bucket's promises, kept by S3 in the local cloud and by the store that unit tests use."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from lambda_api.object_store import ChangedError
+from tests.unit.memory_store import MemoryStore
+
+
+@pytest.fixture(params=["s3", "memory"])
+def store(request):
+    return request.getfixturevalue("storage") if request.param == "s3" else MemoryStore()
+
+
+@pytest.fixture
+def folder(request):
+    """A prefix of this test's own: the bucket is shared."""
+    return f"{request.node.name}/"
+
+
+def test_what_is_not_there_reads_as_nothing(store, folder):
+    assert store.get(f"{folder}x") is None
+    assert store.info(f"{folder}x") is None
+    assert list(store.stream(f"{folder}x")) == []
+    store.delete(f"{folder}x")
+
+
+def test_what_was_written_is_read(store, folder):
+    store.put(f"{folder}x", b"one")
+    store.put(f"{folder}x", b"two two two")
+
+    assert store.get(f"{folder}x").body == b"two two two"
+    assert store.info(f"{folder}x").size == 11
+    assert b"".join(store.stream(f"{folder}x")) == b"two two two"
+
+
+def test_what_is_there_cannot_be_created(store, folder):
+    store.create(f"{folder}x", b"one")
+
+    with pytest.raises(ChangedError):
+        store.create(f"{folder}x", b"two")
+    assert store.get(f"{folder}x").body == b"one"
+
+
+def test_one_of_many_creates_it(store, folder):
+    def create(number):
+        try:
+            store.create(f"{folder}x", str(number).encode())
+        except ChangedError:
+            return None
+        return number
+
+    with ThreadPoolExecutor(8) as threads:
+        winners = [number for number in threads.map(create, range(8)) if number is not None]
+
+    assert [str(number).encode() for number in winners] == [store.get(f"{folder}x").body]
+
+
+def test_only_the_version_that_was_read_is_replaced(store, folder):
+    store.put(f"{folder}x", b"one")
+    read = store.get(f"{folder}x")
+    store.replace(f"{folder}x", b"two", read.etag)
+
+    with pytest.raises(ChangedError):
+        store.replace(f"{folder}x", b"three", read.etag)
+    store.delete(f"{folder}x")
+    with pytest.raises(ChangedError):
+        store.replace(f"{folder}x", b"four", read.etag)
+
+
+def test_objects_are_listed_in_order_and_from_anywhere(store, folder):
+    for name in ("b", "a", "c"):
+        store.put(f"{folder}{name}", b"")
+
+    assert [found.key for found in store.list(folder)] == [f"{folder}{n}" for n in "abc"]
+    assert [found.key for found in store.list(folder, f"{folder}a")] == [
+        f"{folder}{n}" for n in "bc"
+    ]
