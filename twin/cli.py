@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated, Final
 
 import boto3
@@ -13,6 +14,7 @@ from rich.markup import escape
 
 from localcloud.settings import Settings
 from stacks.config import ConfigError, load_stage
+from twin import batch as batch_
 from twin import chat as chat_
 from twin import demo as demo_
 from twin import dev as dev_
@@ -102,6 +104,27 @@ def dev(port: Annotated[int, typer.Option(help="Where the app listens.")] = 8000
     raise typer.Exit(dev_.serve(_cloud(), port))
 
 
+batch = typer.Typer(help="Work through files of requests, with no endpoint standing.")
+app.add_typer(batch, name="batch", no_args_is_help=True)
+
+InputFile = typer.Argument(exists=True, dir_okay=False, help="Requests, in OpenAI's JSON lines.")
+
+
+@batch.command("run")
+def run_batch(
+    requests: Annotated[Path, InputFile],
+    *,
+    out: Annotated[Path, typer.Option(dir_okay=False, help="Where the answers go.")],
+    errors: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Where requests without an answer go; beside --out."),
+    ] = None,
+    stage: Stage = "local",
+) -> None:
+    """Upload requests, follow the batch, download the answers; Ctrl-C cancels it."""
+    raise typer.Exit(batch_.run_batch(_outputs(stage), requests, out, errors))
+
+
 PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -141,6 +164,7 @@ def main() -> None:
     try:
         app()
     except (
+        batch_.BatchRunError,
         ConfigError,
         FileNotFoundError,
         LocalCloudError,

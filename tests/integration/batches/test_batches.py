@@ -1,103 +1,20 @@
 """Files and batches: the official client, the service over the local cloud's S3, jobs as on AWS."""
 
 import json
-import threading
 from collections.abc import Iterator
 
-import boto3
 import httpx2
 import openai
 import pytest
 
-from lambda_api.batch_collect import collect
-from lambda_api.batch_prepare import prepare
-from lambda_api.batch_run import BatchRuns
 from lambda_api.chat import MAX_PAYLOAD_BYTES
 from lambda_api.main import create_app
 from lambda_api.routers.files import MAX_DIRECT_BYTES
-from lambda_api.s3_store import S3Store
-from lambda_api.settings import Settings as ServiceSettings
-from localcloud.settings import Settings
-from tests.integration.conftest import served
-from tests.localcloud import cloud as local
-from tests.unit.batch_world import REFUSED, jsonl, request, transform
+from tests.integration.serving import served
+from tests.unit.batch_world import jsonl, request
 
 CHAT = "/v1/chat/completions"
 BUCKET = "batches"
-
-
-class StateMachine:
-    """Runs batches as the state machine does, each in a thread; jobs wait until they may run."""
-
-    def __init__(self, runs: BatchRuns) -> None:
-        self.may_run = threading.Event()
-        self.refused: set[str] = set()
-        self.started: list[str] = []
-        self._runs = runs
-        self._stopped: set[str] = set()
-        self._threads: list[threading.Thread] = []
-
-    def start(self, name, data):
-        self.started.append(name)
-        thread = threading.Thread(target=self._run, args=(name, data["owner"], data["batch_id"]))
-        self._threads.append(thread)
-        thread.start()
-
-    def stop(self, name):
-        self._stopped.add(name)
-
-    def join(self):
-        for thread in self._threads:
-            thread.join(30)
-            assert not thread.is_alive()
-
-    def _run(self, name, owner, batch_id):
-        step = prepare(self._runs, owner, batch_id)
-        while step["proceed"]:
-            assert self.may_run.wait(30)
-            if name in self._stopped:
-                return
-            came_back = transform(self._runs.store, step, self.refused)
-            error = None if came_back else REFUSED
-            step = collect(self._runs, owner, batch_id, step["job_name"], error)
-
-
-@pytest.fixture(scope="module")
-def storage(tmp_path_factory) -> Iterator[S3Store]:
-    """A bucket of the local cloud."""
-    cloud = local.start(Settings(port=local.free_port(), data_dir=tmp_path_factory.mktemp("cloud")))
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL_S3", cloud.settings.origin)
-        environment.setenv("AWS_ACCESS_KEY_ID", cloud.settings.account)
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "local")
-        environment.setenv("AWS_DEFAULT_REGION", cloud.settings.region)
-        boto3.client("s3").create_bucket(Bucket=BUCKET)
-        yield S3Store.connect(BUCKET)
-    local.stop(cloud)
-
-
-@pytest.fixture
-def machine(storage) -> Iterator[StateMachine]:
-    settings = ServiceSettings(
-        stage="local",
-        endpoint_name="twin-local",
-        model_id="twin",
-        engine="vllm",
-        batch_bucket=BUCKET,
-        batch_lines_per_shard=4,
-        batch_instance_count=2,
-    )
-    machine = StateMachine(BatchRuns(storage, settings))
-    yield machine
-    machine.may_run.set()
-    machine.join()
-
-
-@pytest.fixture
-def url(machine, storage) -> Iterator[str]:
-    app = create_app(machine._runs.settings, object(), batch_store=storage, executions=machine)
-    with served(app) as url:
-        yield f"{url}/v1"
 
 
 def client_of(url: str, key_id: str) -> openai.OpenAI:
@@ -112,8 +29,8 @@ def client_of(url: str, key_id: str) -> openai.OpenAI:
 
 
 @pytest.fixture
-def client(url, request) -> Iterator[openai.OpenAI]:
-    with client_of(url, request.node.name) as client:
+def client(batch_url, request) -> Iterator[openai.OpenAI]:
+    with client_of(batch_url, request.node.name) as client:
         yield client
 
 
@@ -227,12 +144,12 @@ def test_what_a_batch_wrote_is_no_input(client, machine):
         create(client, output)
 
 
-def test_another_key_sees_nothing(client, url, machine):
+def test_another_key_sees_nothing(client, batch_url, machine):
     machine.may_run.set()
     file = upload(client, requests(1))
     batch = create(client, file.id)
     machine.join()
-    with client_of(url, "another key") as other:
+    with client_of(batch_url, "another key") as other:
         for call in (
             lambda: other.files.retrieve(file.id),
             lambda: other.files.content(file.id),
@@ -324,8 +241,8 @@ def test_a_large_file_goes_straight_to_the_bucket(client, machine):
         ({"content": b"", "headers": {"content-type": "multipart/form-data"}}, None, "boundary"),
     ],
 )
-def test_an_upload_that_makes_no_sense_is_refused(url, send, param, message):
-    answer = httpx2.post(f"{url}/files", **send)
+def test_an_upload_that_makes_no_sense_is_refused(batch_url, send, param, message):
+    answer = httpx2.post(f"{batch_url}/files", **send)
     error = answer.json()["error"]
 
     assert answer.status_code == 400
@@ -334,15 +251,15 @@ def test_an_upload_that_makes_no_sense_is_refused(url, send, param, message):
     assert message in error["message"]
 
 
-def test_a_form_over_the_limit_is_a_413(url):
-    answer = httpx2.post(f"{url}/files", files={"file": b"x" * 7_000_000})
+def test_a_form_over_the_limit_is_a_413(batch_url):
+    answer = httpx2.post(f"{batch_url}/files", files={"file": b"x" * 7_000_000})
 
     assert answer.status_code == 413
     assert answer.json()["error"]["code"] == "request_too_large"
 
 
-def test_without_a_bucket_there_are_no_files(client, url, machine):
-    settings = machine._runs.settings.model_copy(update={"batch_bucket": None})
+def test_without_a_bucket_there_are_no_files(machine):
+    settings = machine.runs.settings.model_copy(update={"batch_bucket": None})
     with served(create_app(settings, object())) as bare:
         assert httpx2.get(f"{bare}/v1/files").status_code == 404
 
