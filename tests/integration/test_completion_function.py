@@ -84,7 +84,7 @@ def response_id(environment):
 
 
 def test_news_settles_the_response_and_tells_the_webhook_once(
-    response_id, queue, receiver, aws, capfd
+    response_id, queue, receiver, aws, caplog
 ):
     news = queue.end(completion("Hallo"))
     for _ in range(2):
@@ -98,9 +98,8 @@ def test_news_settles_the_response_and_tells_the_webhook_once(
     assert (event.type, event.data.id) == ("response.completed", response_id)
     asked = [call for call in aws.received if "x-amz-target" in call.headers]
     assert [call.json for call in asked] == [{"SecretId": ARN}]
-    logged = capfd.readouterr()
-    assert response_id in logged.out
-    assert SECRET not in logged.out + logged.err
+    assert {record.response_id for record in caplog.records} == {response_id}
+    assert SECRET not in json.dumps([record.__dict__ for record in caplog.records], default=str)
 
 
 def test_the_completion_function_imports_no_web_framework():
