@@ -7,7 +7,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks.async_stack import AsyncStack
-from stacks.batch_stack import BatchStack
+from stacks.batch_stack import BATCHES, FILES, KEEPING, BatchStack
 from stacks.config import StageConfig
 from stacks.constructs import web_adapter
 from stacks.constructs.async_endpoint import FAILURES, INPUTS, OUTPUTS
@@ -25,7 +25,6 @@ from stacks.constructs.service_function import ARCHITECTURE, ServiceFunction
 
 # Below the 29 s after which API Gateway gives up on an answer sent whole.
 _CONTROL_SECONDS = 28
-_READ, _WRITE, _DELETE = "s3:GetObject", "s3:PutObject", "s3:DeleteObject"
 
 
 class ApiStack(Stack):
@@ -118,18 +117,20 @@ class ApiStack(Stack):
         )
         for function in (streaming, control, completion):
             role = function.runtime_role
-            jobs.bucket.grant_objects(role, _READ, _WRITE, below=INPUTS)
-            jobs.bucket.grant_objects(role, _READ, below=OUTPUTS)
+            jobs.bucket.grant_objects(role, "s3:GetObject", "s3:PutObject", below=INPUTS)
+            jobs.bucket.grant_objects(role, "s3:GetObject", below=OUTPUTS)
             jobs.bucket.grant_list(role)
-        jobs.bucket.grant_objects(completion.runtime_role, _READ, below=FAILURES)
-        for prefix in (INPUTS, OUTPUTS, FAILURES):
-            jobs.bucket.grant_objects(control.runtime_role, _DELETE, below=prefix)
+        jobs.bucket.grant_objects(completion.runtime_role, "s3:GetObject", below=FAILURES)
+        jobs.bucket.grant_objects(control.runtime_role, "s3:DeleteObject", below=INPUTS)
+        for function in (control, completion):
+            for prefix in (OUTPUTS, FAILURES):
+                jobs.bucket.grant_objects(function.runtime_role, "s3:DeleteObject", below=prefix)
 
     def _run_batches(self, jobs: BatchStack, control: ServiceFunction) -> None:
         """Let the control function keep files and batches, and run the latter."""
         role = control.runtime_role
-        for prefix in ("files/", "batches/"):
-            jobs.bucket.grant_objects(role, _READ, _WRITE, _DELETE, below=prefix)
+        for prefix in (FILES, BATCHES):
+            jobs.bucket.grant_objects(role, *KEEPING, below=prefix)
         jobs.bucket.grant_list(role)
         jobs.machine.grant_run(role)
         control.add_environment("TWIN_BATCH_STATE_MACHINE_ARN", jobs.machine.arn)

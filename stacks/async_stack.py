@@ -6,7 +6,7 @@ from aws_cdk import CfnOutput, Environment, Stack
 from constructs import Construct
 
 from stacks.config import AsyncConfig, StageConfig
-from stacks.constructs.async_endpoint import AsyncEndpoint
+from stacks.constructs.async_endpoint import FAILURES, INPUTS, OUTPUTS, AsyncEndpoint
 from stacks.constructs.hosted_model import HostedModel
 from stacks.constructs.job_bucket import JobBucket
 
@@ -32,7 +32,12 @@ class AsyncStack(Stack):
         description = f"{config.model.id}: asynchronous SageMaker endpoint"
         super().__init__(scope, construct_id, description=description, env=env)
         name = f"{config.endpoint_name}-async"
-        self.bucket = JobBucket(self, "Jobs", retention_days=asynchronous.retention_days)
+        self.bucket = JobBucket(
+            self,
+            "Jobs",
+            retention_days=asynchronous.retention_days,
+            prefixes=(INPUTS, OUTPUTS, FAILURES),
+        )
         model = HostedModel(
             self, "Model", config=config, hosts=asynchronous, endpoint_name=name, root=root
         )

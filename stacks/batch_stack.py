@@ -18,6 +18,12 @@ from stacks.constructs.service_environment import batch_environment, service_env
 from stacks.constructs.service_function import ServiceFunction
 from stacks.constructs.transform_model import TransformModel
 
+FILES, BATCHES = "files/", "batches/"
+"""Where files and batches lie in the bucket."""
+
+KEEPING = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject")
+"""What it takes to keep them."""
+
 _FUNCTION_SECONDS = 900
 
 
@@ -43,14 +49,17 @@ class BatchStack(Stack):
         description = f"{config.model.id}: batches on SageMaker batch transform"
         super().__init__(scope, construct_id, description=description, env=env)
         self._config, self._batch = config, batch
-        self.bucket = JobBucket(self, "Jobs", retention_days=batch.retention_days)
+        self.bucket = JobBucket(
+            self, "Jobs", retention_days=batch.retention_days, prefixes=(FILES, BATCHES)
+        )
         model = self._model(root)
         code = lambda_.Code.from_asset(str(package))
+        prepare = self._function("Prepare", code)
         self.machine = BatchMachine(
             self,
             "Machine",
             name=f"{config.endpoint_name}-batch",
-            prepare=self._function("Prepare", code),
+            prepare=prepare,
             collect=self._function("Collect", code),
             job=TransformJob(
                 stack=self,
@@ -64,6 +73,8 @@ class BatchStack(Stack):
         )
         for schedule in batch.schedules:
             self._schedule(schedule)
+            prefix = schedule.input_prefix
+            self.bucket.grant_objects(prepare.runtime_role, "s3:GetObject", below=prefix)
         self._alarm()
         CfnOutput(self, "BucketName", value=self.bucket.bucket_name)
         CfnOutput(self, "StateMachineArn", value=self.machine.arn)
@@ -71,7 +82,8 @@ class BatchStack(Stack):
     def _model(self, root: Path) -> TransformModel:
         """The model, in whose name SageMaker reads a job's input and writes its output."""
         model = TransformModel(self, "Model", config=self._config, batch=self._batch, root=root)
-        self.bucket.grant_objects(model.role, "s3:GetObject", "s3:PutObject", below="batches/")
+        actions = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload")
+        self.bucket.grant_objects(model.role, *actions, below=BATCHES)
         self.bucket.grant_list(model.role)
         return model
 
@@ -89,9 +101,8 @@ class BatchStack(Stack):
             memory_mb=self._config.api.memory_mb,
             log_retention_days=self._batch.log_retention_days,
         )
-        for prefix in ("files/", "batches/"):
-            actions = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
-            self.bucket.grant_objects(function.runtime_role, *actions, below=prefix)
+        for prefix in (FILES, BATCHES):
+            self.bucket.grant_objects(function.runtime_role, *KEEPING, below=prefix)
         self.bucket.grant_list(function.runtime_role)
         return function
 

@@ -20,6 +20,9 @@ from stacks.engines.instances import family, processor
 # Accepting their licence takes a token: https://huggingface.co/docs/hub/models-gated
 _GATED = ("meta-llama/", "google/gemma-")
 
+# SageMaker's limit of 63, less a batch's 32 digits, 4 of a try, and two dashes.
+_MAX_BATCH_PREFIX = 25
+
 
 class StageConfig(Section):
     """config/<stage>.toml.
@@ -59,7 +62,7 @@ class StageConfig(Section):
     @model_validator(mode="after")
     def _sections_fit(self, info: ValidationInfo) -> Self:
         problems = [*self._engine_problems(), *self._source_problems(_root(info))]
-        problems += self._archive_problems()
+        problems += self._batch_problems()
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -113,10 +116,15 @@ class StageConfig(Section):
             wanted = f"{self.engine.weights} file for engine {self.engine.name}"
             yield f"model.artifacts: got {artifacts!r}; must hold a {wanted}"
 
-    def _archive_problems(self) -> Iterator[str]:
+    def _batch_problems(self) -> Iterator[str]:
         """Batch transform reads a tar.gz, and refuses the prefix that an endpoint reads."""
         if self.batch is None:
             return
+        if len(self.endpoint_name) > _MAX_BATCH_PREFIX:
+            yield (
+                f"project.name: got {self.project.name!r}; must be at most {_MAX_BATCH_PREFIX} "
+                f"characters with -{self.stage} for [batch]: the names of its jobs begin with them"
+            )
         archive = self.batch.model_archive
         if self.model.s3 is not None and archive is None:
             yield (

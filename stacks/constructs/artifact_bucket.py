@@ -1,6 +1,7 @@
 """The bucket for what belongs to a model: staged weights, captured data."""
 
 from aws_cdk import Duration
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.constructs.private_bucket import PrivateBucket
@@ -14,5 +15,7 @@ class ArtifactBucket(PrivateBucket):
             scope,
             construct_id,
             versioned=True,
-            noncurrent_version_expiration=Duration.days(30),
+            lifecycle_rules=[
+                s3.LifecycleRule(noncurrent_version_expiration=Duration.days(30)),
+            ],
         )

@@ -79,7 +79,10 @@ class AsyncEndpoint(HostedEndpoint):
     ) -> sagemaker.CfnEndpointConfig.AsyncInferenceOutputConfigProperty:
         bucket.grant_objects(model.role, "s3:GetObject", below=INPUTS)
         for prefix in (OUTPUTS, FAILURES):
-            bucket.grant_objects(model.role, "s3:PutObject", below=prefix)
+            bucket.grant_objects(
+                model.role, "s3:PutObject", "s3:AbortMultipartUpload", below=prefix
+            )
+        bucket.grant_list(model.role)
         return _Async.AsyncInferenceOutputConfigProperty(
             s3_output_path=bucket.s3_url_for_object(OUTPUTS),
             s3_failure_path=bucket.s3_url_for_object(FAILURES),

@@ -33,13 +33,21 @@ class BacklogScaling(Construct):
         super().__init__(scope, construct_id)
         self._endpoint_name = endpoint_name
         self._config = config
-        self._target = InstanceTarget(
+        target = InstanceTarget(
             self,
             "Target",
             endpoint_name=endpoint_name,
             variant=variant,
             min_instances=config.min_instances,
             max_instances=config.max_instances,
+        )
+        # Given the target itself, CDK's step action keeps but the first of its id's three parts.
+        self._target = autoscaling.ScalableTarget.from_scalable_target_attributes(
+            self,
+            "Registered",
+            scalable_target_id=target.ref,
+            scalable_dimension=target.scalable_dimension,
+            service_namespace=target.service_namespace,
         )
         self._wake()
         self._grow()
@@ -79,7 +87,7 @@ class BacklogScaling(Construct):
             "Backlog",
             policy_name="backlog",
             policy_type="TargetTrackingScaling",
-            scaling_target_id=self._target.ref,
+            scaling_target_id=self._target.scalable_target_id,
             target_tracking_scaling_policy_configuration=_Policy.TargetTrackingScalingPolicyConfigurationProperty(
                 target_value=self._config.target_backlog_per_instance,
                 scale_out_cooldown=self._config.scale_out_cooldown_seconds,

@@ -17,6 +17,8 @@ _CAPACITY_PAUSE = Duration.minutes(10)
 # throttling, but what no later try heals as well.
 _MAYBE_PASSING = ("SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException")
 _ALL_INSTANCES_IN_USE = "SageMaker.ResourceLimitExceededException"
+# How the reason of a failed job begins when there is no instance, and when a request was refused.
+_NO_CAPACITY, _REQUEST_REFUSED = "CapacityError", "ClientError"
 
 
 class BatchMachine(Construct):
@@ -64,13 +66,11 @@ class BatchMachine(Construct):
         return self._arn_of("stateMachine", self._name)
 
     def grant_run(self, role: iam.IRole) -> None:
-        """Let a role of any stack start executions, look at them and stop them."""
+        """Let a role of any stack start executions and stop them."""
         executions = self._arn_of("execution", f"{self._name}:*")
         start = iam.PolicyStatement(actions=["states:StartExecution"], resources=[self.arn])
-        follow = iam.PolicyStatement(
-            actions=["states:DescribeExecution", "states:StopExecution"], resources=[executions]
-        )
-        for statement in (start, follow):
+        stop = iam.PolicyStatement(actions=["states:StopExecution"], resources=[executions])
+        for statement in (start, stop):
             role.add_to_principal_policy(statement)
         acknowledge_wildcard(role, executions, "every execution of one state machine")
 
@@ -86,10 +86,7 @@ class BatchMachine(Construct):
         prepared.add_catch(collected, result_path="$.error")
         wait = sfn.Wait(self, "WaitForCapacity", time=sfn.WaitTime.duration(_CAPACITY_PAUSE))
         keep = sfn.Pass(self, "KeepError", input_path="$.refused", result_path="$.error")
-        short = sfn.Condition.and_(
-            sfn.Condition.is_present("$.refused.Cause"),
-            sfn.Condition.string_matches("$.refused.Cause", "*CapacityError*"),
-        )
+        short = _says("$.refused.Cause", _NO_CAPACITY)
         refused = (
             sfn.Choice(self, "CapacityIsShort")
             .when(short, wait.next(transform))
@@ -110,6 +107,7 @@ class BatchMachine(Construct):
         collected.next(
             sfn.Choice(self, "MoreToDo")
             .when(_says_proceed("$.collected.proceed"), again.next(transform))
+            .when(_says("$.error.Cause", _REQUEST_REFUSED), done)
             .when(sfn.Condition.is_present("$.error"), failed)
             .otherwise(done)
         )
@@ -162,5 +160,12 @@ def _invoke(
 def _says_proceed(path: str) -> sfn.Condition:
     condition: sfn.Condition = sfn.Condition.and_(
         sfn.Condition.is_present(path), sfn.Condition.boolean_equals(path, True)
+    )
+    return condition
+
+
+def _says(path: str, word: str) -> sfn.Condition:
+    condition: sfn.Condition = sfn.Condition.and_(
+        sfn.Condition.is_present(path), sfn.Condition.string_matches(path, f"*{word}*")
     )
     return condition

@@ -1,7 +1,10 @@
 """The bucket where jobs keep their requests, state and results for a while."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.checks import acknowledge_wildcard
@@ -9,10 +12,17 @@ from stacks.constructs.private_bucket import PrivateBucket
 
 
 class JobBucket(PrivateBucket):
-    """Empties itself: whatever is in it goes after some days."""
+    """Empties itself: what lies below some prefixes goes after some days."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, retention_days: int) -> None:
-        super().__init__(scope, construct_id, expiration=Duration.days(retention_days))
+    def __init__(
+        self, scope: Construct, construct_id: str, *, retention_days: int, prefixes: Sequence[str]
+    ) -> None:
+        days = Duration.days(retention_days)
+        super().__init__(
+            scope,
+            construct_id,
+            lifecycle_rules=[s3.LifecycleRule(prefix=p, expiration=days) for p in prefixes],
+        )
 
     def grant_objects(self, role: iam.IRole, *actions: str, below: str) -> None:
         """Allow actions on the objects below a prefix, for a role of any stack."""

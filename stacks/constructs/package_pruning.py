@@ -3,11 +3,14 @@
 import shutil
 from pathlib import Path
 
-# botocore carries a model of every AWS service. These are the one the app calls, and what every
-# client reads: lambda_api/sagemaker.py is the only module with a client.
+# botocore carries a model of every AWS service. These are the ones the app calls, and what every
+# client reads.
 _BOTOCORE_DATA = frozenset(
     {
+        "s3",
         "sagemaker-runtime",
+        "secretsmanager",
+        "stepfunctions",
         "_retry.json",
         "endpoints.json",
         "partitions.json",

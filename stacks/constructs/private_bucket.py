@@ -1,5 +1,7 @@
 """What every bucket of ours has in common."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -16,8 +18,7 @@ class PrivateBucket(s3.Bucket):
         construct_id: str,
         *,
         versioned: bool = False,
-        expiration: Duration | None = None,
-        noncurrent_version_expiration: Duration | None = None,
+        lifecycle_rules: Sequence[s3.LifecycleRule],
     ) -> None:
         super().__init__(
             scope,
@@ -29,11 +30,8 @@ class PrivateBucket(s3.Bucket):
             minimum_tls_version=1.2,
             versioned=versioned or None,
             lifecycle_rules=[
-                s3.LifecycleRule(
-                    expiration=expiration,
-                    noncurrent_version_expiration=noncurrent_version_expiration,
-                    abort_incomplete_multipart_upload_after=Duration.days(1),
-                )
+                *lifecycle_rules,
+                s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1)),
             ],
         )
         acknowledge(

@@ -29,10 +29,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     demo.mkdir(parents=True)
     (demo / "tiny.gguf").write_bytes(b"GGUF")
     (demo / "README.md").write_text("the card")
-    for stage in ("local", "prod"):
-        jobs = Path(__file__).with_name(f"{stage}_jobs.toml").read_text()
-        text = (root / "config" / f"{stage}.toml").read_text()
-        (root / "config" / f"{stage}-jobs.toml").write_text(text + jobs)
     return root
 
 
@@ -40,19 +36,31 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def synthesize(
     project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., Synthesized]:
-    """Synthesizes a stage, with parts of its config changed: `api={"auth": "iam"}`."""
+    """Synthesizes a stage, with parts of its config changed: `api={"auth": "iam"}`.
+
+    A section that the stage leaves out is made of what it is given; None leaves one out.
+    """
     from aws_cdk import App
 
-    from stacks.config import load_stage
+    from stacks.config import AsyncConfig, BatchConfig, load_stage
     from stacks.deployment import add_stacks
 
     context = json.loads((PROJECT / "cdk.json").read_text())["context"]
     package = tmp_path_factory.mktemp("package")  # passes for the functions' package
     (package / "run.sh").touch()
 
-    def synth(stage: str, **changes: dict[str, Any]) -> Synthesized:
+    jobs = {"asynchronous": AsyncConfig, "batch": BatchConfig}
+
+    def synth(stage: str, **changes: dict[str, Any] | None) -> Synthesized:
         config = load_stage(stage, project)
-        parts = {k: getattr(config, k).model_copy(update=v) for k, v in changes.items()}
+        parts: dict[str, Any] = {}
+        for name, change in changes.items():
+            section = getattr(config, name)
+            if change is None or section is None:
+                parts[name] = change and jobs[name].model_validate(change)
+            else:
+                new = {**section.model_dump(), **change}
+                parts[name] = type(section).model_validate(new)
         outdir = tmp_path_factory.mktemp(f"cdk-{stage}")
         app = App(outdir=str(outdir), context=context)
         config = config.model_copy(update=parts)
@@ -63,42 +71,85 @@ def synthesize(
     return synth
 
 
+LOCAL_ASYNC = {
+    "instance_type": "ml.c7i.xlarge",
+    "max_instances": 2,
+    "invocation_timeout_seconds": 60,
+    "scale_in_after_idle_seconds": 120,
+}
+LOCAL_BATCH = {
+    "instance_type": "ml.c7i.xlarge",
+    "instance_count": 2,
+    "max_concurrent_transforms": 4,
+}
+FULL_ASYNC = {
+    "max_instances": 4,
+    "concurrent_invocations_per_instance": 48,
+    "target_backlog_per_instance": 96,
+    "invocation_timeout_seconds": 3600,
+    "scale_in_after_idle_seconds": 3660,
+    "request_ttl_seconds": 7200,
+    "retention_days": 3,
+    "webhook": {"url": "https://example.com/hooks", "secret_name": "twin/webhook"},
+}
+FULL_BATCH = {
+    "instance_type": "ml.g5.12xlarge",
+    "instance_count": 3,
+    "max_concurrent_transforms": 50,
+    "max_payload_mb": 2,
+    "lines_per_shard": 100,
+    "schedules": [
+        {
+            "name": "nightly",
+            "expression": "cron(0 3 * * ? *)",
+            "input_prefix": "scheduled/nightly/",
+        }
+    ],
+}
+
+
 @pytest.fixture(scope="session")
 def local(synthesize: Callable[..., Synthesized]) -> Synthesized:
-    return synthesize("local")
+    """The local stage with jobs, whether its config has them switched on or not."""
+    return synthesize("local", asynchronous=LOCAL_ASYNC, batch=LOCAL_BATCH)
 
 
 @pytest.fixture(scope="session")
 def prod(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The prod stage as it is committed."""
     return synthesize("prod")
 
 
 @pytest.fixture(scope="session")
-def local_jobs(synthesize: Callable[..., Synthesized]) -> Synthesized:
-    return synthesize("local-jobs")
+def full(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The prod stage with everything that can be switched on for jobs."""
+    return synthesize("prod", asynchronous=FULL_ASYNC, batch=FULL_BATCH)
 
 
 @pytest.fixture(scope="session")
-def prod_jobs(synthesize: Callable[..., Synthesized]) -> Synthesized:
-    return synthesize("prod-jobs")
+def bare(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The prod stage without jobs."""
+    return synthesize("prod", asynchronous=None, batch=None)
 
 
-@pytest.fixture(params=["local_jobs", "prod_jobs"])
-def jobs(request: pytest.FixtureRequest) -> Synthesized:
-    """A stage with [async] and [batch], whichever it is."""
-    synthesized: Synthesized = request.getfixturevalue(request.param)
-    return synthesized
-
-
-@pytest.fixture(params=["local", "prod", "local_jobs", "prod_jobs"])
-def any_stage(request: pytest.FixtureRequest) -> Synthesized:
-    """Any stage, for what must hold with jobs and without them."""
+def _any(request: pytest.FixtureRequest) -> Synthesized:
     synthesized: Synthesized = request.getfixturevalue(request.param)
     return synthesized
 
 
 @pytest.fixture(params=["local", "prod"])
 def stage(request: pytest.FixtureRequest) -> Synthesized:
-    """Either stage without jobs, for what must hold in both."""
-    synthesized: Synthesized = request.getfixturevalue(request.param)
-    return synthesized
+    """Either stage, for what must hold in both."""
+    return _any(request)
+
+
+@pytest.fixture(params=["local", "full"])
+def jobs(request: pytest.FixtureRequest) -> Synthesized:
+    """A stage with jobs: on CPUs with little switched on, on GPUs with all of it."""
+    return _any(request)
+
+
+@pytest.fixture(params=["local", "prod", "full", "bare"])
+def any_stage(request: pytest.FixtureRequest) -> Synthesized:
+    """Any stage, for what must hold whatever is switched on."""
+    return _any(request)

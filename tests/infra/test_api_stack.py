@@ -38,8 +38,33 @@ ALWAYS = {
 }
 
 
-def test_routes_are_the_ones_the_app_serves(stage: Synthesized) -> None:
-    assert set(methods(stage)) == ALWAYS
+def test_routes_are_the_ones_the_app_serves(bare: Synthesized) -> None:
+    assert set(methods(bare)) == ALWAYS
+
+
+JOBS = {
+    ("GET", "/v1/responses/{id}"),
+    ("DELETE", "/v1/responses/{id}"),
+    ("POST", "/v1/responses/{id}/cancel"),
+    ("POST", "/v1/files"),
+    ("GET", "/v1/files"),
+    ("GET", "/v1/files/{id}"),
+    ("DELETE", "/v1/files/{id}"),
+    ("GET", "/v1/files/{id}/content"),
+    ("POST", "/v1/batches"),
+    ("GET", "/v1/batches"),
+    ("GET", "/v1/batches/{id}"),
+    ("POST", "/v1/batches/{id}/cancel"),
+}
+
+
+def test_jobs_bring_their_routes(jobs: Synthesized) -> None:
+    assert set(methods(jobs)) == ALWAYS | JOBS
+
+
+def test_files_arrive_byte_for_byte(jobs: Synthesized, bare: Synthesized) -> None:
+    assert jobs.api.only("AWS::ApiGateway::RestApi")["BinaryMediaTypes"] == ["multipart/form-data"]
+    assert "BinaryMediaTypes" not in bare.api.only("AWS::ApiGateway::RestApi")
 
 
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
@@ -94,16 +119,17 @@ def test_functions_are_traced_and_have_logs_that_end(stage: Synthesized) -> None
         assert properties["RetentionInDays"] > 0
 
 
-def test_only_the_streaming_function_may_invoke_the_endpoint(stage: Synthesized) -> None:
-    granted = [
-        (policy["Roles"], statement["Action"])
-        for policy in stage.api.properties("AWS::IAM::Policy")
-        for statement in policy["PolicyDocument"]["Statement"]
-        if "sagemaker" in json.dumps(statement["Action"])
-    ]
-    role = stage.api.function("run.sh")["Role"]["Fn::GetAtt"][0]
-    invoke = ["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"]
-    assert granted == [([{"Ref": role}], invoke)]
+def test_only_the_streaming_function_may_invoke_endpoints(stage: Synthesized) -> None:
+    roles = stage.api.resources("AWS::IAM::Role")
+    granted = {
+        (role, action.removeprefix("sagemaker:"))
+        for role in roles
+        for action, _ in stage.api.rights(role)
+        if action.startswith("sagemaker:")
+    }
+    streaming = stage.api.function("run.sh")["Role"]["Fn::GetAtt"][0]
+    invoke = ("InvokeEndpoint", "InvokeEndpointWithResponseStream", "InvokeEndpointAsync")
+    assert granted == {(streaming, action) for action in invoke}
 
 
 def test_concurrency_is_reserved_as_config_says(local: Synthesized, prod: Synthesized) -> None:
@@ -117,13 +143,13 @@ def test_what_a_client_needs_before_it_has_a_key_is_open(stage: Synthesized, pat
     assert (method["AuthorizationType"], method["ApiKeyRequired"]) == ("NONE", False)
 
 
-def test_versioned_routes_need_a_key_the_authorizer_reads(stage: Synthesized) -> None:
-    closed = [m for (_, path), m in methods(stage).items() if path.startswith("/v1/")]
+def test_versioned_routes_need_a_key_the_authorizer_reads(any_stage: Synthesized) -> None:
+    closed = [m for (_, path), m in methods(any_stage).items() if path.startswith("/v1/")]
     assert {(m["AuthorizationType"], m["ApiKeyRequired"]) for m in closed} == {("CUSTOM", True)}
-    authorizer = stage.api.only("AWS::ApiGateway::Authorizer")
+    authorizer = any_stage.api.only("AWS::ApiGateway::Authorizer")
     assert authorizer["Type"] == "REQUEST"
     assert authorizer["IdentitySource"] == "method.request.header.Authorization"
-    assert "Environment" not in stage.api.function("lambda_api.authorizer.handler")
+    assert "Environment" not in any_stage.api.function("lambda_api.authorizer.handler")
 
 
 def test_usage_plan_holds_the_rate_and_the_key(prod: Synthesized) -> None:

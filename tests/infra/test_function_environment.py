@@ -59,9 +59,9 @@ def test_settings_accept_what_the_stack_writes(
 
 
 def test_settings_accept_what_the_stack_writes_for_jobs(
-    prod_jobs: Synthesized, monkeypatch: pytest.MonkeyPatch
+    full: Synthesized, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in environment(prod_jobs.api, COMPLETION).items():
+    for name, value in environment(full.api, COMPLETION).items():
         monkeypatch.setenv(name, value)
     settings = Settings.from_environment()
     assert settings.async_request_ttl_seconds == 7200
@@ -84,15 +84,15 @@ def test_settings_accept_what_the_stack_writes_for_jobs(
     ],
 )
 def test_the_stacks_write_every_setting_and_no_other(
-    prod_jobs: Synthesized, stack: str, handler: str, jobs: set[str]
+    full: Synthesized, stack: str, handler: str, jobs: set[str]
 ) -> None:
     always = every_setting() - ASYNC - BATCH - MACHINE - WEBHOOK
-    written = environment(prod_jobs.stacks[stack], handler).keys() - web_adapter.ENVIRONMENT.keys()
+    written = environment(full.stacks[stack], handler).keys() - web_adapter.ENVIRONMENT.keys()
     assert written == always | jobs
     assert jobs <= every_setting()
 
 
 @pytest.mark.parametrize("handler", [STREAMING, CONTROL])
-def test_what_a_stage_leaves_out_has_no_settings(prod: Synthesized, handler: str) -> None:
-    written = environment(prod.api, handler).keys()
+def test_what_a_stage_leaves_out_has_no_settings(bare: Synthesized, handler: str) -> None:
+    written = environment(bare.api, handler).keys()
     assert not written & (ASYNC | BATCH | MACHINE | WEBHOOK)

@@ -1,11 +1,15 @@
 """The functions' package: complete, repeatable, and built once for the same content."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from stacks.constructs.package_pruning import prune
 from stacks.constructs.python_bundle import BundleError, build_bundle
+
+PROJECT = Path(__file__).resolve().parents[2]
+CLIENT = re.compile(r'boto3\.client\(\s*"([a-z0-9-]+)"')
 
 
 @pytest.fixture(autouse=True)
@@ -87,9 +91,19 @@ def test_unreachable_index_is_reported_with_what_uv_says(root: Path) -> None:
     assert [path for path in (root / ".build").rglob("*") if path.is_file()] == []
 
 
+def services_called() -> set[str]:
+    """The AWS services the app makes clients of."""
+    sources = (PROJECT / "lambda_api").rglob("*.py")
+    return {name for path in sources for name in CLIENT.findall(path.read_text())}
+
+
+def test_the_app_calls_the_services_we_know_of() -> None:
+    assert {"s3", "sagemaker-runtime", "secretsmanager", "stepfunctions"} <= services_called()
+
+
 def test_pruning_keeps_what_clients_read(tmp_path: Path) -> None:
     kept = [
-        "botocore/data/sagemaker-runtime/2017-05-13/service-2.json.gz",
+        *(f"botocore/data/{service}/1/service-2.json.gz" for service in services_called()),
         "botocore/data/endpoints.json",
         "botocore/data/partitions.json",
         "opentelemetry_api-1.0.dist-info/entry_points.txt",
