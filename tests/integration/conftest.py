@@ -1,13 +1,10 @@
 """The real service (uvicorn, boto3) before a stand-in SageMaker Runtime, and OpenAI's client."""
 
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import openai
 import pytest
-import uvicorn
+from serving import served
 from standin_runtime import DONE, StandInRuntime, Stream, running
 
 from lambda_api.main import create_app
@@ -15,22 +12,6 @@ from lambda_api.settings import Settings
 
 TIMEOUT_SECONDS = 1.0
 """Longer than any wait a test allows, so that what ends sooner did not end by this."""
-
-
-@contextmanager
-def served(app) -> Iterator[str]:
-    """Serve an app with uvicorn, as run.sh does; give its URL."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.005)
-    try:
-        yield "http://127.0.0.1:{1}".format(*server.servers[0].sockets[0].getsockname())
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        assert not thread.is_alive()
 
 
 @pytest.fixture(scope="session")
