@@ -11,7 +11,7 @@ from localcloud.awsjson.shapes import Document
 from localcloud.local_http import UpstreamError
 from localcloud.sagemaker.container_call import Answer, InstanceGoneError, call
 from localcloud.sagemaker.instance import Instance
-from localcloud.sagemaker.transform_records import RecordError
+from localcloud.sagemaker.transform_records import ContainerError, RecordError
 
 DEFAULT_TIMEOUT_SECONDS = 600
 DEFAULT_RETRIES = 3
@@ -51,7 +51,8 @@ class TransformClient:
         A request that was never sent, because the container was down, uses up no retry.
 
         Raises:
-            RecordError: It does not answer, or refuses.
+            ContainerError: It does not answer, or fails.
+            RecordError: It refuses.
         """
         failures = 0
         while True:
@@ -63,7 +64,7 @@ class TransformClient:
             except _PassingError as error:
                 failures += 1
                 if failures > self.retries:
-                    raise RecordError(str(error)) from error
+                    raise ContainerError(str(error)) from error
             await asyncio.sleep(FIRST_BACKOFF_SECONDS * 2**failures)
 
     async def _send_once(self, instance: Instance, body: bytes) -> bytes:
@@ -98,4 +99,4 @@ async def _healthy(instance: Instance) -> None:
             while instance.port is None:
                 await asyncio.sleep(LOOK_SECONDS)
     except TimeoutError as error:
-        raise RecordError("Unable to get response from algorithm: it keeps exiting") from error
+        raise ContainerError("Unable to get response from algorithm: it keeps exiting") from error

@@ -177,7 +177,7 @@ class TransformJob:
                 largest=self.document.get("MaxPayloadInMB", DEFAULT_PAYLOAD_MB) * MEGABYTE,
             )
         except (RecordError, ObjectError, OSError, EOFError) as error:
-            self._fail(file, str(error))
+            self._fail(file, "ClientError", str(error))
         else:
             if file.complete:  # it has no records
                 await self._write(file)
@@ -188,7 +188,7 @@ class TransformJob:
             answer = await self._client.send(instance, self._processing.request(batch))
             file.results[batch.first] = self._processing.results(batch, answer)
         except RecordError as error:
-            self._fail(file, f"{batch.place}: {error}")
+            self._fail(file, error.blamed, f"{batch.place}: {error}")
         if file.complete and not file.failed:
             await self._write(file)
 
@@ -201,13 +201,13 @@ class TransformJob:
             kind = output.get("Accept", "application/octet-stream")
             await self._objects.put(self._scope, place, content, kind)
         except ObjectError as error:
-            self._fail(file, f"the result cannot be written: {error}")
+            self._fail(file, "ClientError", f"the result cannot be written: {error}")
 
-    def _fail(self, file: _File, problem: str) -> None:
+    def _fail(self, file: _File, blamed: str, problem: str) -> None:
         if not file.failed:
             file.failed = True
             told = f"{file.source.uri.bucket}/{file.source.uri.key}: {problem}"
-            self._problems.append(f"ClientError: {told}. See job logs for more information.")
+            self._problems.append(f"{blamed}: {told}. See job logs for more information.")
             self._log(told)
 
     def _log(self, line: str) -> None:

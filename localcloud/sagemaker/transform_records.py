@@ -18,6 +18,15 @@ MEGABYTE = 2**20
 class RecordError(Exception):
     """A record cannot be sent, or its answer cannot be used; the text says why."""
 
+    blamed = "ClientError"
+    """How the failure reason of its job begins."""
+
+
+class ContainerError(RecordError):
+    """The container does not answer, or fails."""
+
+    blamed = "AlgorithmError"
+
 
 @dataclass(frozen=True)
 class Batch:
