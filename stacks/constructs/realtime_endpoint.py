@@ -34,22 +34,8 @@ class RealtimeEndpoint(HostedEndpoint):
     ) -> None:
         super().__init__(scope, construct_id)
         self.variant = variant_name(realtime.instance_type)
-        variant = production_variant(
-            model,
-            realtime,
-            count=realtime.initial_instance_count,
-            ami=ami,
-            routing=realtime.routing,
-        )
-        config = sagemaker.CfnEndpointConfig(
-            self,
-            "Config",
-            production_variants=[variant],
-            data_capture_config=_capture(realtime.data_capture_percent, model, captured_to),
-            metrics_config=_Config.MetricsConfigProperty(
-                enable_enhanced_metrics=True, metric_publish_frequency_in_seconds=10
-            ),
-        )
+        capture = _capture(realtime.data_capture_percent, model, captured_to)
+        config = self._endpoint_config(model, realtime, ami, capture)
         dimensions = {"EndpointName": endpoint_name, "VariantName": self.variant}
         guard = DeploymentGuard(
             self, "Guard", dimensions=dimensions, deployment=realtime.deployment
@@ -74,6 +60,30 @@ class RealtimeEndpoint(HostedEndpoint):
             endpoint_name=self.name,
             variant=self.variant,
             scaling=realtime.autoscaling,
+        )
+
+    def _endpoint_config(
+        self,
+        model: ServedModel,
+        realtime: RealtimeConfig,
+        ami: str | None,
+        capture: sagemaker.CfnEndpointConfig.DataCaptureConfigProperty | None,
+    ) -> sagemaker.CfnEndpointConfig:
+        variant = production_variant(
+            model,
+            realtime,
+            count=realtime.initial_instance_count,
+            ami=ami,
+            routing=realtime.routing,
+        )
+        return _Config(
+            self,
+            "Config",
+            production_variants=[variant],
+            data_capture_config=capture,
+            metrics_config=_Config.MetricsConfigProperty(
+                enable_enhanced_metrics=True, metric_publish_frequency_in_seconds=10
+            ),
         )
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:

@@ -1,6 +1,7 @@
-"""What unit tests of the service share: settings, and an upstream to tell what to say."""
+"""What unit tests share: the service's settings and an upstream, and a project to configure."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from fake_upstream import FakeStream, FakeUpstream
@@ -35,3 +36,13 @@ def says(upstream: FakeUpstream) -> Callable[..., FakeStream]:
         return upstream.stream
 
     return say
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project's root directory, with a file that passes for a GGUF model."""
+    (tmp_path / "config").mkdir()
+    demo = tmp_path / "model_artifacts" / "demo"
+    demo.mkdir(parents=True)
+    (demo / "tiny.gguf").write_bytes(b"GGUF")
+    return tmp_path

@@ -1,0 +1,50 @@
+"""Stages to try out: the committed ones, with some of their keys changed."""
+
+import copy
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.config import ConfigError, StageConfig, load_stage
+
+PROJECT = Path(__file__).resolve().parents[2]
+PROD = tomllib.loads((PROJECT / "config" / "prod.toml").read_text())
+LOCAL = tomllib.loads((PROJECT / "config" / "local.toml").read_text())
+
+
+def toml(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{value}"'
+        case list():
+            return f"[{', '.join(map(toml, value))}]"
+        case dict():
+            return "{ " + ", ".join(f"{k} = {toml(v)}" for k, v in value.items()) + " }"
+    return str(value)
+
+
+def load(root: Path, base: dict[str, Any], **changes: Any) -> StageConfig:
+    """Load a stage with some keys changed; a key changed to None is left out."""
+    tables = copy.deepcopy(base)
+    for key, value in changes.items():
+        *path, name = key.split("__")
+        table = tables
+        for part in path:
+            table = table.setdefault(part, {})
+        if value is None:
+            table.pop(name, None)
+        else:
+            table[name] = value
+    text = "\n".join(f"{name} = {toml(table)}" for name, table in tables.items())
+    (root / "config" / "test.toml").write_text(text)
+    return load_stage("test", root)
+
+
+def message(root: Path, base: dict[str, Any], **changes: Any) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(root, base, **changes)
+    return str(caught.value)
