@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 
+import boto3
 import openai
 import pytest
 from serving import served
 from standin_runtime import DONE, StandInRuntime, Stream, running
 
 from lambda_api.main import create_app
+from lambda_api.s3_store import S3Store
 from lambda_api.settings import Settings
+from localcloud.settings import Settings as CloudSettings
+from tests.localcloud import cloud as local
 
+BUCKET = "jobs"
 TIMEOUT_SECONDS = 1.0
 """Longer than any wait a test allows, so that what ends sooner did not end by this."""
 
@@ -74,3 +79,20 @@ def texts(ask):
         return [c.choices[0].delta.content for c in chunks if c.choices]
 
     return texts
+
+
+@pytest.fixture(scope="session")
+def storage(tmp_path_factory) -> Iterator[S3Store]:
+    """A bucket of the local cloud."""
+    cloud = local.start(
+        CloudSettings(port=local.free_port(), data_dir=tmp_path_factory.mktemp("cloud"))
+    )
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL_S3", cloud.settings.origin)
+        environment.setenv("AWS_ACCESS_KEY_ID", cloud.settings.account)
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "local")
+        environment.setenv("AWS_DEFAULT_REGION", cloud.settings.region)
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        store = S3Store.connect(BUCKET)
+    yield store
+    local.stop(cloud)

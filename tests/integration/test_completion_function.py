@@ -51,7 +51,9 @@ def aws(queue):
 @pytest.fixture
 def environment(monkeypatch, aws, receiver):
     variables = {
-        "AWS_ENDPOINT_URL": aws.url,
+        "AWS_ENDPOINT_URL_S3": aws.url,
+        "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": aws.url,
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": aws.url,
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "example",
         "AWS_DEFAULT_REGION": "us-east-1",
