@@ -8,7 +8,13 @@ import pytest
 
 from stacks.config import ModelConfig
 from stacks.engines import ENGINES
-from stacks.engines.instances import CPU_FAMILIES, GPU_FAMILIES, gpu_count, processor
+from stacks.engines.instances import (
+    CPU_FAMILIES,
+    GPU_FAMILIES,
+    TRANSFORM_FAMILIES,
+    gpu_count,
+    processor,
+)
 
 
 def model(engine: str = "vllm", **changes: object) -> ModelConfig:
@@ -122,15 +128,24 @@ def test_gpus_are_counted_by_instance(instance_type: str, gpus: int) -> None:
     assert (processor(instance_type) == "gpu") == (gpus > 0)
 
 
-def test_every_known_family_is_one_sagemaker_hosts() -> None:
+def families(table: str) -> set[str]:
+    """The families that AWS offers for a purpose, in any region."""
     spec = find_spec("cfnlint")  # its data, without the seconds its import takes
     assert spec is not None
     assert spec.origin is not None
-    tables = Path(spec.origin).parent / "data/schemas/extensions/aws_sagemaker_hosting"
-    regions = json.loads((tables / "instancetype_enum.json").read_text())
+    file = Path(spec.origin).parent / "data/schemas/extensions" / table / "instancetype_enum.json"
+    regions = json.loads(file.read_text())
     # A region that is like another one holds that one's name.
     types = {
         name for region in regions.values() if isinstance(region, dict) for name in region["enum"]
     }
-    hosted = {name.split(".")[1] for name in types}
-    assert hosted >= CPU_FAMILIES | GPU_FAMILIES
+    return {name.split(".")[1] for name in types}
+
+
+def test_every_known_family_is_one_sagemaker_hosts() -> None:
+    assert families("aws_sagemaker_hosting") >= CPU_FAMILIES | GPU_FAMILIES
+
+
+def test_every_transform_family_is_known_and_offered() -> None:
+    assert CPU_FAMILIES | GPU_FAMILIES >= TRANSFORM_FAMILIES
+    assert families("aws_sagemaker_transform") >= TRANSFORM_FAMILIES

@@ -27,6 +27,33 @@ def test_gpu_images_say_their_cuda() -> None:
         assert (image.cuda is not None) == (image.processor == "gpu")
 
 
+def test_the_newest_image_of_an_engine_comes_first() -> None:
+    assert CATALOGUE.find("vllm", "gpu") != CATALOGUE.find("vllm", "gpu", cuda="cu12")
+    for engine in ENGINES:
+        versions = [
+            [int(part) for part in image.version.split(".")]
+            for image in CATALOGUE.images
+            if (image.engine, image.processor) == (engine, "gpu")
+        ]
+        assert versions == sorted(versions, reverse=True)
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES.keys() - {"llama-cpp"}))
+def test_batch_hosts_get_the_cuda_their_drivers_run(engine: str) -> None:
+    image = ENGINES[engine].batch_image("gpu")
+    assert image is not None
+    assert image.cuda is not None
+    assert image.cuda.startswith("cu12")
+    assert ENGINES[engine].batch_ami(image) == "al2-ami-sagemaker-batch-gpu-535"
+
+
+def test_llama_cpp_runs_batches_on_cpus_alone() -> None:
+    image = ENGINES["llama-cpp"].batch_image("cpu")
+    assert image is not None
+    assert ENGINES["llama-cpp"].batch_ami(image) is None
+    assert ENGINES["llama-cpp"].batch_image("gpu") is None
+
+
 def test_accounts_are_accounts_and_regions_are_of_the_aws_partition() -> None:
     for image in CATALOGUE.images:
         assert all(re.fullmatch(r"\d{12}", account) for account in image.accounts.values())
