@@ -3,11 +3,10 @@
 The fields are those of platform.openai.com/docs/api-reference/batch/object.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from lambda_api.engine_json import Usage
 from lambda_api.files import ExpiresAfter
 from lambda_api.pages import Listed
 
@@ -54,13 +53,13 @@ class RequestCounts(BaseModel):
 
 
 class InputTokensDetails(BaseModel):
-    """Never known: SageMaker's jobs do not tell of caches."""
+    """Of what was sent; zero if the engine does not tell."""
 
     cached_tokens: int = 0
 
 
 class OutputTokensDetails(BaseModel):
-    """Never known: engines count them with the rest."""
+    """Of what was answered; zero if the engine does not tell."""
 
     reasoning_tokens: int = 0
 
@@ -74,11 +73,21 @@ class BatchUsage(BaseModel):
     output_tokens_details: OutputTokensDetails = OutputTokensDetails()
     total_tokens: int = 0
 
-    def plus(self, usage: Usage) -> "BatchUsage":
-        """The sum with one more request's."""
-        sent = self.input_tokens + usage.prompt_tokens
-        got = self.output_tokens + usage.completion_tokens
-        return BatchUsage(input_tokens=sent, output_tokens=got, total_tokens=sent + got)
+    def plus(self, usage: dict[str, Any]) -> "BatchUsage":
+        """The sum with one more answer's usage, as an engine writes it."""
+        sent = usage.get("prompt_tokens") or 0
+        got = usage.get("completion_tokens") or 0
+        cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+        reasoned = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
+        cached += self.input_tokens_details.cached_tokens
+        reasoned += self.output_tokens_details.reasoning_tokens
+        return BatchUsage(
+            input_tokens=self.input_tokens + sent,
+            input_tokens_details=InputTokensDetails(cached_tokens=cached),
+            output_tokens=self.output_tokens + got,
+            output_tokens_details=OutputTokensDetails(reasoning_tokens=reasoned),
+            total_tokens=self.total_tokens + sent + got,
+        )
 
 
 Metadata = Annotated[

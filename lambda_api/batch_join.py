@@ -11,7 +11,6 @@ from typing import Any
 
 from lambda_api.batch import BatchUsage, RequestCounts
 from lambda_api.batch_shards import Shard, Shards
-from lambda_api.engine_json import Usage
 
 JOINED = "SageMakerOutput"
 """Where a transform job that joins input and answer puts the answer:
@@ -72,10 +71,7 @@ class Join:
                 self.errors.append(self._failed(custom_id))
 
     def _completed(self, custom_id: str, answer: dict[str, Any]) -> bytes:
-        usage = answer.get("usage") or {}
-        self.usage = self.usage.plus(
-            Usage(usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0)
-        )
+        self.usage = self.usage.plus(answer.get("usage") or {})
         response = {
             "status_code": 200,
             "request_id": f"req_{self._digest(custom_id)}",

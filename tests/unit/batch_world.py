@@ -122,6 +122,11 @@ def answered(line: dict[str, Any]) -> dict[str, Any]:
         "id": "chatcmpl-1",
         "model": "/opt/ml/model",
         "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7},
+        "usage": {
+            "prompt_tokens": 3,
+            "completion_tokens": 4,
+            "total_tokens": 7,
+            "prompt_tokens_details": {"cached_tokens": 2},
+        },
     }
     return {"id": line["id"], "SageMakerOutput": answer}

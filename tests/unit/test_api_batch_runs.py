@@ -50,9 +50,11 @@ def test_answers_become_openais_output_file(world):
     assert end["proceed"] is False
     assert end["status"] == ended.status == "completed"
     assert ended.request_counts.model_dump() == {"total": 4, "completed": 4, "failed": 0}
-    assert ended.usage.model_dump(include={"input_tokens", "output_tokens", "total_tokens"}) == {
+    assert ended.usage.model_dump() == {
         "input_tokens": 12,
+        "input_tokens_details": {"cached_tokens": 8},
         "output_tokens": 16,
+        "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": 28,
     }
     assert ended.error_file_id is None
