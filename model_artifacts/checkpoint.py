@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 
@@ -117,7 +118,8 @@ def read_tensors(checkpoint: Path) -> Iterator[tuple[str, NDArray[np.float32]]]:
         )
     for shard in shards:
         stored_tensors = safetensors.deserialize(shard.read_bytes())  # type: ignore[no-untyped-call]
-        for name, stored in stored_tensors:
+        # By name: their order differs from one read to the next.
+        for name, stored in sorted(stored_tensors, key=itemgetter(0)):
             yield name, _as_float32(name, stored).reshape(stored["shape"])
 
 

@@ -150,6 +150,14 @@ def test_several_shards_are_read_as_one(checkpoint, tensors):
     assert dict(read_tensors(checkpoint)).keys() == tensors.keys()
 
 
+def test_same_checkpoint_gives_the_same_file(checkpoint):
+    converted(checkpoint)
+    first = checkpoint.with_suffix(".gguf").read_bytes()
+    for _ in range(5):
+        converted(checkpoint)
+        assert checkpoint.with_suffix(".gguf").read_bytes() == first
+
+
 def test_bfloat16_is_widened_exactly(checkpoint):
     header = b'{"x":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}'
     halves = np.array([1.5, -2.0], np.float32).view(np.uint32) >> 16
