@@ -6,10 +6,8 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from botocore.exceptions import ClientError
 from rich.markup import escape
 
-from twin.deployment import LocalDeployment
 from twin.local_cloud import LocalCloud
 from twin.outputs import StageOutputs
 from twin.progress import console
@@ -18,7 +16,7 @@ POLL_SECONDS = 1
 
 
 def show_status(cloud: LocalCloud, outputs: StageOutputs | None) -> None:
-    """Print the process, the stacks and the endpoint."""
+    """Print the process, the stacks and the endpoints."""
     facts = list(_facts(cloud, outputs))
     width = max(len(name) for name, _ in facts)
     for name, value in facts:
@@ -31,24 +29,27 @@ def _facts(cloud: LocalCloud, outputs: StageOutputs | None) -> Iterator[tuple[st
         yield "local cloud", "not running (start it with `make up`)"
         return
     yield "local cloud", f"{cloud.settings.origin} (pid {process.pid})"
-    cloudformation = cloud.session.client("cloudformation", endpoint_url=cloud.settings.origin)
-    config = LocalDeployment(cloud).config
-    for name in ("serving", "api"):
-        stack = config.stack_name(name)
-        try:
-            found: str = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-        except ClientError:
-            found = "not deployed"
-        yield f"stack {stack}", found
+    yield from _stacks(cloud)
+    yield from _endpoints(cloud)
     if outputs:
-        sagemaker = cloud.session.client("sagemaker", endpoint_url=cloud.settings.origin)
-        endpoint = sagemaker.describe_endpoint(EndpointName=outputs.endpoint_name)
+        yield "API", outputs.api_url
+
+
+def _stacks(cloud: LocalCloud) -> Iterator[tuple[str, str]]:
+    cloudformation = cloud.session.client("cloudformation", endpoint_url=cloud.settings.origin)
+    for stack in cloudformation.describe_stacks()["Stacks"]:
+        yield f"stack {stack['StackName']}", stack["StackStatus"]
+
+
+def _endpoints(cloud: LocalCloud) -> Iterator[tuple[str, str]]:
+    sagemaker = cloud.session.client("sagemaker", endpoint_url=cloud.settings.origin)
+    for summary in sagemaker.list_endpoints()["Endpoints"]:
+        endpoint = sagemaker.describe_endpoint(EndpointName=summary["EndpointName"])
         counts = ", ".join(
             f"{variant['CurrentInstanceCount']} of {variant['VariantName']}"
             for variant in endpoint["ProductionVariants"]
         )
-        yield f"endpoint {outputs.endpoint_name}", f"{endpoint['EndpointStatus']} ({counts})"
-        yield "API", outputs.api_url
+        yield f"endpoint {endpoint['EndpointName']}", f"{endpoint['EndpointStatus']} ({counts})"
 
 
 def log_lines(cloud: LocalCloud, *, follow: bool) -> Iterator[str]:
