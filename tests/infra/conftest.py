@@ -71,17 +71,6 @@ def synthesize(
     return synth
 
 
-LOCAL_ASYNC = {
-    "instance_type": "ml.c7i.xlarge",
-    "max_instances": 2,
-    "invocation_timeout_seconds": 60,
-    "scale_in_after_idle_seconds": 120,
-}
-LOCAL_BATCH = {
-    "instance_type": "ml.c7i.xlarge",
-    "instance_count": 2,
-    "max_concurrent_transforms": 4,
-}
 FULL_ASYNC = {
     "max_instances": 4,
     "concurrent_invocations_per_instance": 48,
@@ -110,8 +99,8 @@ FULL_BATCH = {
 
 @pytest.fixture(scope="session")
 def local(synthesize: Callable[..., Synthesized]) -> Synthesized:
-    """The local stage with jobs, whether its config has them switched on or not."""
-    return synthesize("local", asynchronous=LOCAL_ASYNC, batch=LOCAL_BATCH)
+    """The local stage as it is committed."""
+    return synthesize("local")
 
 
 @pytest.fixture(scope="session")

@@ -150,7 +150,12 @@ def test_broken_toml_names_the_file(root: Path) -> None:
         ),
         pytest.param(
             LOCAL,
-            {"model__engine": "vllm", "realtime__instance_type": "ml.g6.xlarge"},
+            {
+                "model__engine": "vllm",
+                "realtime__instance_type": "ml.g6.xlarge",
+                "async__instance_type": "ml.g6.xlarge",
+                "batch__instance_type": "ml.g6.xlarge",
+            },
             "model.artifacts: got 'model_artifacts/demo'; must hold a *.safetensors file for "
             "engine vllm",
             id="GGUF for vllm",
