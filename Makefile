@@ -77,7 +77,7 @@ test: setup ## Style, types, architecture, then every test
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 format: setup ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,9 @@
 """No test sees the AWS account, region or settings of the machine it runs on."""
 
 import os
+from pathlib import Path
+
+import pytest
 
 for _name in [name for name in os.environ if name.startswith(("AWS_", "TWIN_", "POWERTOOLS_"))]:
     del os.environ[_name]
@@ -9,3 +12,15 @@ os.environ |= {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
+
+ONE_WORKER = ("e2e", "infra", "integration", "localcloud")
+"""Folders whose fixtures cost seconds a session: with several workers, each stays on one."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder in ONE_WORKER:
+            item.add_marker(pytest.mark.xdist_group(folder))
+        if folder == "e2e":
+            item.add_marker(pytest.mark.e2e)
