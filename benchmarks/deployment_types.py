@@ -297,14 +297,17 @@ class AsyncEndpoint:
     def results(self) -> list[str]:
         """Which requests have ended, since the last call."""
         sqs = self.sagemaker.sqs
-        messages = sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
-        found = []
-        for message in messages.get("Messages", []):
-            told = json.loads(message["Body"])
-            assert told["invocationStatus"] == "Completed", told
-            found.append(told["inferenceId"])
-            sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        received = sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
+        messages = received.get("Messages", [])
+        told = [json.loads(message["Body"]) for message in messages]
+        assert all(one["invocationStatus"] == "Completed" for one in told), told
+        if messages:
+            entries = [
+                {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"]}
+                for place, message in enumerate(messages)
+            ]
+            sqs.delete_message_batch(QueueUrl=self.queue, Entries=entries)
+        return [one["inferenceId"] for one in told]
 
 
 def run_burst(
