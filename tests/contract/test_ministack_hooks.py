@@ -179,6 +179,10 @@ def test_stderr_wait_is_the_first_default_of_the_drain() -> None:
     assert first == 0.05
 
 
+def test_servers_event_loop_is_a_name_of_the_application() -> None:
+    assert "_MAIN_LOOP" in vars(ministack_app)
+
+
 def test_throttled_invocation_is_marked() -> None:
     assert lambda_svc._throttle_response("reason", "text")["throttle"] is True
 

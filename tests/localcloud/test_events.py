@@ -116,6 +116,84 @@ def test_presigned_links(cloud: Cloud, bucket: str) -> None:
     assert httpx2.get(download, headers={"range": "bytes=0-1"}).content == b"xx"
 
 
+TEMPLATE: dict[str, Any] = {
+    "Resources": {
+        "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"KmsMasterKeyId": "alias/aws/sns"}},
+        "TopicPolicy": {
+            "Type": "AWS::SNS::TopicPolicy",
+            "Properties": {
+                "Topics": [{"Ref": "Topic"}],
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Deny",
+                            "Principal": "*",
+                            "Action": "sns:Publish",
+                            "Resource": {"Ref": "Topic"},
+                            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                        }
+                    ],
+                },
+            },
+        },
+        "Machine": {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "RoleArn": ROLE,
+                "Definition": {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}},
+            },
+        },
+        "Schedule": {
+            "Type": "AWS::Scheduler::Schedule",
+            "Properties": {
+                "ScheduleExpression": "rate(1 minute)",
+                "FlexibleTimeWindow": {"Mode": "OFF"},
+                "Target": {"Arn": {"Ref": "Machine"}, "RoleArn": ROLE, "Input": "{}"},
+            },
+        },
+        "Rule": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "ScheduleExpression": "rate(1 day)",
+                "Targets": [{"Id": "t", "Arn": {"Ref": "Machine"}, "RoleArn": ROLE}],
+            },
+        },
+        "Alarm": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "Namespace": "AWS/States",
+                "MetricName": "ExecutionsFailed",
+                "Dimensions": [{"Name": "StateMachineArn", "Value": {"Ref": "Machine"}}],
+                "Statistic": "Sum",
+                "Period": 300,
+                "EvaluationPeriods": 1,
+                "Threshold": 1,
+                "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+                "TreatMissingData": "notBreaching",
+                "AlarmActions": [{"Ref": "Topic"}],
+            },
+        },
+    }
+}
+
+
+def test_resources_of_the_job_stacks_deploy(cloud: Cloud) -> None:
+    formation = cloud.client("cloudformation")
+    name = f"jobs-{uuid.uuid4().hex[:8]}"
+    formation.create_stack(StackName=name, TemplateBody=json.dumps(TEMPLATE))
+    status = ""
+
+    def done() -> bool:
+        nonlocal status
+        status = formation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+        return not status.endswith("IN_PROGRESS")
+
+    eventually(done)
+    assert status == "CREATE_COMPLETE", formation.describe_stack_events(StackName=name)
+    formation.delete_stack(StackName=name)
+
+
 def test_lifecycle_is_kept(cloud: Cloud, bucket: str) -> None:
     s3 = cloud.client("s3")
     rule = {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 30}}

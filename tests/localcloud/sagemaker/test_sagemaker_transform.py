@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localcloud.sagemaker.deployment import ENDLESS, Deployment, engines
+from tests.localcloud.sagemaker.deployment import ENDLESS, Deployment, engines, unique
 from tests.localcloud.sagemaker.transform import Transform, line, lines
 
 
@@ -116,6 +116,26 @@ def test_record_that_never_answers_fails_after_its_retries(transform: Transform)
     client = {"InvocationsTimeoutInSeconds": 1, "InvocationsMaxRetries": 1}
     job = transform.run(ModelClientConfig=client)
     assert "record 1: No answer from algorithm within 1 seconds" in job["FailureReason"]
+
+
+def test_changes_of_state_are_events(transform: Transform) -> None:
+    events, sqs = transform.cloud.client("events"), transform.cloud.client("sqs")
+    queue = sqs.create_queue(QueueName=unique("events"))["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    rule = unique("rule")
+    pattern = {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Transform Job State Change"],
+        "detail": {"TransformJobStatus": ["Completed"], "ModelName": [transform.model]},
+    }
+    events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": arn["QueueArn"]}])
+    transform.put({"a.jsonl": lines("a", 1)})
+    name = transform.run()["TransformJobName"]
+    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+    assert json.loads(message["Body"])["detail"]["TransformJobName"] == name
+    events.remove_targets(Rule=rule, Ids=["queue"])
+    events.delete_rule(Name=rule)
 
 
 def test_no_input_and_broken_container_fail_the_job(transform: Transform) -> None:
