@@ -133,7 +133,3 @@ def test_variant_can_be_chosen(deployment: Deployment) -> None:
 def test_what_is_not_emulated_says_so(deployment: Deployment) -> None:
     with pytest.raises(ClientError, match="not emulated: TargetModel"):
         deployment.invoke(tokens=1, TargetModel="other")
-    with pytest.raises(ClientError, match="not emulated: InvokeEndpointAsync"):
-        deployment.runtime.invoke_endpoint_async(
-            EndpointName=deployment.endpoint, InputLocation="s3://bucket/key"
-        )
