@@ -29,7 +29,7 @@ def test_answer_comes_whole(deployment: Deployment) -> None:
 
 
 def test_answer_comes_in_pieces(deployment: Deployment) -> None:
-    pieces = list(deployment.stream(tokens=4))
+    pieces = list(deployment.stream(tokens=100))  # a busy machine merges quick ones
     assert len(pieces) >= 4
     assert b"".join(pieces).rstrip().endswith(b"data: [DONE]")
 

@@ -80,9 +80,10 @@ def test_killed_container_is_restarted_and_nothing_lost_or_doubled(transform: Tr
     transform.put({f"{number}.jsonl": lines(f"{number}", 20, tokens=200) for number in range(2)})
     name = transform.start()
     for _ in range(2):
-        time.sleep(1.2)
-        (engine,) = engines(transform.cloud, transform.alias)
-        engine.kill()
+        while not (running := engines(transform.cloud, transform.alias)):
+            time.sleep(0.02)
+        time.sleep(0.5)  # it answers by now
+        running[0].kill()
     job = transform.ended(name)
     assert (job["TransformJobStatus"], job.get("FailureReason")) == ("Completed", None)
     for number in range(2):
