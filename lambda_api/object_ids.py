@@ -20,7 +20,7 @@ def new_id(prefix: str, seconds: float) -> str:
         prefix: Such as `file-`.
         seconds: Now, in Unix seconds.
     """
-    left = _FARTHEST_MILLISECOND - int(seconds * 1000)
+    left = _FARTHEST_MILLISECOND - round(seconds * 1000)
     return f"{prefix}{left:0{_TIME_DIGITS}x}{secrets.token_hex(11)[:_RANDOM_DIGITS]}"
 
 

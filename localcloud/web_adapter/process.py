@@ -8,8 +8,8 @@ import signal
 import socket
 import time
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from localcloud.local_http import UpstreamError, open_exchange
@@ -23,6 +23,9 @@ READY_POLL_SECONDS = 0.01
 INIT_SECONDS = 10.0
 """Lambda's init phase, which a slow server may exceed by the function's own timeout.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
+
+END_SECONDS = 0.5
+"""How long after it dropped a connection a process may take to be gone."""
 
 
 class InitError(Exception):
@@ -110,6 +113,17 @@ class FunctionProcess:
             self._requests -= 1
             if self._retired and not self._requests:
                 self.stop()
+
+    @asynccontextmanager
+    async def noticing_its_end(self) -> AsyncIterator[None]:
+        """Give a process that broke off a moment to be gone, so that the next request finds out."""
+        try:
+            yield
+        except UpstreamError:
+            if self._process is not None:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._process.wait(), END_SECONDS)
+            raise
 
     def retire(self) -> None:
         """End the process as soon as it serves no request."""

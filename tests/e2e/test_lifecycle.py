@@ -49,7 +49,7 @@ def _gguf(checkout: Path) -> Path:
 def test_deploying_again_changes_nothing(deployment: LocalDeployment, stage: StageOutputs):
     assert deployment.deploy() == stage
     log = (deployment.cloud.directory / "logs" / "cdk-deploy.log").read_text()
-    assert log.count("(no changes)") == 2
+    assert log.count("(no changes)") == log.count("deploying... [") > 0
 
 
 def test_a_new_model_version_replaces_the_old_without_a_gap(
