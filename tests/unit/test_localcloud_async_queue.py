@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from localcloud.awsjson.service import Scope
+from localcloud.engines import engine_for
+from localcloud.sagemaker import async_queue as module
+from localcloud.sagemaker.async_queue import AsyncQueue
+from localcloud.sagemaker.async_request import AsyncRequest, read_request
+from localcloud.sagemaker.invocation import RuntimeServiceError
+from localcloud.sagemaker.metrics import backlog_metrics
+from localcloud.sagemaker.traffic import Traffic, Variant
+
+SCOPE = Scope("000000000042", "us-east-1")
+OUTPUT = {"S3OutputPath": "s3://bucket/out/", "S3FailurePath": "s3://bucket/failed"}
+
+
+def request(**headers: str) -> AsyncRequest:
+    return read_request("e", SCOPE, headers, b"{}", OUTPUT)
+
+
+class Objects:
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    async def put(self, _scope: Scope, _uri: Any, content: bytes, _kind: str) -> None:
+        self.written.append(content.decode())
+
+
+def with_queue(
+    work: Callable[[AsyncQueue], Awaitable[None]], *instances: Any
+) -> tuple[list[str], AsyncQueue]:
+    """Run `work` on a queue; return what was written."""
+    objects: Any = Objects()
+    queue: list[AsyncQueue] = []
+
+    async def run() -> None:
+        traffic = Traffic()
+        traffic.shift(
+            [
+                Variant(
+                    name="v",
+                    weight=1,
+                    desired=1,
+                    least_outstanding=True,
+                    instances=list(instances),
+                )
+            ]
+        )
+        config = {"AsyncInferenceConfig": {"OutputConfig": OUTPUT}}
+        endpoint = SimpleNamespace(name="e", traffic=traffic, config=config)
+        queue.append(AsyncQueue(endpoint, SCOPE, objects))
+        await work(queue[0])
+        await queue[0].stop()
+
+    asyncio.run(run())
+    return objects.written, queue[0]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def test_request_expires_in_the_queue() -> None:
+    async def work(queue: AsyncQueue) -> None:
+        old = request(**{"x-amzn-sagemaker-requestttlseconds": "60"})
+        old.received = time.time() - 61
+        assert await queue.submit(old)
+        assert await queue.submit(request())
+        await until(lambda: queue.backlog == 1)
+        assert queue.oldest_age < 60
+        assert backlog_metrics(queue, 0)["HasBacklogWithoutCapacity"] == 1
+        assert backlog_metrics(queue, 2)["ApproximateBacklogSizePerInstance"] == 0.5
+
+    written, _ = with_queue(work)
+    assert written == ["The request was in the queue for longer than 60 seconds."]
+
+
+def test_closed_queue_fails_what_waits_and_takes_nothing() -> None:
+    async def work(queue: AsyncQueue) -> None:
+        await queue.submit(request())
+        await queue.close("gone")
+        assert not await queue.submit(request())
+
+    written, queue = with_queue(work)
+    assert written == ["gone"]
+    assert queue.backlog == 0
+
+
+def test_request_that_always_breaks_its_container_ends() -> None:
+    seen = 0
+
+    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal seen
+        seen += 1
+        await reader.read(1)
+        writer.transport.abort()
+
+    instance = SimpleNamespace(
+        in_flight=0, port=None, container=SimpleNamespace(engine=engine_for("llama-cpp"))
+    )
+
+    async def work(queue: AsyncQueue) -> None:
+        async with await asyncio.start_server(break_off, "127.0.0.1", 0) as server:
+            instance.port = server.sockets[0].getsockname()[1]
+            await queue.submit(request())
+            await until(lambda: queue.backlog == 0)
+
+    written, _ = with_queue(work, instance)
+    assert seen == module.MOST_ATTEMPTS
+    assert written == [f"ClientError: {module.CLOSED}"]
+    assert instance.in_flight == 0
+
+
+def test_defaults_and_places_of_a_request() -> None:
+    read = request()
+    assert (read.ttl, read.timeout) == (21_600, 900)
+    assert str(read.output) == f"s3://bucket/out/{read.inference_id}.out"
+    assert str(read.failure) == f"s3://bucket/failed/{read.inference_id}-error.out"
+
+
+@pytest.mark.parametrize(
+    ("headers", "problem"),
+    [
+        ({"x-amzn-sagemaker-requestttlseconds": "59"}, "valid min value: 60"),
+        ({"x-amzn-sagemaker-requestttlseconds": "soon"}, "Invalid type"),
+        ({"x-amzn-sagemaker-invocationtimeoutseconds": "3601"}, "less than or equal to 3600"),
+        ({"x-amzn-sagemaker-filename": "a.b.c"}, "regular expression"),
+        ({"x-amzn-sagemaker-s3outputpathextension": "s3://x"}, "regular expression"),
+        ({"x-amzn-sagemaker-inference-id": "x" * 65}, "less than or equal to 64"),
+    ],
+)
+def test_impossible_request_is_refused(headers: dict[str, str], problem: str) -> None:
+    with pytest.raises(RuntimeServiceError) as refused:
+        request(**headers)
+    assert refused.value.code == "ValidationError"
+    assert problem in str(refused.value)
