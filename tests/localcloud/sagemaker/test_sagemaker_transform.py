@@ -35,8 +35,10 @@ def test_instances_share_the_files_and_end_with_the_job(transform: Transform) ->
     transform.put({f"{number}.jsonl": lines(f"{number}", 6, tokens=400) for number in range(4)})
     resources = {"InstanceType": "ml.m5.large", "InstanceCount": 2}
     name = transform.start(TransformResources=resources)
-    time.sleep(1.0)
-    assert len(engines(transform.cloud, transform.alias)) == 2
+    deadline = time.monotonic() + 20
+    while len(engines(transform.cloud, transform.alias)) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     assert transform.ended(name)["TransformJobStatus"] == "Completed"
     assert {len(found) for found in transform.outputs().values()} == {6}
     assert engines(transform.cloud, transform.alias) == []
