@@ -7,6 +7,7 @@ every package is downloaded.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,8 @@ from pathlib import Path
 from table import print_table, spread
 
 PROJECT = Path(__file__).resolve().parent.parent
+MIRROR = ("SSL_CERT", "PIP_", "UV_", "NODE_EXTRA_CA", "npm_config_")
+"""What a machine may need to reach its package mirror; all else of the environment is left out."""
 ANSWER_STARTS = "What is an endpoint config?"
 
 
@@ -26,6 +29,7 @@ def first_token(*, cold: bool) -> tuple[float, float]:
         home.mkdir()
         clone = Path(directory) / "clone"
         environment = {
+            **{name: value for name, value in os.environ.items() if name.startswith(MIRROR)},
             "HOME": str(home if cold else Path.home()),
             "PATH": f"{Path(sys.base_prefix) / 'bin'}:/usr/local/bin:/usr/bin:/bin",
             "PYTHON": str(Path(sys.base_prefix) / "bin" / "python3"),
