@@ -72,11 +72,12 @@ deploy: setup ## Deploy STAGE to the AWS account of your credentials
 destroy: setup ## Tear STAGE down
 	@$(TWIN) cdk destroy --all --context stage=$(STAGE)
 
-test: setup ## Style, types, architecture, then every test
+test: setup ## Style, types, architecture, a synth of prod with every check, then every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+	$(TWIN) cdk synth --quiet --context stage=prod
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 format: setup ## Rewrite the code in the project's style

@@ -35,6 +35,11 @@ class LocalDeployment:
     def _assembly(self) -> str:
         return str(self.cloud.directory / "cdk.out")
 
+    @property
+    def _stage(self) -> list[str]:
+        """Arguments that synthesize the stage."""
+        return ["--context", f"stage={STAGE}", "--output", self._assembly]
+
     def deploy(self) -> StageOutputs:
         """Bootstrap the emulated account, synthesize the stage and deploy all its stacks.
 
@@ -49,13 +54,19 @@ class LocalDeployment:
             unattended = ["--require-approval", "never", "--progress", "events"]
             # The CLI looks at a stack every five seconds: better at all of them at once.
             unattended += ["--concurrency", "4"]
-            self._run_on_assembly(detail, "deploy", *unattended)
+            assembly = ["--app", self._assembly, "--all"]
+            with self._cdk("deploy", *assembly, *unattended, directory=self.project) as program:
+                program.wait(detail)
         return self.outputs()
 
     def destroy(self) -> None:
         """Delete all stacks of the stage."""
-        with step("Destroy the stacks") as detail:
-            self._run_on_assembly(detail, "destroy", "--force")
+        arguments = ["--all", "--force", *self._stage]
+        with (
+            step("Destroy the stacks") as detail,
+            self._cdk("destroy", *arguments, directory=self.project) as program,
+        ):
+            program.wait(detail)
 
     def outputs(self) -> StageOutputs:
         """Where the stage answers."""
@@ -66,19 +77,13 @@ class LocalDeployment:
         # A report of checks that an earlier synth left would fail this deployment.
         shutil.rmtree(self._assembly, ignore_errors=True)
         account = f"aws://{self.cloud.settings.account}/{self.cloud.settings.region}"
-        stage = ["--context", f"stage={STAGE}", "--output", self._assembly]
         with (
             # Beside a cdk.json the CLI would synthesize the app once more for this.
             self._cdk("bootstrap", account, directory=self.cloud.directory) as bootstrap,
-            self._cdk("synth", "--quiet", *stage, directory=self.project) as synth,
+            self._cdk("synth", "--quiet", *self._stage, directory=self.project) as synth,
         ):
             synth.wait(detail)
             bootstrap.wait(detail)
-
-    def _run_on_assembly(self, detail: Detail, command: str, *arguments: str) -> None:
-        assembly = ["--app", self._assembly, "--all"]
-        with self._cdk(command, *assembly, *arguments, directory=self.project) as program:
-            program.wait(detail)
 
     def _cdk(
         self, command: str, *arguments: str, directory: Path
