@@ -25,9 +25,9 @@ import psutil
 from slow_model import checkout_with_slow_model
 from table import print_table, spread
 
+from localcloud.ports import free_port
 from localcloud.settings import Settings
 from twin.conversation import connect
-from twin.demo import free_port
 from twin.deployment import LocalDeployment
 from twin.environment import PROJECT
 from twin.local_cloud import LocalCloud

@@ -18,8 +18,8 @@ from local_sagemaker import AsyncEndpoint, SageMaker, run_batch, run_burst
 from requests_of_jobs import Run, ask_engine
 from table import print_table, spread
 
+from localcloud.ports import free_port
 from localcloud.settings import Settings
-from twin.demo import free_port
 from twin.local_cloud import LocalCloud
 
 

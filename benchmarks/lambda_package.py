@@ -15,8 +15,8 @@ from pathlib import Path
 import httpx2
 from table import print_table, spread
 
+from localcloud.ports import free_port
 from stacks.constructs.python_bundle import build_bundle
-from twin.demo import free_port
 from twin.environment import PROJECT
 
 ENVIRONMENT = {

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from table import print_table, spread
 
+from localcloud.ports import free_port
 from localcloud.settings import Settings
 from twin.cdk import cdk_command
-from twin.demo import free_port
 from twin.deployment import LocalDeployment
 from twin.environment import PROJECT, inherited
 from twin.local_cloud import LocalCloud

@@ -8,12 +8,9 @@ import re
 from localcloud import ministack_hooks, sagemaker
 from localcloud.asgi import Receive, Scope, Send
 from localcloud.interpreter import bare_interpreter
-from localcloud.settings import Settings
+from localcloud.settings import HEALTH_PATH, Settings
 from localcloud.streaming import StreamedIntegration
 from localcloud.web_adapter import WebAdapter
-
-HEALTH_PATH = "/_localcloud/health"
-"""Answers 200 as soon as every service does."""
 
 RUNTIME_PATH = re.compile(
     r"/endpoints/[^/]+/(invocations|invocations-response-stream|async-invocations)"

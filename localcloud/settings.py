@@ -16,6 +16,9 @@ PREFIX = "LOCALCLOUD_"
 HOST = "127.0.0.1"
 """The one address the local cloud ever listens on: what it runs is not for the network."""
 
+HEALTH_PATH = "/_localcloud/health"
+"""Answers 200 as soon as every service does."""
+
 
 class Settings(BaseModel):
     """The local cloud's settings; each field is the variable `LOCALCLOUD_<FIELD>`."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import socket
 
 from rich.markup import escape
 
-from localcloud.settings import HOST, Settings
+from localcloud.ports import free_port
+from localcloud.settings import Settings
 from twin.conversation import ask, connect, served_model
 from twin.deployment import LocalDeployment
 from twin.environment import LOCAL_DIR
@@ -63,11 +63,3 @@ def show_answers(outputs: StageOutputs) -> None:
             )
             console.print(f"\n[dim]{reply.summary()}[/dim]")
         console.print()
-
-
-def free_port() -> int:
-    """A port nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -91,7 +91,7 @@ class LocalDeployment:
         return running(
             cdk_command(command, *arguments),
             name=f"cdk {command}",
-            # CDK's own validator takes most of a synth; the tests run it, and cdk-nag always does.
+            # CDK's own validator takes two seconds; `make test` runs it, and cdk-nag always runs.
             environment=self.cloud.environment(CDK_VALIDATION="false", CI="1", NO_COLOR="1"),
             directory=directory,
             log=self.cloud.directory / "logs" / f"cdk-{command}.log",

@@ -13,12 +13,11 @@ import boto3
 import psutil
 from pydantic import BaseModel, ConfigDict
 
-from localcloud.settings import PREFIX, Settings
+from localcloud.settings import HEALTH_PATH, PREFIX, Settings
 from twin.environment import PROJECT, inherited, without_aws
 
 START_SECONDS = 30
 STOP_SECONDS = 10
-HEALTH_PATH = "/_localcloud/health"
 
 
 class LocalCloudError(Exception):

@@ -19,10 +19,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
-from socket import create_connection, create_server
+from socket import create_connection
 
 import psutil
 from results import Contender, table
+
+from localcloud.ports import free_port
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -34,12 +36,6 @@ KEY = f"sk-{secrets.token_hex(32)}"
 BODY = {"model": "twin", "messages": [{"role": "user", "content": "Say something " * 20}]}
 STREAMED = {**BODY, "stream": True}
 UVICORN = ["--host", "127.0.0.1", "--log-level", "warning", "--no-access-log"]
-
-
-def free_port() -> int:
-    with create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

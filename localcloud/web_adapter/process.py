@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import socket
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from localcloud.local_http import UpstreamError, open_exchange
 from localcloud.ministack_hooks import Function, LogStream
+from localcloud.ports import free_port
 from localcloud.settings import HOST
 from localcloud.web_adapter.environment import check, process_environment, readiness_path
 from localcloud.web_adapter.package import unpack
@@ -52,7 +52,7 @@ class FunctionProcess:
             cloud: Variables that point AWS SDKs at this cloud.
         """
         self.function = function
-        self.port = _free_port()
+        self.port = free_port()
         self.logs = LogStream(
             account=function.account,
             region=function.region,
@@ -168,10 +168,3 @@ class FunctionProcess:
             self.logs.write([line.decode(errors="replace") for line in lines])
         if rest:
             self.logs.write([rest.decode(errors="replace")])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -10,9 +10,9 @@ import psutil
 import pytest
 from openai import OpenAI
 
+from localcloud.ports import free_port
 from localcloud.settings import Settings
 from twin.conversation import connect, served_model
-from twin.demo import free_port
 from twin.deployment import LocalDeployment
 from twin.environment import PROJECT
 from twin.local_cloud import LocalCloud

@@ -11,6 +11,7 @@ from standin_runtime import DONE, StandInRuntime, Stream, running
 from lambda_api.main import create_app
 from lambda_api.s3_store import S3Store
 from lambda_api.settings import Settings
+from localcloud.ports import free_port
 from localcloud.settings import Settings as CloudSettings
 from tests.localcloud import cloud as local
 
@@ -84,9 +85,7 @@ def texts(ask):
 @pytest.fixture(scope="session")
 def storage(tmp_path_factory) -> Iterator[S3Store]:
     """A bucket of the local cloud."""
-    cloud = local.start(
-        CloudSettings(port=local.free_port(), data_dir=tmp_path_factory.mktemp("cloud"))
-    )
+    cloud = local.start(CloudSettings(port=free_port(), data_dir=tmp_path_factory.mktemp("cloud")))
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL_S3", cloud.settings.origin)
         environment.setenv("AWS_ACCESS_KEY_ID", cloud.settings.account)

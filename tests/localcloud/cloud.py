@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -19,7 +18,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from localcloud.settings import HOST, Settings
+from localcloud.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,12 +46,6 @@ def _client(service: str, settings: Settings, options: tuple[tuple[str, Any], ..
         aws_secret_access_key="local",
         config=Config(retries={"total_max_attempts": 1}, **dict(options)),
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
 
 
 def start(settings: Settings, **popen: Any) -> Cloud:

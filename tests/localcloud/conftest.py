@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.ports import free_port
 from localcloud.settings import Settings
 from tests.localcloud import cloud as local
 from tests.localcloud.cloud import Cloud
@@ -19,12 +20,12 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def settings(data_dir: Path) -> Settings:
     """Settings for a server of the test's own."""
-    return Settings(port=local.free_port(), data_dir=data_dir)
+    return Settings(port=free_port(), data_dir=data_dir)
 
 
 @pytest.fixture(scope="session")
 def cloud(data_dir: Path) -> Iterator[Cloud]:
     """A local cloud that all tests share."""
-    running = local.start(Settings(port=local.free_port(), data_dir=data_dir))
+    running = local.start(Settings(port=free_port(), data_dir=data_dir))
     yield running
     local.stop(running)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.ports import free_port
 from localcloud.settings import Settings
 from tests.localcloud import cloud as local
 from tests.localcloud.cloud import Cloud
@@ -19,7 +20,7 @@ from tests.localcloud.sagemaker.deployment import engines
 @pytest.fixture(scope="module")
 def fast(data_dir: Path) -> Iterator[Cloud]:
     """A local cloud in which an hour takes a minute."""
-    running = local.start(Settings(port=local.free_port(), data_dir=data_dir, clock_factor=60))
+    running = local.start(Settings(port=free_port(), data_dir=data_dir, clock_factor=60))
     yield running
     local.stop(running)
 
