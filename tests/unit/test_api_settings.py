@@ -36,6 +36,8 @@ def test_the_environment_becomes_settings(environment):
         "log_level": "WARNING",
         "service_name": "twin-prod",
         "metrics_namespace": "Twin",
+        "queued_requests_metric": None,
+        "kv_cache_use_metric": None,
         "async_endpoint_name": None,
         "async_bucket": None,
         "async_request_ttl_seconds": 21_600,
