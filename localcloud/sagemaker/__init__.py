@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
@@ -13,6 +13,7 @@ from localcloud import applicationautoscaling
 from localcloud.awsjson.service import JsonService, Scope, Worker
 from localcloud.clock import Clock
 from localcloud.ministack_hooks import register_service
+from localcloud.promql import SeriesStore
 from localcloud.sagemaker import cloudformation, stepfunctions
 from localcloud.sagemaker.artifacts import ModelCache
 from localcloud.sagemaker.capacity import VariantCapacities
@@ -20,6 +21,7 @@ from localcloud.sagemaker.catalog import Catalog
 from localcloud.sagemaker.endpoints import Endpoints
 from localcloud.sagemaker.metrics import MetricsPublisher
 from localcloud.sagemaker.objects import Objects
+from localcloud.sagemaker.observability import Collector, observed
 from localcloud.sagemaker.runtime import Runtime
 from localcloud.sagemaker.store import Store
 from localcloud.sagemaker.transform_jobs import TransformJobs
@@ -34,12 +36,15 @@ class SageMaker:
         control_plane: JsonService,
         endpoints: Endpoints,
         jobs: TransformJobs,
+        series: SeriesStore,
         background: Sequence[Future[None]],
     ) -> None:
         self.control_plane = control_plane
         """The operations of `sagemaker`."""
         self.runtime_app = Runtime(endpoints)
         """ASGI application for the runtime's paths. Set the request's scope before calling it."""
+        self.series = series
+        """What was collected from the containers."""
         self._endpoints = endpoints
         self._jobs = jobs
         self._background = background
@@ -80,8 +85,10 @@ def install(settings: Settings) -> SageMaker:
     stepfunctions.register(service)
     clock = Clock(settings.clock_factor)
     driver = applicationautoscaling.Driver(targets, VariantCapacities(endpoints), clock)
-    background = [worker.spawn(MetricsPublisher(store, clock).run()), worker.spawn(driver.run())]
-    return SageMaker(service, endpoints, jobs, background)
+    series = SeriesStore(clock)
+    collector = Collector(partial(observed, store), series, clock)
+    running = (MetricsPublisher(store, clock).run(), driver.run(), collector.run())
+    return SageMaker(service, endpoints, jobs, series, [worker.spawn(work) for work in running])
 
 
 def _s3_clients(origin: str) -> Any:  # noqa: ANN401 - boto3's clients are generated
