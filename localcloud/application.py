@@ -7,6 +7,7 @@ import re
 
 from localcloud import ministack_hooks, promql, sagemaker
 from localcloud.asgi import Receive, Scope, Send
+from localcloud.clock import Clock
 from localcloud.interpreter import bare_interpreter
 from localcloud.settings import HEALTH_PATH, Settings
 from localcloud.streaming import StreamedIntegration
@@ -30,7 +31,9 @@ class LocalCloud:
         ministack_hooks.extend_rest_apis(StreamedIntegration(self._web_adapter))
         ministack_hooks.write_access_logs()
         ministack_hooks.extend_state_machines()
-        self._sagemaker = sagemaker.install(settings)
+        clock = Clock(settings.clock_factor)
+        ministack_hooks.run_rates_by(clock)
+        self._sagemaker = sagemaker.install(settings, clock)
         self._queries = promql.QueryApi(self._sagemaker.series)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

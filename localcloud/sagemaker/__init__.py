@@ -59,8 +59,13 @@ class SageMaker:
         worker.stop()
 
 
-def install(settings: Settings) -> SageMaker:
-    """Add SageMaker and Application Auto Scaling to the ministack of this process."""
+def install(settings: Settings, clock: Clock) -> SageMaker:
+    """Add SageMaker and Application Auto Scaling to the ministack of this process.
+
+    Args:
+        settings: The local cloud's.
+        clock: What metrics and scaling go by.
+    """
     worker = Worker("sagemaker")
     targets = applicationautoscaling.install(worker)
     store = Store()
@@ -83,7 +88,6 @@ def install(settings: Settings) -> SageMaker:
     )
     cloudformation.register(service, endpoints)
     stepfunctions.register(service)
-    clock = Clock(settings.clock_factor)
     driver = applicationautoscaling.Driver(targets, VariantCapacities(endpoints), clock)
     series = SeriesStore(clock)
     collector = Collector(partial(observed, store), series, clock)

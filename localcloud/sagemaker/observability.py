@@ -1,7 +1,8 @@
 """Detailed observability: what containers say of themselves becomes OpenTelemetry metrics.
 
 A collector on each host reads the container's Prometheus page and publishes what it finds with
-labels that name the endpoint, the variant and the host:
+labels that name the endpoint, the variant and the host. The container has its Prometheus page only
+if its environment says so, as in the real one:
 https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-detailed-observability.html
 https://docs.aws.amazon.com/sagemaker/latest/dg/inference-monitoring.html
 """

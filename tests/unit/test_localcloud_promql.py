@@ -89,7 +89,7 @@ def test_aggregation_leaves_no_labels_and_selection_all(series: SeriesStore) -> 
     ],
 )
 def test_the_rest_of_promql_is_refused(query: str) -> None:
-    with pytest.raises(NotEmulatedError, match="not emulated: .*emulated: a selector such as"):
+    with pytest.raises(NotEmulatedError, match=r"not emulated: .*emulated: a selector such as"):
         parse(query)
 
 
