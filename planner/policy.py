@@ -113,9 +113,7 @@ class ScalingPlan:
             f"min_instances = {self.min_instances}",
             f"max_instances = {self.max_instances}",
         ]
-        if self.metric == "concurrency":
-            lines.append(f"target_concurrent_requests = {self.target:g}")
-        elif self.metric is not None:
+        if self.metric is not None:
             lines += [f'metric = "{self.metric}"', f"target = {self.target:g}"]
         lines += [
             f"scale_in_cooldown_seconds = {self.scale_in_cooldown:.0f}",
@@ -161,7 +159,7 @@ def from_config(config: AutoscalingConfig) -> ScalingPlan:
         name="config",
         min_instances=config.min_instances,
         max_instances=config.max_instances,
-        target=config.target_concurrent_requests,
+        target=config.target,
         scale_in_cooldown=config.scale_in_cooldown_seconds,
         scale_out_cooldown=config.scale_out_cooldown_seconds,
     )

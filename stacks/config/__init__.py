@@ -2,12 +2,18 @@
 
 from stacks.config.api import ApiConfig
 from stacks.config.asynchronous import AsyncConfig, WebhookConfig
+from stacks.config.autoscaling import (
+    AutoscalingConfig,
+    InstanceScaleInConfig,
+    ScalingScheduleConfig,
+)
 from stacks.config.batch import BatchConfig, ScheduleConfig
+from stacks.config.cold_start import ColdStartConfig
 from stacks.config.host import HostConfig
 from stacks.config.loader import ConfigError, load_stage
 from stacks.config.model import ModelConfig
 from stacks.config.project import ProjectConfig
-from stacks.config.realtime import AutoscalingConfig, DeploymentConfig, RealtimeConfig
+from stacks.config.realtime import DeploymentConfig, PrefixRoutingConfig, RealtimeConfig
 from stacks.config.stage import StageConfig
 
 __all__ = [
@@ -15,12 +21,16 @@ __all__ = [
     "AsyncConfig",
     "AutoscalingConfig",
     "BatchConfig",
+    "ColdStartConfig",
     "ConfigError",
     "DeploymentConfig",
     "HostConfig",
+    "InstanceScaleInConfig",
     "ModelConfig",
+    "PrefixRoutingConfig",
     "ProjectConfig",
     "RealtimeConfig",
+    "ScalingScheduleConfig",
     "ScheduleConfig",
     "StageConfig",
     "WebhookConfig",

@@ -1,9 +1,11 @@
 """The [api] section: who may call, how much, and for how long."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from stacks.config.cold_start import ColdStartConfig
 from stacks.config.section import RetentionDays, Section
 
 
@@ -26,6 +28,8 @@ class ApiConfig(Section):
         gateway_timeout_seconds: longest response, at most 900 (API Gateway's limit for streams).
         package_platform: "aws" builds the functions for Lambda (arm64, Python 3.13), "host" for
             this machine and this Python, as the local cloud needs it.
+        cold_start: what a caller meets while nothing can answer yet; left out, nothing of the kind
+            unless the endpoint scales to zero.
     """
 
     auth: Literal["key", "iam"] = "key"
@@ -40,6 +44,7 @@ class ApiConfig(Section):
     lambda_timeout_seconds: Annotated[int, Field(ge=2, le=900)] = 500
     gateway_timeout_seconds: Annotated[int, Field(ge=3, le=900)] = 540
     package_platform: Literal["aws", "host"] = "aws"
+    cold_start: ColdStartConfig | None = None
 
     @field_validator("lambda_timeout_seconds")
     @classmethod
@@ -50,6 +55,30 @@ class ApiConfig(Section):
     @classmethod
     def _outlasts_the_function(cls, seconds: int, info: ValidationInfo) -> int:
         return _above("lambda_timeout_seconds", seconds, info)
+
+    @model_validator(mode="after")
+    def _requests_can_be_held(self) -> Self:
+        if self.cold_start is not None and self.cold_start.mode == "hold":
+            problems = [*self._hold_problems(self.cold_start)]
+            if problems:
+                raise ValueError("\n".join(problems))
+        return self
+
+    def _hold_problems(self, cold_start: ColdStartConfig) -> Iterator[str]:
+        left = self.lambda_timeout_seconds - self.model_timeout_seconds
+        if cold_start.hold_seconds > left:
+            yield (
+                f"cold_start.hold_seconds: got {cold_start.hold_seconds}; must be at most {left}, "
+                f"what model_timeout_seconds ({self.model_timeout_seconds}) leaves of "
+                f"lambda_timeout_seconds ({self.lambda_timeout_seconds})"
+            )
+        room = self.reserved_concurrency
+        if room is not None and cold_start.max_held_requests >= room:
+            yield (
+                f"cold_start.max_held_requests: got {cold_start.max_held_requests}; must be below "
+                f"reserved_concurrency ({room}): each takes an execution environment, and one must "
+                "be left to reject the others"
+            )
 
 
 def _above(lower: str, seconds: int, info: ValidationInfo) -> int:

@@ -1,19 +1,15 @@
 """The [batch] section: jobs over files, on instances that live as long as a job."""
 
-import re
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from stacks.config.host import Count
+from stacks.config.schedule import OwnNames, RecurringExpression, ScheduleName
 from stacks.config.section import RetentionDays, Section
 from stacks.engines import instances
 
 _MAX_MB_AT_ONCE = 100
-# EventBridge Scheduler: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
-_EXPRESSION = re.compile(
-    r"rate\([1-9]\d* (minutes?|hours?|days?)\)|cron\(\S+ \S+ \S+ \S+ \S+ \S+\)"
-)
 
 
 def _is_offered(instance_type: str) -> str:
@@ -27,21 +23,14 @@ class ScheduleConfig(Section):
     """[[batch.schedules]]: a batch that recurs.
 
     Attributes:
-        name: lower case, digits and dashes, at most 24; part of the schedule's and batch's ids.
+        name: part of the schedule's and batch's ids.
         expression: `rate(1 day)` or `cron(0 3 * * ? *)`, in UTC.
         input_prefix: prefix of the batch bucket that ends in "/"; its *.jsonl files are the batch.
     """
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,23}$")]
-    expression: str
+    name: ScheduleName
+    expression: RecurringExpression
     input_prefix: Annotated[str, StringConstraints(pattern=r"^scheduled/([\w.-]+/)+$")]
-
-    @field_validator("expression")
-    @classmethod
-    def _is_a_schedule(cls, expression: str) -> str:
-        if not _EXPRESSION.fullmatch(expression):
-            raise ValueError("must be spelled like rate(1 day) or cron(0 3 * * ? *)")
-        return expression
 
 
 class BatchConfig(Section):
@@ -80,15 +69,9 @@ class BatchConfig(Section):
         ]
         | None
     ) = None
-    schedules: list[ScheduleConfig] = Field(default_factory=list, max_length=20)
-
-    @field_validator("schedules")
-    @classmethod
-    def _have_own_names(cls, schedules: list[ScheduleConfig]) -> list[ScheduleConfig]:
-        names = [schedule.name for schedule in schedules]
-        if len(set(names)) < len(names):
-            raise ValueError("must have a name each")
-        return schedules
+    schedules: Annotated[list[ScheduleConfig], OwnNames] = Field(
+        default_factory=list, max_length=20
+    )
 
     @model_validator(mode="after")
     def _payloads_fit(self) -> Self:

@@ -37,3 +37,8 @@ class HostConfig(Section):
     health_check_timeout_seconds: Timeout = 600
     download_timeout_seconds: Timeout = 600
     log_retention_days: RetentionDays = 30
+
+    @property
+    def instance_types(self) -> tuple[str, ...]:
+        """Every type an instance may be of, the preferred one first."""
+        return (self.instance_type,)

@@ -13,6 +13,15 @@ from pydantic_core import ErrorDetails
 from stacks.config.credentials import ADVICE, is_credential
 from stacks.config.stage import StageConfig
 
+# What people look for here, and what there is instead.
+_INSTEAD = {
+    "serverless": (
+        "SageMaker's serverless endpoints have no GPU and 6 GB at most; for nothing to pay when "
+        "idle there are realtime.autoscaling.scale_to_zero and [async]"
+    ),
+    "target_concurrent_requests": "it is target now, of metric 'concurrency'",
+}
+
 
 class ConfigError(Exception):
     """Config is missing or wrong; the message says where, what was found and what is allowed."""
@@ -75,6 +84,8 @@ def _allowed(message: str) -> str:
 
 def _suggest(details: ErrorDetails) -> str:
     *section, key = details["loc"]
+    if key in _INSTEAD:
+        return f"; {_INSTEAD[str(key)]}"
     known = list(_fields(section))
     near = difflib.get_close_matches(str(key), known, n=1)
     return f"; did you mean {near[0]}" if near else f"; must be one of {', '.join(known)}"

@@ -1,37 +1,17 @@
 """The [realtime] section: the instances an endpoint runs on, and how it changes."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from stacks.config.host import Cooldown, Count, HostConfig
+from stacks.config.autoscaling import AutoscalingConfig
+from stacks.config.host import Count, HostConfig, InstanceType
 from stacks.config.section import Section
+from stacks.engines.instances import gpu_count
 
-
-class AutoscalingConfig(Section):
-    """[realtime.autoscaling]. A real-time variant cannot go below one instance.
-
-    Attributes:
-        min_instances: fewest instances, 1 to 100.
-        max_instances: most instances, 1 to 100.
-        target_concurrent_requests: requests in flight or waiting per instance to keep to.
-        scale_in_cooldown_seconds: pause after removing instances, 0 to 3600.
-        scale_out_cooldown_seconds: pause after adding instances, 0 to 3600.
-    """
-
-    min_instances: Count = 1
-    max_instances: Count = 1
-    target_concurrent_requests: Annotated[float, Field(gt=0, le=1000, strict=False)] = 5
-    scale_in_cooldown_seconds: Cooldown = 300
-    scale_out_cooldown_seconds: Cooldown = 60
-
-    @field_validator("max_instances")
-    @classmethod
-    def _is_not_below_min(cls, most: int, info: ValidationInfo) -> int:
-        least = info.data.get("min_instances", most)
-        if most < least:
-            raise ValueError(f"must be at least min_instances ({least})")
-        return most
+MAX_IN_FLIGHT = 1024
+"""Highest concurrency threshold of prefix-aware routing."""
 
 
 class DeploymentConfig(Section):
@@ -40,7 +20,8 @@ class DeploymentConfig(Section):
     https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green.html
 
     Attributes:
-        strategy: all-at-once, canary (a share, then the rest) or linear (share by share).
+        strategy: all-at-once, canary (a share, then the rest) or linear (share by share). With
+            scale_to_zero it has no effect: SageMaker replaces copies share by share.
         step_percent: the share; at most 50 for canary, 10 to 50 for linear. Unused all at once.
         wait_seconds: how long alarms watch each share, 0 to 3600.
         termination_wait_seconds: how long the old instances stay after the last share, 0 to 3600.
@@ -56,34 +37,103 @@ class DeploymentConfig(Section):
     max_first_chunk_seconds: Annotated[float, Field(gt=0, le=480, strict=False)] = 30
 
 
+class PrefixRoutingConfig(Section):
+    """[realtime.prefix_routing]: which requests go where the same beginning has been before.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PrefixAwareRoutingConfig.html
+
+    Attributes:
+        prefix_bytes: how much of the request's body is compared, 1024 to 65536.
+        max_in_flight: requests that an instance may have before others take what is meant for it,
+            1 to 1024; left out, as many as the model decodes at once.
+    """
+
+    prefix_bytes: Annotated[int, Field(ge=1024, le=65_536)] = 4096
+    max_in_flight: Annotated[int, Field(ge=1, le=MAX_IN_FLIGHT)] | None = None
+
+
 class RealtimeConfig(HostConfig):
     """[realtime].
 
     Attributes:
+        fallback_instance_types: what to start, in this order, when AWS has none of instance_type;
+            at most 4, with as many GPUs each.
         initial_instance_count: instances of a new variant, until autoscaling takes over.
         data_capture_percent: share of requests and answers stored in the artifact bucket; 0 is off.
-        routing: which instance gets a request; least-outstanding-requests suits long answers.
+        routing: which instance gets a request. least-outstanding-requests suits long answers,
+            prefix-aware those that share their beginning.
+        prefix_routing: only with prefix-aware routing.
         deployment: how a change reaches the traffic.
         autoscaling: how many instances there are.
     """
 
+    fallback_instance_types: list[InstanceType] = Field(default_factory=list, max_length=4)
     initial_instance_count: Count = 1
     data_capture_percent: Annotated[int, Field(ge=0, le=100)] = 0
-    routing: Literal["least-outstanding-requests", "random"] = "least-outstanding-requests"
+    routing: Literal["least-outstanding-requests", "random", "prefix-aware"] = (
+        "least-outstanding-requests"
+    )
+    prefix_routing: PrefixRoutingConfig | None = None
     autoscaling: AutoscalingConfig = AutoscalingConfig()
     deployment: DeploymentConfig = DeploymentConfig()
 
+    @property
+    def instance_types(self) -> tuple[str, ...]:
+        """Every type an instance may be of, the preferred one first."""
+        return (self.instance_type, *self.fallback_instance_types)
+
     @model_validator(mode="after")
-    def _counts_fit(self) -> Self:
-        least, most = self.autoscaling.min_instances, self.autoscaling.max_instances
-        if not least <= self.initial_instance_count <= most:
-            raise ValueError(
-                f"initial_instance_count: got {self.initial_instance_count}; must be from "
-                f"autoscaling.min_instances ({least}) to autoscaling.max_instances ({most})"
+    def _values_fit(self) -> Self:
+        problems = [
+            *self._fallback_problems(),
+            *self._count_problems(),
+            *self._deployment_problems(),
+        ]
+        if self.prefix_routing is not None and self.routing != "prefix-aware":
+            problems.append(
+                f"prefix_routing: must be left out with routing {self.routing!r}; it belongs to "
+                "'prefix-aware'"
             )
-        if self.deployment.strategy != "all-at-once" and least < 2:
-            raise ValueError(
-                f"deployment.strategy: got {self.deployment.strategy!r}; must be 'all-at-once' "
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def _fallback_problems(self) -> Iterator[str]:
+        gpus = gpu_count(self.instance_type)
+        for place, type_ in enumerate(self.fallback_instance_types):
+            where = f"fallback_instance_types.{place}: got {type_!r}"
+            if type_ in self.instance_types[: place + 1]:
+                yield f"{where}; must be named once"
+            elif gpu_count(type_) != gpus:
+                yield (
+                    f"{where} with {gpu_count(type_)} GPUs; must have {gpus}, like "
+                    f"{self.instance_type}: the engine is set up for that many"
+                )
+
+    def _count_problems(self) -> Iterator[str]:
+        # A deploy starts an instance also where none is kept: it proves the model.
+        least, most = max(1, self.autoscaling.min_instances), self.autoscaling.max_instances
+        if not least <= self.initial_instance_count <= most:
+            floor = (
+                "1" if self.autoscaling.scale_to_zero else f"autoscaling.min_instances ({least})"
+            )
+            yield (
+                f"initial_instance_count: got {self.initial_instance_count}; must be from {floor} "
+                f"to autoscaling.max_instances ({most})"
+            )
+
+    def _deployment_problems(self) -> Iterator[str]:
+        strategy = self.deployment.strategy
+        if strategy == "all-at-once":
+            return
+        if self.autoscaling.scale_to_zero:
+            yield (
+                f"deployment.strategy: got {strategy!r}; must be 'all-at-once' with "
+                "autoscaling.scale_to_zero: inference components are replaced share by share, and "
+                "their traffic cannot be divided"
+            )
+        elif self.autoscaling.min_instances < 2:
+            yield (
+                f"deployment.strategy: got {strategy!r}; must be 'all-at-once' "
                 "unless autoscaling.min_instances is at least 2: one instance has no share"
             )
-        return self

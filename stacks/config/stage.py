@@ -9,9 +9,11 @@ from pydantic import Field, ValidationInfo, model_validator
 from stacks.config.api import ApiConfig
 from stacks.config.asynchronous import AsyncConfig
 from stacks.config.batch import BatchConfig
+from stacks.config.cold_start import ColdStartConfig
+from stacks.config.host import HostConfig
 from stacks.config.model import ModelConfig
 from stacks.config.project import ProjectConfig
-from stacks.config.realtime import RealtimeConfig
+from stacks.config.realtime import MAX_IN_FLIGHT, PrefixRoutingConfig, RealtimeConfig
 from stacks.config.section import Section
 from stacks.engines import ENGINES, Engine
 from stacks.engines.catalogue import Image, Processor
@@ -55,28 +57,44 @@ class StageConfig(Section):
         """Name of the SageMaker endpoint."""
         return f"{self.project.name}-{self.stage}"
 
+    @property
+    def cold_start(self) -> ColdStartConfig | None:
+        """What a caller meets while nothing can answer yet; a defaulted one for scale_to_zero."""
+        to_zero = self.realtime.autoscaling.scale_to_zero
+        return self.api.cold_start or (ColdStartConfig() if to_zero else None)
+
+    @property
+    def prefix_routing(self) -> PrefixRoutingConfig | None:
+        """How requests with the same beginning are routed, all values set; none if they are not."""
+        if self.realtime.routing != "prefix-aware":
+            return None
+        given = self.realtime.prefix_routing or PrefixRoutingConfig()
+        most = min(self.model.max_concurrent_sequences, MAX_IN_FLIGHT)
+        return given.model_copy(update={"max_in_flight": given.max_in_flight or most})
+
     def stack_name(self, stack: str) -> str:
         """Name of one of the stage's CloudFormation stacks: serving, async, batch or api."""
         return f"{self.endpoint_name}-{stack}"
 
     @model_validator(mode="after")
     def _sections_fit(self, info: ValidationInfo) -> Self:
-        problems = [*self._engine_problems(), *self._source_problems(_root(info))]
-        problems += self._batch_problems()
+        problems = [
+            *self._engine_problems(),
+            *self._source_problems(_root(info)),
+            *self._batch_problems(),
+            *self._load_problems(),
+        ]
         if problems:
-            raise ValueError("\n".join(problems))
+            raise ValueError("\n".join(dict.fromkeys(problems)))
         return self
 
     def _engine_problems(self) -> Iterator[str]:
-        yield from self._host_problems("realtime", self.realtime.instance_type, self.engine.image)
+        yield from self._hosts_problems("realtime", self.realtime)
         if self.asynchronous is not None:
-            yield from self._host_problems(
-                "async", self.asynchronous.instance_type, self.engine.image
-            )
+            yield from self._hosts_problems("async", self.asynchronous)
         if self.batch is not None:
-            yield from self._host_problems(
-                "batch", self.batch.instance_type, self.engine.batch_image
-            )
+            image = self.engine.batch_image
+            yield from self._host_problems("batch.instance_type", self.batch.instance_type, image)
         if self.model.quantization not in {None, *self.engine.quantizations}:
             known = ", ".join(sorted(self.engine.quantizations)) or "left out"
             got = self.model.quantization
@@ -86,17 +104,24 @@ class StageConfig(Section):
             if self.engine.variable(flag) in derived:
                 yield f"model.flags.{flag}: must be left out, it follows from the other settings"
 
+    def _hosts_problems(self, section: str, hosts: HostConfig) -> Iterator[str]:
+        """Say what keeps the engine from running on any of the types of an endpoint."""
+        preferred, *fallbacks = hosts.instance_types
+        yield from self._host_problems(f"{section}.instance_type", preferred, self.engine.image)
+        for place, type_ in enumerate(fallbacks):
+            key = f"{section}.fallback_instance_types.{place}"
+            yield from self._host_problems(key, type_, self.engine.image)
+
     def _host_problems(
-        self, section: str, type_: str, image_for: Callable[[Processor], Image | None]
+        self, key: str, type_: str, image_for: Callable[[Processor], Image | None]
     ) -> Iterator[str]:
-        """Say what keeps the engine from running on a section's instances."""
+        """Say what keeps the engine from running on an instance type."""
         engine, image = self.engine, image_for(processor(type_))
         if image is None:
             wanted = "a CPU" if image_for("cpu") else "a GPU"
-            yield f"{section}.instance_type: got {type_!r}; engine {engine.name} must have {wanted}"
+            yield f"{key}: got {type_!r}; engine {engine.name} must have {wanted}"
         elif family(type_) in engine.too_old:
-            wanted = f"engine {engine.name} must have a newer GPU"
-            yield f"{section}.instance_type: got {type_!r}; {wanted}"
+            yield f"{key}: got {type_!r}; engine {engine.name} must have a newer GPU"
         elif self.project.region not in {None, *image.accounts}:
             regions = ", ".join(image.accounts)
             yield f"project.region: got {self.project.region!r}; must be one of {regions}"
@@ -133,6 +158,24 @@ class StageConfig(Section):
             )
         if self.model.s3 is None and archive is not None:
             yield f"batch.model_archive: got {archive!r}; must be left out without model.s3"
+
+    def _load_problems(self) -> Iterator[str]:
+        """Say which load can neither be waited for nor be scaled by."""
+        if self.api.cold_start and self.api.cold_start.mode == "queue" and not self.asynchronous:
+            yield (
+                "api.cold_start.mode: got 'queue'; must be 'reject' or 'hold' without [async], "
+                "whose queue it is"
+            )
+        scaling, streams = self.realtime.autoscaling, self.api.reserved_concurrency
+        if scaling.metric != "concurrency" or streams is None:
+            return
+        fewest = max(1, scaling.min_instances)
+        if fewest < scaling.max_instances and scaling.target * fewest >= streams:
+            yield (
+                f"realtime.autoscaling.target: got {scaling.target:g}; must be below "
+                f"{streams / fewest:g}, all that api.reserved_concurrency ({streams}) lets through "
+                f"to each of {fewest} instances, or there are never more of them"
+            )
 
 
 def _root(info: ValidationInfo) -> Path:

@@ -40,7 +40,7 @@ class InstanceScaling(Construct):
             policy_type="TargetTrackingScaling",
             scaling_target_id=target.ref,
             target_tracking_scaling_policy_configuration=_Tracking.TargetTrackingScalingPolicyConfigurationProperty(
-                target_value=scaling.target_concurrent_requests,
+                target_value=scaling.target,
                 scale_in_cooldown=scaling.scale_in_cooldown_seconds,
                 scale_out_cooldown=scaling.scale_out_cooldown_seconds,
                 predefined_metric_specification=_Tracking.PredefinedMetricSpecificationProperty(

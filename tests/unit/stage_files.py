@@ -38,7 +38,7 @@ def load(root: Path, base: dict[str, Any], **changes: Any) -> StageConfig:
         if value is None:
             table.pop(name, None)
         else:
-            table[name] = value
+            table[name] = copy.deepcopy(value)
     text = "\n".join(f"{name} = {toml(table)}" for name, table in tables.items())
     (root / "config" / "test.toml").write_text(text)
     return load_stage("test", root)

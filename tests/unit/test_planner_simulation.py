@@ -186,7 +186,7 @@ def test_the_load_test_rule_is_half_of_what_an_instance_bears() -> None:
 
 
 def test_a_stages_own_policy_becomes_a_plan() -> None:
-    config = AutoscalingConfig(min_instances=2, max_instances=4, target_concurrent_requests=32.0)
+    config = AutoscalingConfig(min_instances=2, max_instances=4, target=32.0)
     plan = from_config(config)
     assert (plan.min_instances, plan.max_instances, plan.target) == (2, 4, 32)
 

@@ -1,0 +1,25 @@
+"""The [api.cold_start] section: what a caller meets while nothing can answer yet."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from stacks.config.section import Section
+
+
+class ColdStartConfig(Section):
+    """[api.cold_start].
+
+    Attributes:
+        mode: "reject" answers 503 and says when to come back, "hold" lets the caller wait for the
+            first instance, "queue" turns a request into a background response of [async].
+        hold_seconds: longest wait, 1 to 899; together with the model's timeout within the
+            streaming function's.
+        max_held_requests: requests that wait at once, of all functions together; more are rejected.
+        expected_start_seconds: how long a start takes, until one has been measured, 1 to 3600.
+    """
+
+    mode: Literal["reject", "hold", "queue"] = "reject"
+    hold_seconds: Annotated[int, Field(ge=1, le=899)] = 600
+    max_held_requests: Annotated[int, Field(ge=1, le=1_000)] = 100
+    expected_start_seconds: Annotated[int, Field(ge=1, le=3600)] = 300
