@@ -4,7 +4,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, get_args
 
 from stacks.engines.catalogue import Image, Processor, load_catalogue
 
@@ -12,6 +12,8 @@ FlagValue = bool | int | float | str | list[object] | dict[str, object]
 
 EngineMetric = Literal["queued-requests", "kv-cache-use"]
 """What an engine may say of itself and scaling may follow: `realtime.autoscaling.metric`."""
+
+ENGINE_METRICS: tuple[EngineMetric, ...] = get_args(EngineMetric)
 
 # Driver 580 for CUDA 13, driver 550 for CUDA 12.9 on A10G. A mismatch dies without a log line:
 # https://github.com/aws/sagemaker-python-sdk/blob/master/sagemaker-serve/src/sagemaker/serve/model_builder_servers.py
