@@ -37,6 +37,7 @@ class ServingStack(Stack):
             hosts=config.realtime,
             endpoint_name=config.endpoint_name,
             root=root,
+            with_metrics=config.scales_on_engine_metrics,
         )
         self.endpoint = RealtimeEndpoint(
             self,

@@ -121,6 +121,14 @@ def bare(synthesize: Callable[..., Synthesized]) -> Synthesized:
     return synthesize("prod", asynchronous=None, batch=None)
 
 
+@pytest.fixture(scope="session")
+def observed(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The prod stage without jobs, scaled by what its engine says of itself."""
+    scaling = {"min_instances": 2, "max_instances": 4, "metric": "kv-cache-use", "target": 0.7}
+    changed = {"asynchronous": None, "batch": None, "realtime": {"autoscaling": scaling}}
+    return synthesize("prod", **changed)
+
+
 def _any(request: pytest.FixtureRequest) -> Synthesized:
     synthesized: Synthesized = request.getfixturevalue(request.param)
     return synthesized
@@ -138,7 +146,7 @@ def jobs(request: pytest.FixtureRequest) -> Synthesized:
     return _any(request)
 
 
-@pytest.fixture(params=["local", "prod", "full", "bare"])
+@pytest.fixture(params=["local", "prod", "full", "bare", "observed"])
 def any_stage(request: pytest.FixtureRequest) -> Synthesized:
     """Any stage, for what must hold whatever is switched on."""
     return _any(request)

@@ -24,6 +24,7 @@ BATCH = {
     "TWIN_BATCH_RETENTION_DAYS",
 }
 MACHINE = {"TWIN_BATCH_STATE_MACHINE_ARN"}
+ENGINE = {"TWIN_QUEUED_REQUESTS_METRIC", "TWIN_KV_CACHE_USE_METRIC"}
 WEBHOOK = {"TWIN_WEBHOOK_URL", "TWIN_WEBHOOK_SECRET_ARN"}
 
 
@@ -86,13 +87,28 @@ def test_settings_accept_what_the_stack_writes_for_jobs(
 def test_the_stacks_write_every_setting_and_no_other(
     full: Synthesized, stack: str, handler: str, jobs: set[str]
 ) -> None:
-    always = every_setting() - ASYNC - BATCH - MACHINE - WEBHOOK
+    always = every_setting() - ASYNC - BATCH - MACHINE - WEBHOOK - ENGINE
     written = environment(full.stacks[stack], handler).keys() - web_adapter.ENVIRONMENT.keys()
     assert written == always | jobs
     assert jobs <= every_setting()
 
 
+def test_the_engine_metrics_function_reads_the_engines_names(
+    observed: Synthesized, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = environment(observed.api, "lambda_api.engine_metrics.handler")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.from_environment()
+    assert settings.queued_requests_metric == "vllm:num_requests_waiting"
+    assert settings.kv_cache_use_metric == "vllm:kv_cache_usage_perc"
+    assert settings.endpoint_name == "twin-prod"
+    assert settings.metrics_namespace == "twin"
+    assert variables.keys() == every_setting() - ASYNC - BATCH - MACHINE - WEBHOOK
+    assert every_setting() >= ENGINE
+
+
 @pytest.mark.parametrize("handler", [STREAMING, CONTROL])
 def test_what_a_stage_leaves_out_has_no_settings(bare: Synthesized, handler: str) -> None:
     written = environment(bare.api, handler).keys()
-    assert not written & (ASYNC | BATCH | MACHINE | WEBHOOK)
+    assert not written & (ASYNC | BATCH | MACHINE | WEBHOOK | ENGINE)

@@ -1,0 +1,40 @@
+"""What carries the engines' metrics: there when scaling follows them, each minute, and modest."""
+
+from synthesized import Synthesized, Template
+
+HANDLER = "lambda_api.engine_metrics.handler"
+
+
+def handlers(template: Template) -> set[str]:
+    return {function["Handler"] for function in template.properties("AWS::Lambda::Function")}
+
+
+def test_only_a_stage_that_scales_by_them_carries_them(
+    observed: Synthesized, bare: Synthesized
+) -> None:
+    assert handlers(observed.api) - handlers(bare.api) == {HANDLER}
+
+
+def test_it_runs_each_minute_and_is_not_tried_again(observed: Synthesized) -> None:
+    rule = observed.api.only("AWS::Events::Rule")
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
+    ((target,),) = [rule["Targets"]]
+    function = target["Arn"]["Fn::GetAtt"][0]
+    assert observed.api.resources("AWS::Lambda::Function")[function]["Properties"] == (
+        observed.api.function(HANDLER)
+    )
+    config = observed.api.only("AWS::Lambda::EventInvokeConfig")
+    assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (0, 60)
+
+
+def test_it_may_ask_and_put_metrics_of_one_namespace(observed: Synthesized) -> None:
+    role = observed.api.function(HANDLER)["Role"]["Fn::GetAtt"][0]
+    actions = {action for action, _ in observed.api.rights(role)}
+    assert {action for action in actions if not action.startswith(("logs:", "xray:"))} == {
+        "cloudwatch:GetMetricData",
+        "cloudwatch:ListMetrics",
+        "cloudwatch:PutMetricData",
+    }
+    put = [s for s in observed.api.statements() if "cloudwatch:PutMetricData" in s["Action"]]
+    namespace = {"StringEquals": {"cloudwatch:namespace": "twin"}}
+    assert [(s["Action"], s["Condition"]) for s in put] == [("cloudwatch:PutMetricData", namespace)]
