@@ -64,7 +64,7 @@ class ComponentEndpoint(RealtimeEndpoint):
             endpoint_name=name,
             namespace=config.project.name,
         )
-        scaling.target.add_dependency(component)
+        scaling.target.add_resource_dependency(component)
 
     @property
     def arns(self) -> list[str]:
