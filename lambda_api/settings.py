@@ -40,6 +40,27 @@ class Settings(BaseSettings):
         "INFO",
         description="Least severe message that is logged; each request's line is always written.",
     )
+    inference_component_name: str | None = Field(
+        None,
+        pattern=_ENDPOINT_NAME,
+        description="The inference component that holds the model, where the endpoint has one.",
+    )
+    prefix_aware_routing: bool = Field(
+        False, description="Whether requests with the same beginning go to the same instance."
+    )
+    cold_start: Literal["hold", "queue", "reject"] | None = Field(
+        None, description="What a caller meets while nothing can answer yet."
+    )
+    cold_start_table: str | None = Field(
+        None, description="The table in which functions agree on who waits."
+    )
+    hold_seconds: int = Field(600, ge=1, description="Longest wait for a first instance.")
+    max_held_requests: int = Field(
+        100, ge=1, description="Requests that wait at once, of all functions together."
+    )
+    expected_start_seconds: int = Field(
+        300, ge=1, description="How long a start takes, until one has been measured."
+    )
     async_endpoint_name: str | None = Field(
         None,
         pattern=_ENDPOINT_NAME,

@@ -8,10 +8,11 @@ from constructs import Construct
 
 from stacks.async_stack import AsyncStack
 from stacks.batch_stack import BATCHES, FILES, KEEPING, BatchStack
-from stacks.config import StageConfig
+from stacks.config import ColdStartConfig, StageConfig
 from stacks.constructs import web_adapter
 from stacks.constructs.async_endpoint import FAILURES, INPUTS, OUTPUTS
 from stacks.constructs.chat_api import ChatApi
+from stacks.constructs.cold_start_table import ColdStartTable
 from stacks.constructs.completion import Completion
 from stacks.constructs.engine_metrics import EngineMetrics
 from stacks.constructs.key_access import KeyAccess
@@ -20,7 +21,9 @@ from stacks.constructs.realtime_endpoint import RealtimeEndpoint
 from stacks.constructs.service_environment import (
     async_environment,
     batch_environment,
+    cold_start_environment,
     engine_metrics_environment,
+    invocation_environment,
     service_environment,
 )
 from stacks.constructs.service_function import ARCHITECTURE, ServiceFunction
@@ -51,6 +54,8 @@ class ApiStack(Stack):
         self._environment = _environment(config, asynchronous, batch)
         streaming, control = self._streaming_function(), self._control_function()
         endpoint.grant_invoke(streaming)
+        if config.cold_start is not None:
+            self._meet_cold_starts(config.cold_start, streaming)
         if asynchronous is not None:
             self._keep_responses(asynchronous, streaming, control)
         if batch is not None:
@@ -83,7 +88,11 @@ class ApiStack(Stack):
             code=self._code,
             handler="run.sh",
             layers=[web_adapter.web_adapter_layer(self, "WebAdapter", architecture=ARCHITECTURE)],
-            environment={**self._environment, **web_adapter.ENVIRONMENT},
+            environment={
+                **self._environment,
+                **invocation_environment(self._config),
+                **web_adapter.ENVIRONMENT,
+            },
             timeout_seconds=api.lambda_timeout_seconds,
             memory_mb=api.memory_mb,
             log_retention_days=api.log_retention_days,
@@ -103,6 +112,14 @@ class ApiStack(Stack):
             memory_mb=api.memory_mb,
             log_retention_days=api.log_retention_days,
         )
+
+    def _meet_cold_starts(self, cold_start: ColdStartConfig, streaming: ServiceFunction) -> None:
+        """Let the streaming functions agree on who waits, and for how long."""
+        table = ColdStartTable(self, "ColdStarts")
+        table.grant_share(streaming)
+        environment = cold_start_environment(cold_start, table=table.table_name)
+        for name, value in environment.items():
+            streaming.add_environment(name, value)
 
     def _keep_responses(
         self, jobs: AsyncStack, streaming: ServiceFunction, control: ServiceFunction

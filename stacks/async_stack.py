@@ -39,7 +39,12 @@ class AsyncStack(Stack):
             prefixes=(INPUTS, OUTPUTS, FAILURES),
         )
         model = HostedModel(
-            self, "Model", config=config, hosts=asynchronous, endpoint_name=name, root=root
+            self,
+            "Model",
+            config=config,
+            hosts=asynchronous,
+            log_group_name=f"/aws/sagemaker/Endpoints/{name}",
+            root=root,
         )
         limit = asynchronous.concurrent_invocations_per_instance
         self.endpoint = AsyncEndpoint(

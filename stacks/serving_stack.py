@@ -7,8 +7,10 @@ from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs.artifact_bucket import ArtifactBucket
+from stacks.constructs.component_endpoint import ComponentEndpoint
 from stacks.constructs.hosted_model import HostedModel
 from stacks.constructs.realtime_endpoint import RealtimeEndpoint
+from stacks.constructs.variant_endpoint import VariantEndpoint
 
 
 class ServingStack(Stack):
@@ -30,23 +32,20 @@ class ServingStack(Stack):
         description = f"{config.model.id}: SageMaker endpoint"
         super().__init__(scope, construct_id, description=description, env=env)
         bucket = ArtifactBucket(self, "Artifacts")
+        to_zero = config.realtime.autoscaling.scale_to_zero
+        logged_as = "InferenceComponents" if to_zero else "Endpoints"
         model = HostedModel(
             self,
             "Model",
             config=config,
             hosts=config.realtime,
-            endpoint_name=config.endpoint_name,
+            log_group_name=f"/aws/sagemaker/{logged_as}/{config.endpoint_name}",
             root=root,
             with_metrics=config.scales_on_engine_metrics,
         )
-        self.endpoint = RealtimeEndpoint(
-            self,
-            "Endpoint",
-            endpoint_name=config.endpoint_name,
-            model=model,
-            realtime=config.realtime,
-            ami=model.ami,
-            captured_to=bucket,
+        kind = ComponentEndpoint if to_zero else VariantEndpoint
+        self.endpoint: RealtimeEndpoint = kind(
+            self, "Endpoint", config=config, model=model, captured_to=bucket
         )
         CfnOutput(self, "EndpointName", value=self.endpoint.name)
         CfnOutput(self, "ArtifactBucketName", value=bucket.bucket_name)

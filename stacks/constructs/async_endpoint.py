@@ -50,7 +50,7 @@ class AsyncEndpoint(HostedEndpoint):
         hosts = sagemaker.CfnEndpointConfig(
             self,
             "Config",
-            production_variants=[production_variant(model, config, count=count, ami=ami)],
+            production_variants=[production_variant(config, count=count, ami=ami, model=model)],
             async_inference_config=_Async.AsyncInferenceConfigProperty(
                 client_config=_Async.AsyncInferenceClientConfigProperty(
                     max_concurrent_invocations_per_instance=concurrency

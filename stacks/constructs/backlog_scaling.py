@@ -3,11 +3,12 @@
 from aws_cdk import Duration
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
 from stacks.config import AsyncConfig
-from stacks.constructs.instance_target import InstanceTarget
+from stacks.constructs.alarmed_step import AlarmedStep
+from stacks.constructs.capacity import instances_of
+from stacks.constructs.capacity_target import CapacityTarget
 
 _Policy = autoscaling.CfnScalingPolicy
 _MINUTE = 60
@@ -33,21 +34,12 @@ class BacklogScaling(Construct):
         super().__init__(scope, construct_id)
         self._endpoint_name = endpoint_name
         self._config = config
-        target = InstanceTarget(
+        self._target = CapacityTarget(
             self,
             "Target",
-            endpoint_name=endpoint_name,
-            variant=variant,
-            min_instances=config.min_instances,
-            max_instances=config.max_instances,
-        )
-        # Given the target itself, CDK's step action keeps but the first of its id's three parts.
-        self._target = autoscaling.ScalableTarget.from_scalable_target_attributes(
-            self,
-            "Registered",
-            scalable_target_id=target.ref,
-            scalable_dimension=target.scalable_dimension,
-            service_namespace=target.service_namespace,
+            capacity=instances_of(endpoint_name, variant),
+            min_capacity=config.min_instances,
+            max_capacity=config.max_instances,
         )
         self._wake()
         self._grow()
@@ -55,22 +47,22 @@ class BacklogScaling(Construct):
 
     def _wake(self) -> None:
         """Add the first instance, as a backlog per instance says nothing without one."""
-        action = autoscaling.StepScalingAction(
+        AlarmedStep(
             self,
             "Wake",
-            scaling_target=self._target,
+            target=self._target,
             policy_name="wake",
+            alarm=self._alarm(
+                "WaitingWithoutInstances",
+                metric="HasBacklogWithoutCapacity",
+                periods=1,
+                comparison=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+                threshold=1,
+            ),
             adjustment_type=autoscaling.AdjustmentType.CHANGE_IN_CAPACITY,
-            cooldown=Duration.seconds(self._config.scale_out_cooldown_seconds),
-        )
-        action.add_adjustment(adjustment=1, lower_bound=0)
-        self._run(
-            action,
-            "WaitingWithoutInstances",
-            metric="HasBacklogWithoutCapacity",
-            periods=1,
-            comparison=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            threshold=1,
+            adjustment=1,
+            lower_bound=0,
+            cooldown_seconds=self._config.scale_out_cooldown_seconds,
         )
 
     def _grow(self) -> None:
@@ -87,7 +79,7 @@ class BacklogScaling(Construct):
             "Backlog",
             policy_name="backlog",
             policy_type="TargetTrackingScaling",
-            scaling_target_id=self._target.scalable_target_id,
+            scaling_target_id=self._target.ref,
             target_tracking_scaling_policy_configuration=_Policy.TargetTrackingScalingPolicyConfigurationProperty(
                 target_value=self._config.target_backlog_per_instance,
                 scale_out_cooldown=self._config.scale_out_cooldown_seconds,
@@ -97,36 +89,34 @@ class BacklogScaling(Construct):
         )
 
     def _go(self) -> None:
-        action = autoscaling.StepScalingAction(
+        AlarmedStep(
             self,
             "Go",
-            scaling_target=self._target,
+            target=self._target,
             policy_name="go",
+            alarm=self._alarm(
+                "Idle",
+                metric="ApproximateBacklogSize",
+                periods=self._config.scale_in_after_idle_seconds // _MINUTE,
+                comparison=cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
+                threshold=0,
+            ),
             adjustment_type=autoscaling.AdjustmentType.EXACT_CAPACITY,
-            cooldown=Duration.seconds(_MINUTE),
-        )
-        action.add_adjustment(adjustment=self._config.min_instances, upper_bound=0)
-        self._run(
-            action,
-            "Idle",
-            metric="ApproximateBacklogSize",
-            periods=self._config.scale_in_after_idle_seconds // _MINUTE,
-            comparison=cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
-            threshold=0,
+            adjustment=self._config.min_instances,
+            upper_bound=0,
         )
 
-    def _run(
+    def _alarm(
         self,
-        action: autoscaling.StepScalingAction,
         construct_id: str,
         *,
         metric: str,
         periods: int,
         comparison: cloudwatch.ComparisonOperator,
         threshold: float,
-    ) -> None:
-        """Run an action once every minute of some holds; what is not known changes nothing."""
-        alarm = cloudwatch.Alarm(
+    ) -> cloudwatch.Alarm:
+        """Go off once every minute of some holds; what is not known changes nothing."""
+        return cloudwatch.Alarm(
             self,
             construct_id,
             metric=cloudwatch.Metric(
@@ -141,4 +131,3 @@ class BacklogScaling(Construct):
             threshold=threshold,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        alarm.add_alarm_action(actions.ApplicationScalingAction(action))

@@ -8,15 +8,12 @@ from constructs import Construct
 from stacks.config import DeploymentConfig
 
 _Policy = sagemaker.CfnEndpoint
+_Component = sagemaker.CfnInferenceComponent
 _STEP = {"canary": "canary_size", "linear": "linear_step_size"}
 
 
 class DeploymentGuard(Construct):
-    """Blue/green deployment of a variant, watched by alarms on its errors and its first chunk.
-
-    Attributes:
-        deployment_config: for the endpoint.
-    """
+    """A deployment watched by alarms on errors and first chunks, of a variant or of a component."""
 
     def __init__(
         self,
@@ -28,6 +25,7 @@ class DeploymentGuard(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._dimensions = dimensions
+        self._deployment = deployment
         alarms = [
             self._alarm(
                 "Errors",
@@ -44,14 +42,30 @@ class DeploymentGuard(Construct):
                 periods=3,
             ),
         ]
-        self.deployment_config = _Policy.DeploymentConfigProperty(
+        self._alarm_names = [alarm.alarm_name for alarm in alarms]
+
+    def blue_green(self) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
+        """Return how an endpoint moves its traffic to new instances."""
+        alarms = [_Policy.AlarmProperty(alarm_name=name) for name in self._alarm_names]
+        return _Policy.DeploymentConfigProperty(
             blue_green_update_policy=_Policy.BlueGreenUpdatePolicyProperty(
-                traffic_routing_configuration=_routing(deployment),
-                termination_wait_in_seconds=deployment.termination_wait_seconds,
+                traffic_routing_configuration=_routing(self._deployment),
+                termination_wait_in_seconds=self._deployment.termination_wait_seconds,
             ),
-            auto_rollback_configuration=_Policy.AutoRollbackConfigProperty(
-                alarms=[_Policy.AlarmProperty(alarm_name=alarm.alarm_name) for alarm in alarms]
+            auto_rollback_configuration=_Policy.AutoRollbackConfigProperty(alarms=alarms),
+        )
+
+    def rolling(self) -> sagemaker.CfnInferenceComponent.InferenceComponentDeploymentConfigProperty:
+        """Return how an inference component replaces its copies."""
+        alarms = [_Component.AlarmProperty(alarm_name=name) for name in self._alarm_names]
+        return _Component.InferenceComponentDeploymentConfigProperty(
+            rolling_update_policy=_Component.InferenceComponentRollingUpdatePolicyProperty(
+                maximum_batch_size=_Component.InferenceComponentCapacitySizeProperty(
+                    type="CAPACITY_PERCENT", value=self._deployment.step_percent
+                ),
+                wait_interval_in_seconds=self._deployment.wait_seconds,
             ),
+            auto_rollback_configuration=_Component.AutoRollbackConfigurationProperty(alarms=alarms),
         )
 
     def _alarm(

@@ -29,9 +29,14 @@ class HostedEndpoint(Construct):
         )
         return arn
 
+    @property
+    def arns(self) -> list[str]:
+        """ARNs of what a request names."""
+        return [self.arn]
+
     def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
         """Let a principal do something with this endpoint."""
         grant: iam.Grant = iam.Grant.add_to_principal(
-            grantee=grantee, actions=[*actions], resource_arns=[self.arn]
+            grantee=grantee, actions=[*actions], resource_arns=self.arns
         )
         return grant

@@ -26,14 +26,14 @@ class HostedModel(ServedModel):
         *,
         config: StageConfig,
         hosts: HostConfig,
-        endpoint_name: str,
+        log_group_name: str,
         root: Path,
         with_metrics: bool = False,
     ) -> None:
         instance_type = hosts.instance_type
         image = config.engine.image(processor(instance_type))
         assert image is not None  # noqa: S101 - config allows no engine without an image
-        self.ami = config.engine.ami(image, family(instance_type))
+        self.ami = config.engine.ami(image, [family(type_) for type_ in hosts.instance_types])
         super().__init__(
             stack,
             construct_id,
@@ -46,7 +46,7 @@ class HostedModel(ServedModel):
                 stack,
                 "Logs",
                 # SageMaker writes to this name, and would create a group that keeps logs for ever.
-                name=f"/aws/sagemaker/Endpoints/{endpoint_name}",
+                name=log_group_name,
                 days=hosts.log_retention_days,
             ),
         )

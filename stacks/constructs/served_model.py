@@ -18,6 +18,7 @@ class ServedModel(Construct):
     Attributes:
         name: name CloudFormation gives the model.
         role: what the container may do.
+        isolated: whether it has no network: without a hub to download from, it needs none.
     """
 
     def __init__(
@@ -32,14 +33,14 @@ class ServedModel(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.role = self._execution_role(image, log_group)
+        self.isolated = weights is not None
         if weights is not None:
             self._add_policy("ReadWeights", *weights.read_statements())
         model = sagemaker.CfnModel(
             self,
             "Resource",
             execution_role_arn=self.role.role_arn,
-            # Without a hub to download from, a container has no reason to reach the network.
-            enable_network_isolation=weights is not None,
+            enable_network_isolation=self.isolated,
             primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
                 image=image.uri,
                 environment=environment,

@@ -1,6 +1,6 @@
 """What the functions read: `lambda_api.settings` is the other side of it."""
 
-from stacks.config import AsyncConfig, BatchConfig, StageConfig
+from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig, StageConfig
 from stacks.engines.engine import EngineMetric, PrometheusMetrics
 
 ROOT_PATH = "/live"
@@ -24,6 +24,27 @@ def service_environment(config: StageConfig) -> dict[str, str]:
         "TWIN_LOG_LEVEL": config.api.log_level,
         "POWERTOOLS_SERVICE_NAME": config.endpoint_name,
         "POWERTOOLS_METRICS_NAMESPACE": config.project.name,
+    }
+
+
+def invocation_environment(config: StageConfig) -> dict[str, str]:
+    """Return what it takes to invoke the real-time endpoint, where its name is not enough."""
+    environment = {}
+    if config.realtime.autoscaling.scale_to_zero:
+        environment["TWIN_INFERENCE_COMPONENT_NAME"] = config.endpoint_name
+    if config.prefix_routing is not None:
+        environment["TWIN_PREFIX_AWARE_ROUTING"] = "true"
+    return environment
+
+
+def cold_start_environment(config: ColdStartConfig, *, table: str) -> dict[str, str]:
+    """Return what it takes to answer while nothing can serve the model."""
+    return {
+        "TWIN_COLD_START": config.mode,
+        "TWIN_COLD_START_TABLE": table,
+        "TWIN_HOLD_SECONDS": str(config.hold_seconds),
+        "TWIN_MAX_HELD_REQUESTS": str(config.max_held_requests),
+        "TWIN_EXPECTED_START_SECONDS": str(config.expected_start_seconds),
     }
 
 

@@ -2,7 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol, get_args
 
@@ -128,19 +128,19 @@ class Engine(ABC):
         """Return the AMI of a batch host for an image, or none for a CPU host."""
         return BATCH_AMI if image.cuda is not None else None
 
-    def ami(self, image: Image, family: str) -> str | None:
+    def ami(self, image: Image, families: Collection[str]) -> str | None:
         """Return the host AMI whose driver fits the image, or none for SageMaker's default.
 
         Args:
             image: what runs.
-            family: family of the instance, e.g. "g6e".
+            families: of the instances, which share the AMI, e.g. ["g6e"].
         """
         if image.cuda is None:
             return None
         if image.cuda.startswith("cu13"):
             return AMI_CUDA_13
         # The default AMI cannot start CUDA 12.9 on A10G; every other CUDA 12 image runs on it.
-        return AMI_CUDA_12 if (image.cuda, family) == ("cu129", "g5") else None
+        return AMI_CUDA_12 if image.cuda == "cu129" and "g5" in families else None
 
 
 def _text(value: FlagValue) -> str:

@@ -36,7 +36,13 @@ _GPUS = {
     "p6-b300": {"48xlarge": 8},
 }
 
-INSTANCE_TYPE = re.compile(r"ml\.(?P<family>[a-z0-9-]+)\.(?P<size>[a-z0-9]+)")
+# vCPUs per instance where there are not 4 in an "xlarge", and 2 in what is smaller:
+# https://aws.amazon.com/ec2/instance-types/
+_VCPUS = {"ml.c4.8xlarge": 36}
+
+INSTANCE_TYPE = re.compile(
+    r"ml\.(?P<family>[a-z0-9-]+)\.(?P<size>nano|micro|small|medium|large|(?P<times>\d*)xlarge)"
+)
 
 
 def family(instance_type: str) -> str:
@@ -45,14 +51,18 @@ def family(instance_type: str) -> str:
     Raises:
         ValueError: it is not spelled like one, or its family is not known here.
     """
-    match = INSTANCE_TYPE.fullmatch(instance_type)
-    if match is None:
-        raise ValueError("must be spelled like ml.g6e.xlarge")
-    name = match["family"]
+    name = _parts(instance_type)["family"]
     if name not in CPU_FAMILIES | GPU_FAMILIES:
         known = ", ".join([*sorted(GPU_FAMILIES), *sorted(CPU_FAMILIES)])
         raise ValueError(f"must be of a known family: {known}")
     return name
+
+
+def _parts(instance_type: str) -> re.Match[str]:
+    match = INSTANCE_TYPE.fullmatch(instance_type)
+    if match is None:
+        raise ValueError("must be spelled like ml.g6e.xlarge")
+    return match
 
 
 def processor(instance_type: str) -> Processor:
@@ -66,3 +76,10 @@ def gpu_count(instance_type: str) -> int:
         return 0
     size = instance_type.rpartition(".")[2]
     return _GPUS.get(family(instance_type), {}).get(size, 1)
+
+
+def vcpu_count(instance_type: str) -> int:
+    """Return how many vCPUs one instance has."""
+    times = _parts(instance_type)["times"]
+    by_size = 2 if times is None else 4 * int(times or 1)
+    return _VCPUS.get(instance_type, by_size)

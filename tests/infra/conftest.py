@@ -95,6 +95,37 @@ FULL_BATCH = {
         }
     ],
 }
+TO_ZERO = {
+    "scale_to_zero": True,
+    "max_instances": 3,
+    "instance_scale_in": {"strategy": "consolidation", "max_step": 2, "cooldown_minutes": 30},
+}
+POOLED = {
+    "fallback_instance_types": ["ml.g6e.2xlarge", "ml.g6.xlarge"],
+    "routing": "prefix-aware",
+    "prefix_routing": {"prefix_bytes": 2048},
+    "autoscaling": {
+        "min_instances": 2,
+        "max_instances": 4,
+        "metric": "queued-requests",
+        "target": 3,
+        "schedules": [
+            {
+                "name": "office-hours",
+                "schedule": "cron(0 8 ? * MON-FRI *)",
+                "timezone": "Europe/Berlin",
+                "min_instances": 3,
+            },
+            {
+                "name": "fair",
+                "schedule": "at(2030-01-31T08:00:00)",
+                "min_instances": 4,
+                "max_instances": 4,
+            },
+        ],
+    },
+}
+NO_JOBS: dict[str, Any] = {"asynchronous": None, "batch": None}
 
 
 @pytest.fixture(scope="session")
@@ -118,15 +149,22 @@ def full(synthesize: Callable[..., Synthesized]) -> Synthesized:
 @pytest.fixture(scope="session")
 def bare(synthesize: Callable[..., Synthesized]) -> Synthesized:
     """The prod stage without jobs."""
-    return synthesize("prod", asynchronous=None, batch=None)
+    return synthesize("prod", **NO_JOBS)
 
 
 @pytest.fixture(scope="session")
-def observed(synthesize: Callable[..., Synthesized]) -> Synthesized:
-    """The prod stage without jobs, scaled by what its engine says of itself."""
-    scaling = {"min_instances": 2, "max_instances": 4, "metric": "kv-cache-use", "target": 0.7}
-    changed = {"asynchronous": None, "batch": None, "realtime": {"autoscaling": scaling}}
-    return synthesize("prod", **changed)
+def zero(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The local stage with an endpoint that goes to zero, and callers who wait meanwhile."""
+    cold_start = {"mode": "hold", "hold_seconds": 400, "max_held_requests": 50}
+    return synthesize(
+        "local", realtime={"autoscaling": TO_ZERO}, api={"cold_start": cold_start}, **NO_JOBS
+    )
+
+
+@pytest.fixture(scope="session")
+def pooled(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The prod stage with fallback types, prefix-aware routing and schedules."""
+    return synthesize("prod", realtime=POOLED, **NO_JOBS)
 
 
 def _any(request: pytest.FixtureRequest) -> Synthesized:
@@ -146,7 +184,7 @@ def jobs(request: pytest.FixtureRequest) -> Synthesized:
     return _any(request)
 
 
-@pytest.fixture(params=["local", "prod", "full", "bare", "observed"])
+@pytest.fixture(params=["local", "prod", "full", "bare", "zero", "pooled"])
 def any_stage(request: pytest.FixtureRequest) -> Synthesized:
     """Any stage, for what must hold whatever is switched on."""
     return _any(request)

@@ -71,15 +71,25 @@ def test_no_environment_holds_a_secret(any_stage: Synthesized) -> None:
 
 
 def test_every_resource_that_takes_tags_is_tagged(any_stage: Synthesized) -> None:
-    for kind in ("AWS::SageMaker::Endpoint", "AWS::Lambda::Function", "AWS::S3::Bucket"):
+    for kind in (
+        "AWS::SageMaker::Endpoint",
+        "AWS::SageMaker::InferenceComponent",
+        "AWS::Lambda::Function",
+        "AWS::S3::Bucket",
+        "AWS::DynamoDB::Table",
+    ):
         for properties in any_stage.properties(kind):
             assert {"Key": "project", "Value": "llm-twin"} in properties["Tags"]
 
 
 def test_templates_are_clean_for_cfn_lint(
-    local: Synthesized, full: Synthesized, bare: Synthesized, observed: Synthesized
+    local: Synthesized,
+    full: Synthesized,
+    bare: Synthesized,
+    zero: Synthesized,
+    pooled: Synthesized,
 ) -> None:
-    stages = (local, full, bare, observed)
+    stages = (local, full, bare, zero, pooled)
     templates = [str(p) for s in stages for p in s.assembly.glob("*.template.json")]
     # W3005 calls out the DependsOn that CDK writes beside a reference; both are right.
     lint = [str(Path(sys.executable).parent / "cfn-lint"), "--ignore-checks", "W3005", "--"]
@@ -99,3 +109,11 @@ def test_template_is_the_reviewed_one(
     stage: Synthesized, name: str, snapshot: SnapshotAssertion
 ) -> None:
     assert scrub(stage.stacks[name].raw) == snapshot(extension_class=JSONSnapshotExtension)
+
+
+@pytest.mark.parametrize("way", ["zero", "pooled"])
+def test_serving_template_of_another_way_to_scale_is_the_reviewed_one(
+    way: str, request: pytest.FixtureRequest, snapshot: SnapshotAssertion
+) -> None:
+    synthesized: Synthesized = request.getfixturevalue(way)
+    assert scrub(synthesized.serving.raw) == snapshot(extension_class=JSONSnapshotExtension)

@@ -23,6 +23,14 @@ BATCH = {
     "TWIN_BATCH_MAX_PAYLOAD_MB",
     "TWIN_BATCH_RETENTION_DAYS",
 }
+INVOCATION = {"TWIN_INFERENCE_COMPONENT_NAME", "TWIN_PREFIX_AWARE_ROUTING"}
+COLD_START = {
+    "TWIN_COLD_START",
+    "TWIN_COLD_START_TABLE",
+    "TWIN_HOLD_SECONDS",
+    "TWIN_MAX_HELD_REQUESTS",
+    "TWIN_EXPECTED_START_SECONDS",
+}
 MACHINE = {"TWIN_BATCH_STATE_MACHINE_ARN"}
 ENGINE = {"TWIN_QUEUED_REQUESTS_METRIC", "TWIN_KV_CACHE_USE_METRIC"}
 WEBHOOK = {"TWIN_WEBHOOK_URL", "TWIN_WEBHOOK_SECRET_ARN"}
@@ -87,16 +95,17 @@ def test_settings_accept_what_the_stack_writes_for_jobs(
 def test_the_stacks_write_every_setting_and_no_other(
     full: Synthesized, stack: str, handler: str, jobs: set[str]
 ) -> None:
-    always = every_setting() - ASYNC - BATCH - MACHINE - WEBHOOK - ENGINE
+    left_out = MACHINE | WEBHOOK | INVOCATION | COLD_START | ENGINE
+    always = every_setting() - ASYNC - BATCH - left_out
     written = environment(full.stacks[stack], handler).keys() - web_adapter.ENVIRONMENT.keys()
     assert written == always | jobs
     assert jobs <= every_setting()
 
 
 def test_the_engine_metrics_function_reads_the_engines_names(
-    observed: Synthesized, monkeypatch: pytest.MonkeyPatch
+    pooled: Synthesized, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    variables = environment(observed.api, "lambda_api.engine_metrics.handler")
+    variables = environment(pooled.api, "lambda_api.engine_metrics.handler")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     settings = Settings.from_environment()
@@ -104,11 +113,44 @@ def test_the_engine_metrics_function_reads_the_engines_names(
     assert settings.kv_cache_use_metric == "vllm:kv_cache_usage_perc"
     assert settings.endpoint_name == "twin-prod"
     assert settings.metrics_namespace == "twin"
-    assert variables.keys() == every_setting() - ASYNC - BATCH - MACHINE - WEBHOOK
+    others = ASYNC | BATCH | MACHINE | WEBHOOK | INVOCATION | COLD_START
+    assert variables.keys() == every_setting() - others
     assert every_setting() >= ENGINE
 
 
 @pytest.mark.parametrize("handler", [STREAMING, CONTROL])
 def test_what_a_stage_leaves_out_has_no_settings(bare: Synthesized, handler: str) -> None:
     written = environment(bare.api, handler).keys()
-    assert not written & (ASYNC | BATCH | MACHINE | WEBHOOK | ENGINE)
+    left_out = ASYNC | BATCH | MACHINE | WEBHOOK | INVOCATION | COLD_START | ENGINE
+    assert not written & left_out
+
+
+def test_settings_accept_what_the_stack_writes_for_an_endpoint_at_zero(
+    zero: Synthesized, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(zero.api, STREAMING).items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.from_environment()
+    assert settings.inference_component_name == "twin-local"
+    assert settings.prefix_aware_routing is False
+    assert (settings.cold_start, settings.cold_start_table) == ("hold", "resolved")
+    assert (settings.hold_seconds, settings.max_held_requests) == (400, 50)
+    assert settings.expected_start_seconds == 300
+
+
+def test_settings_accept_what_the_stack_writes_for_prefixes(
+    pooled: Synthesized, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(pooled.api, STREAMING).items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.from_environment()
+    assert settings.prefix_aware_routing is True
+    assert settings.inference_component_name is None
+    assert settings.cold_start is None
+
+
+def test_only_the_streaming_function_knows_how_the_endpoint_is_invoked(zero: Synthesized) -> None:
+    written = environment(zero.api, STREAMING).keys()
+    assert written >= COLD_START | {"TWIN_INFERENCE_COMPONENT_NAME"}
+    assert every_setting() >= COLD_START | INVOCATION
+    assert not environment(zero.api, CONTROL).keys() & (COLD_START | INVOCATION)

@@ -12,8 +12,10 @@ from stacks.engines.instances import (
     CPU_FAMILIES,
     GPU_FAMILIES,
     TRANSFORM_FAMILIES,
+    family,
     gpu_count,
     processor,
+    vcpu_count,
 )
 
 
@@ -117,21 +119,22 @@ def test_weights_in_the_model_directory_need_no_model_setting() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cuda", "family", "ami"),
+    ("cuda", "families", "ami"),
     [
-        ("cu130", "g6e", "al2023-ami-sagemaker-inference-gpu-4-1"),
-        ("cu130", "g5", "al2023-ami-sagemaker-inference-gpu-4-1"),
-        ("cu129", "g5", "al2-ami-sagemaker-inference-gpu-3-1"),
-        ("cu129", "g6", None),
-        ("cu124", "g5", None),
-        (None, "c7i", None),
+        ("cu130", ["g6e"], "al2023-ami-sagemaker-inference-gpu-4-1"),
+        ("cu130", ["g5", "g6"], "al2023-ami-sagemaker-inference-gpu-4-1"),
+        ("cu129", ["g5"], "al2-ami-sagemaker-inference-gpu-3-1"),
+        ("cu129", ["g6", "g5"], "al2-ami-sagemaker-inference-gpu-3-1"),
+        ("cu129", ["g6"], None),
+        ("cu124", ["g5"], None),
+        (None, ["c7i"], None),
     ],
 )
-def test_host_ami_follows_from_cuda(cuda: str | None, family: str, ami: str | None) -> None:
+def test_host_ami_follows_from_cuda(cuda: str | None, families: list[str], ami: str | None) -> None:
     engine = ENGINES["vllm"]
     image = engine.image("gpu")
     assert image is not None
-    assert engine.ami(image.model_copy(update={"cuda": cuda}), family) == ami
+    assert engine.ami(image.model_copy(update={"cuda": cuda}), families) == ami
 
 
 @pytest.mark.parametrize(
@@ -143,18 +146,44 @@ def test_gpus_are_counted_by_instance(instance_type: str, gpus: int) -> None:
     assert (processor(instance_type) == "gpu") == (gpus > 0)
 
 
-def families(table: str) -> set[str]:
-    """The families that AWS offers for a purpose, in any region."""
+@pytest.mark.parametrize(
+    ("instance_type", "vcpus"),
+    [
+        ("ml.t3.medium", 2),
+        ("ml.c7i.large", 2),
+        ("ml.c7i.xlarge", 4),
+        ("ml.m5.24xlarge", 96),
+        ("ml.c4.8xlarge", 36),
+        ("ml.g6e.2xlarge", 8),
+    ],
+)
+def test_vcpus_are_counted_by_instance(instance_type: str, vcpus: int) -> None:
+    assert vcpu_count(instance_type) == vcpus
+
+
+def offered(table: str) -> set[str]:
+    """The instance types that AWS offers for a purpose, in any region."""
     spec = find_spec("cfnlint")  # its data, without the seconds its import takes
     assert spec is not None
     assert spec.origin is not None
     file = Path(spec.origin).parent / "data/schemas/extensions" / table / "instancetype_enum.json"
     regions = json.loads(file.read_text())
     # A region that is like another one holds that one's name.
-    types = {
+    return {
         name for region in regions.values() if isinstance(region, dict) for name in region["enum"]
     }
-    return {name.split(".")[1] for name in types}
+
+
+def families(table: str) -> set[str]:
+    return {name.split(".")[1] for name in offered(table)}
+
+
+def test_every_type_of_a_known_family_is_spelled_as_expected() -> None:
+    known = CPU_FAMILIES | GPU_FAMILIES
+    types = {name for name in offered("aws_sagemaker_hosting") if name.split(".")[1] in known}
+    assert len(types) > 100
+    assert {family(name) for name in types} == known
+    assert all(vcpu_count(name) >= 2 for name in types)
 
 
 def test_every_known_family_is_one_sagemaker_hosts() -> None:
