@@ -16,9 +16,11 @@ from localcloud.ministack_hooks import register_service
 from localcloud.promql import SeriesStore
 from localcloud.sagemaker import cloudformation, stepfunctions
 from localcloud.sagemaker.artifacts import ModelCache
-from localcloud.sagemaker.capacity import VariantCapacities
+from localcloud.sagemaker.capacity import ScaledCapacities
 from localcloud.sagemaker.catalog import Catalog
 from localcloud.sagemaker.endpoints import Endpoints
+from localcloud.sagemaker.inference_components import InferenceComponents
+from localcloud.sagemaker.instances import Provisioner
 from localcloud.sagemaker.metrics import MetricsPublisher
 from localcloud.sagemaker.objects import Objects
 from localcloud.sagemaker.observability import Collector, observed
@@ -35,17 +37,19 @@ class SageMaker:
         self,
         control_plane: JsonService,
         endpoints: Endpoints,
+        components: InferenceComponents,
         jobs: TransformJobs,
         series: SeriesStore,
         background: Sequence[Future[None]],
     ) -> None:
         self.control_plane = control_plane
         """The operations of `sagemaker`."""
-        self.runtime_app = Runtime(endpoints)
+        self.runtime_app = Runtime(endpoints, components)
         """ASGI application for the runtime's paths. Set the request's scope before calling it."""
         self.series = series
         """What was collected from the containers."""
         self._endpoints = endpoints
+        self._components = components
         self._jobs = jobs
         self._background = background
 
@@ -55,6 +59,7 @@ class SageMaker:
         for running in self._background:
             running.cancel()
         worker.call(self._jobs.close())
+        worker.call(self._components.close())
         worker.call(self._endpoints.close())
         worker.stop()
 
@@ -72,11 +77,14 @@ def install(settings: Settings, clock: Clock) -> SageMaker:
     clients = _s3_clients(settings.origin)
     models = ModelCache(settings.work_dir / "models", clients)
     objects = Objects(clients)
-    endpoints = Endpoints(store, models, objects, targets)
+    provisioner = Provisioner(clock, settings.provisioning_seconds, settings.unavailable_types)
+    endpoints = Endpoints(store, models, objects, targets, provisioner)
+    components = InferenceComponents(store, models, targets, provisioner)
     jobs = TransformJobs(store, models, objects)
     operations = {
         **Catalog(store).operations(),
         **endpoints.operations(),
+        **components.operations(),
         **jobs.operations(),
     }
     service = JsonService("sagemaker", operations, worker)
@@ -86,13 +94,15 @@ def install(settings: Settings, clock: Clock) -> SageMaker:
         host_pattern=r"^api\.sagemaker\.",
         handle=service.handle,
     )
-    cloudformation.register(service, endpoints)
+    cloudformation.register(service, endpoints, components)
     stepfunctions.register(service)
-    driver = applicationautoscaling.Driver(targets, VariantCapacities(endpoints), clock)
+    capacities = ScaledCapacities(endpoints, components)
+    driver = applicationautoscaling.Driver(targets, capacities, clock)
     series = SeriesStore(clock)
     collector = Collector(partial(observed, store), series, clock)
     running = (MetricsPublisher(store, clock).run(), driver.run(), collector.run())
-    return SageMaker(service, endpoints, jobs, series, [worker.spawn(work) for work in running])
+    background = [worker.spawn(work) for work in running]
+    return SageMaker(service, endpoints, components, jobs, series, background)
 
 
 def _s3_clients(origin: str) -> Any:  # noqa: ANN401 - boto3's clients are generated

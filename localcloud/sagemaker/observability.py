@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -25,6 +25,7 @@ from localcloud.promql import Sample, SeriesStore
 from localcloud.promql.expression import NAME
 from localcloud.sagemaker.endpoint import Endpoint
 from localcloud.sagemaker.store import Store
+from localcloud.sagemaker.traffic import ReplicaSet
 from localcloud.settings import HOST
 
 logger = logging.getLogger(__name__)
@@ -38,29 +39,20 @@ DEFAULT_PERIOD_SECONDS = 60
 TIMEOUT_SECONDS = 2.0
 """Longest (real) wait for a container's page."""
 
+_NO_LABELS: Mapping[str, str] = {}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """A container whose page is read."""
 
     scope: Scope
-    endpoint: str
-    variant: str
-    host: str
-    """The instance's id."""
+    labels: Mapping[str, str]
+    """What its metrics are told apart by."""
     port: int
     path: str
     period: int
     """Seconds by the clock from one look to the next."""
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """What its metrics are told apart by."""
-        return {
-            "aws.sagemaker.endpoint.name": self.endpoint,
-            "aws.sagemaker.variant.name": self.variant,
-            "@resource.host.id": self.host,
-        }
 
 
 class Collector:
@@ -88,7 +80,7 @@ class Collector:
                 page = await _page(target)
             self._series.put(target.scope, _samples(page, target))
         except (TimeoutError, UpstreamError, ValueError) as error:
-            logger.debug("no metrics of %s, %s: %r", target.endpoint, target.host, error)
+            logger.debug("no metrics of %s: %r", target.labels, error)
 
 
 async def _page(target: Target) -> str:
@@ -116,21 +108,32 @@ def observed(store: Store) -> Iterator[Target]:
     """The containers of all endpoints whose configuration does not leave them out."""
     for scope, resources in list(store.items()):
         for endpoint in resources.endpoints.values():
-            metrics = endpoint.config.get("MetricsConfig", {})
-            if metrics.get("EnableDetailedObservability", True):
-                yield from _containers(scope, endpoint, metrics)
+            for variant in endpoint.variants:
+                yield from _targets(scope, endpoint, variant.replicas)
+        for component in resources.components.values():
+            label = {"aws.sagemaker.inference_component.name": component.name}
+            yield from _targets(scope, component.endpoint, component.copies, label)
 
 
-def _containers(scope: Scope, endpoint: Endpoint, metrics: dict[str, int]) -> Iterator[Target]:
-    for variant in endpoint.variants:
-        for instance in variant.instances:
-            if instance.port:
-                yield Target(
-                    scope=scope,
-                    endpoint=endpoint.name,
-                    variant=variant.name,
-                    host=instance.log.name.rpartition("/")[2],
-                    port=instance.port,
-                    path=instance.container.engine.metrics,
-                    period=metrics.get("MetricPublishFrequencyInSeconds", DEFAULT_PERIOD_SECONDS),
-                )
+def _targets(
+    scope: Scope, endpoint: Endpoint, replicas: ReplicaSet, labels: Mapping[str, str] = _NO_LABELS
+) -> Iterator[Target]:
+    metrics = endpoint.config.get("MetricsConfig", {})
+    if not metrics.get("EnableDetailedObservability", True):
+        return
+    for replica in replicas.replicas:
+        if replica.port:
+            yield Target(
+                scope=scope,
+                labels={
+                    "aws.sagemaker.endpoint.name": endpoint.name,
+                    "aws.sagemaker.variant.name": replicas.name,
+                    "aws.sagemaker.container.id": replica.log.name.rpartition("/")[2],
+                    "@resource.host.id": replica.place.instance.id,
+                    "@resource.host.type": replica.place.instance.type,
+                    **labels,
+                },
+                port=replica.port,
+                path=replica.container.engine.metrics,
+                period=metrics.get("MetricPublishFrequencyInSeconds", DEFAULT_PERIOD_SECONDS),
+            )

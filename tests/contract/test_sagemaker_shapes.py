@@ -16,10 +16,13 @@ from localcloud.applicationautoscaling.operations import AutoScaling
 from localcloud.applicationautoscaling.registry import Registry
 from localcloud.awsjson.service import JsonService, Scope, Worker
 from localcloud.awsjson.shapes import service_model
+from localcloud.clock import Clock
 from localcloud.ministack_hooks import request_scope
 from localcloud.sagemaker.artifacts import ModelCache
 from localcloud.sagemaker.catalog import Catalog
 from localcloud.sagemaker.endpoints import Endpoints
+from localcloud.sagemaker.inference_components import InferenceComponents
+from localcloud.sagemaker.instances import Provisioner
 from localcloud.sagemaker.invocation import RuntimeServiceError
 from localcloud.sagemaker.objects import Objects
 from localcloud.sagemaker.store import Store
@@ -69,12 +72,19 @@ def call(tmp_path: Path) -> Iterator[Client]:
     worker = Worker("test")
     store, registry = Store(), Registry()
     objects = Objects(lambda scope: None)
-    endpoints = Endpoints(store, ModelCache(tmp_path, lambda scope: None), objects, registry)
-    operations = {**Catalog(store).operations(), **endpoints.operations()}
+    models, provisioner = ModelCache(tmp_path, lambda scope: None), Provisioner(Clock())
+    endpoints = Endpoints(store, models, objects, registry, provisioner)
+    components = InferenceComponents(store, models, registry, provisioner)
+    operations = {
+        **Catalog(store).operations(),
+        **endpoints.operations(),
+        **components.operations(),
+    }
     yield Client(
         JsonService("sagemaker", operations, worker),
         JsonService("application-autoscaling", AutoScaling(registry).operations(), worker),
     )
+    worker.call(components.close())
     worker.call(endpoints.close())
     worker.stop()
 
@@ -194,10 +204,10 @@ def test_scalable_targets(call: Client) -> None:
         ),
         (
             "sagemaker",
-            "CreateInferenceComponent",
+            "CreateNotebookInstance",
             {},
             "UnknownOperationException",
-            "not emulated: sagemaker CreateInferenceComponent; emulated: AddTags, CreateEndpoint, ",
+            "not emulated: sagemaker CreateNotebookInstance; emulated: AddTags, CreateEndpoint, ",
         ),
         (
             "application-autoscaling",

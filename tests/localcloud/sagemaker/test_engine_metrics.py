@@ -149,7 +149,9 @@ def test_series_are_told_apart_by_endpoint_variant_and_host(busy: Deployment) ->
     ((series,),) = [query(busy.cloud, query=selector)[1]["data"]["result"]]
     labels = series["metric"]
     assert labels.pop("@resource.host.id").startswith("i-")
+    assert labels.pop("aws.sagemaker.container.id")
     assert labels == {
+        "@resource.host.type": "ml.c5.large",
         "__name__": WAITING,
         "aws.sagemaker.endpoint.name": busy.endpoint,
         "aws.sagemaker.variant.name": "AllTraffic",
