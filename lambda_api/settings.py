@@ -7,6 +7,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _ENDPOINT_NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
+_METRIC_NAME = r"^[a-zA-Z_:][a-zA-Z0-9_:]*$"
 Engine = Literal["vllm", "llama-cpp", "lmi", "sglang", "tgi"]
 
 
@@ -99,6 +100,16 @@ class Settings(BaseSettings):
     )
     batch_retention_days: int = Field(
         30, ge=1, description="When the bucket's lifecycle deletes a file or a batch, in days."
+    )
+    queued_requests_metric: str | None = Field(
+        None,
+        pattern=_METRIC_NAME,
+        description="The engine's metric of waiting requests; read by the engine metrics function.",
+    )
+    kv_cache_use_metric: str | None = Field(
+        None,
+        pattern=_METRIC_NAME,
+        description="The engine's metric of the KV cache's use, 0 to 1; read by the same function.",
     )
     service_name: str = Field(
         "llm-twin",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 
-from localcloud import ministack_hooks, sagemaker
+from localcloud import ministack_hooks, promql, sagemaker
 from localcloud.asgi import Receive, Scope, Send
+from localcloud.clock import Clock
 from localcloud.interpreter import bare_interpreter
 from localcloud.settings import HEALTH_PATH, Settings
 from localcloud.streaming import StreamedIntegration
@@ -30,7 +31,10 @@ class LocalCloud:
         ministack_hooks.extend_rest_apis(StreamedIntegration(self._web_adapter))
         ministack_hooks.write_access_logs()
         ministack_hooks.extend_state_machines()
-        self._sagemaker = sagemaker.install(settings)
+        clock = Clock(settings.clock_factor)
+        ministack_hooks.run_rates_by(clock)
+        self._sagemaker = sagemaker.install(settings, clock)
+        self._queries = promql.QueryApi(self._sagemaker.series)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (or take part in the server's start and stop)."""
@@ -40,6 +44,9 @@ class LocalCloud:
         elif scope["type"] == "http" and RUNTIME_PATH.fullmatch(path):
             ministack_hooks.set_request_scope(_headers(scope))
             await self._sagemaker.runtime_app(scope, receive, send)
+        elif scope["type"] == "http" and promql.PATH.fullmatch(path):
+            ministack_hooks.set_request_scope(_headers(scope))
+            await self._queries(scope, receive, send)
         else:
             await ministack_hooks.app(scope, receive, send)
 

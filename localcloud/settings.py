@@ -36,8 +36,8 @@ class Settings(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Least severe line the server writes to standard error."""
     clock_factor: float = Field(default=10.0, gt=0, le=1000)
-    """How many times as fast as real time passes for metrics, alarms and scaling: with 10, the 15
-    minutes before a scale-in take 90 seconds. Nothing else is faster."""
+    """How many times as fast as real time passes for metrics, alarms, scaling and what recurs at a
+    rate: with 10, the 15 minutes before a scale-in take 90 seconds. Nothing else is faster."""
     provisioning_seconds: float = Field(default=0.0, ge=0, le=3600)
     """How long a change of capacity takes, by that clock, before its engines start: where AWS
     provisions an instance, pulls the image and loads the model. Not at first deployments."""

@@ -14,6 +14,7 @@ from stacks.constructs.async_endpoint import FAILURES, INPUTS, OUTPUTS
 from stacks.constructs.chat_api import ChatApi
 from stacks.constructs.cold_start_table import ColdStartTable
 from stacks.constructs.completion import Completion
+from stacks.constructs.engine_metrics import EngineMetrics
 from stacks.constructs.key_access import KeyAccess
 from stacks.constructs.method_access import SIGNED
 from stacks.constructs.realtime_endpoint import RealtimeEndpoint
@@ -21,6 +22,7 @@ from stacks.constructs.service_environment import (
     async_environment,
     batch_environment,
     cold_start_environment,
+    engine_metrics_environment,
     invocation_environment,
     service_environment,
 )
@@ -58,6 +60,8 @@ class ApiStack(Stack):
             self._keep_responses(asynchronous, streaming, control)
         if batch is not None:
             self._run_batches(batch, control)
+        if config.scales_on_engine_metrics:
+            self._carry_engine_metrics()
         keys = self._key_access() if config.api.auth == "key" else None
         api = ChatApi(
             self,
@@ -151,6 +155,18 @@ class ApiStack(Stack):
         jobs.bucket.grant_list(role)
         jobs.machine.grant_run(role)
         control.add_environment("TWIN_BATCH_STATE_MACHINE_ARN", jobs.machine.arn)
+
+    def _carry_engine_metrics(self) -> None:
+        """Put what the engines say of themselves where the scaling policy follows it."""
+        names = engine_metrics_environment(self._config.engine.metrics)
+        EngineMetrics(
+            self,
+            "EngineMetrics",
+            code=self._code,
+            environment={**service_environment(self._config), **names},
+            namespace=self._config.project.name,
+            log_retention_days=self._config.api.log_retention_days,
+        )
 
     def _key_access(self) -> KeyAccess:
         authorizer = ServiceFunction(

@@ -41,6 +41,7 @@ class ServingStack(Stack):
             hosts=config.realtime,
             log_group_name=f"/aws/sagemaker/{logged_as}/{config.endpoint_name}",
             root=root,
+            with_metrics=config.scales_on_engine_metrics,
         )
         kind = ComponentEndpoint if to_zero else VariantEndpoint
         self.endpoint: RealtimeEndpoint = kind(

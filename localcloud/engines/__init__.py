@@ -30,6 +30,8 @@ class Engine:
     """Path that answers the container's `GET /ping`."""
     invocations: str
     """Path that answers the container's `POST /invocations`."""
+    metrics: str
+    """Path where it publishes metrics in Prometheus' text format, if it does."""
     arguments: Callable[[Mapping[str, str]], list[str]]
     """Turns the container's environment into the engine's command line."""
     complaint: re.Pattern[str]
@@ -77,6 +79,7 @@ _ENGINES = {
         module="localcloud.engines.llama_cpp",
         ping="/health",
         invocations="/v1/chat/completions",
+        metrics="/metrics",
         arguments=llama_cpp_arguments,
         complaint=re.compile(r"(?:^[\d.]+ E |^llama-server: )(.+)"),
     )

@@ -32,6 +32,7 @@ from localcloud.ministack_hooks.gateway import (
 )
 from localcloud.ministack_hooks.logs import LogStream
 from localcloud.ministack_hooks.notifications import publish
+from localcloud.ministack_hooks.recurring import run_rates_by
 from localcloud.ministack_hooks.resources import (
     Properties,
     Provisioner,
@@ -93,6 +94,7 @@ __all__ = [
     "register_resource_type",
     "register_service",
     "request_scope",
+    "run_rates_by",
     "services",
     "set_request_scope",
     "take_keys_from_authorizers",

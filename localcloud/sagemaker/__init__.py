@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
@@ -13,6 +13,7 @@ from localcloud import applicationautoscaling
 from localcloud.awsjson.service import JsonService, Scope, Worker
 from localcloud.clock import Clock
 from localcloud.ministack_hooks import register_service
+from localcloud.promql import SeriesStore
 from localcloud.sagemaker import cloudformation, stepfunctions
 from localcloud.sagemaker.artifacts import ModelCache
 from localcloud.sagemaker.capacity import ScaledCapacities
@@ -22,6 +23,7 @@ from localcloud.sagemaker.inference_components import InferenceComponents
 from localcloud.sagemaker.instances import Provisioner
 from localcloud.sagemaker.metrics import MetricsPublisher
 from localcloud.sagemaker.objects import Objects
+from localcloud.sagemaker.observability import Collector, observed
 from localcloud.sagemaker.runtime import Runtime
 from localcloud.sagemaker.store import Store
 from localcloud.sagemaker.transform_jobs import TransformJobs
@@ -37,12 +39,15 @@ class SageMaker:
         endpoints: Endpoints,
         components: InferenceComponents,
         jobs: TransformJobs,
+        series: SeriesStore,
         background: Sequence[Future[None]],
     ) -> None:
         self.control_plane = control_plane
         """The operations of `sagemaker`."""
         self.runtime_app = Runtime(endpoints, components)
         """ASGI application for the runtime's paths. Set the request's scope before calling it."""
+        self.series = series
+        """What was collected from the containers."""
         self._endpoints = endpoints
         self._components = components
         self._jobs = jobs
@@ -59,15 +64,19 @@ class SageMaker:
         worker.stop()
 
 
-def install(settings: Settings) -> SageMaker:
-    """Add SageMaker and Application Auto Scaling to the ministack of this process."""
+def install(settings: Settings, clock: Clock) -> SageMaker:
+    """Add SageMaker and Application Auto Scaling to the ministack of this process.
+
+    Args:
+        settings: The local cloud's.
+        clock: What metrics and scaling go by.
+    """
     worker = Worker("sagemaker")
     targets = applicationautoscaling.install(worker)
     store = Store()
     clients = _s3_clients(settings.origin)
     models = ModelCache(settings.work_dir / "models", clients)
     objects = Objects(clients)
-    clock = Clock(settings.clock_factor)
     provisioner = Provisioner(clock, settings.provisioning_seconds, settings.unavailable_types)
     endpoints = Endpoints(store, models, objects, targets, provisioner)
     components = InferenceComponents(store, models, targets, provisioner)
@@ -89,8 +98,11 @@ def install(settings: Settings) -> SageMaker:
     stepfunctions.register(service)
     capacities = ScaledCapacities(endpoints, components)
     driver = applicationautoscaling.Driver(targets, capacities, clock)
-    background = [worker.spawn(MetricsPublisher(store, clock).run()), worker.spawn(driver.run())]
-    return SageMaker(service, endpoints, components, jobs, background)
+    series = SeriesStore(clock)
+    collector = Collector(partial(observed, store), series, clock)
+    running = (MetricsPublisher(store, clock).run(), driver.run(), collector.run())
+    background = [worker.spawn(work) for work in running]
+    return SageMaker(service, endpoints, components, jobs, series, background)
 
 
 def _s3_clients(origin: str) -> Any:  # noqa: ANN401 - boto3's clients are generated

@@ -17,6 +17,7 @@ from stacks.config.realtime import MAX_IN_FLIGHT, PrefixRoutingConfig, RealtimeC
 from stacks.config.section import Section
 from stacks.engines import ENGINES, Engine
 from stacks.engines.catalogue import Image, Processor
+from stacks.engines.engine import ENGINE_METRICS
 from stacks.engines.instances import family, processor
 
 # Accepting their licence takes a token: https://huggingface.co/docs/hub/models-gated
@@ -53,6 +54,11 @@ class StageConfig(Section):
         return ENGINES[self.model.engine]
 
     @property
+    def scales_on_engine_metrics(self) -> bool:
+        """Whether scaling follows what only the engine knows."""
+        return self.realtime.autoscaling.metric in ENGINE_METRICS
+
+    @property
     def endpoint_name(self) -> str:
         """Name of the SageMaker endpoint."""
         return f"{self.project.name}-{self.stage}"
@@ -83,6 +89,7 @@ class StageConfig(Section):
             *self._source_problems(_root(info)),
             *self._batch_problems(),
             *self._load_problems(),
+            *self._metric_problems(),
         ]
         if problems:
             raise ValueError("\n".join(dict.fromkeys(problems)))
@@ -158,6 +165,22 @@ class StageConfig(Section):
             )
         if self.model.s3 is None and archive is not None:
             yield f"batch.model_archive: got {archive!r}; must be left out without model.s3"
+
+    def _metric_problems(self) -> Iterator[str]:
+        """Say why scaling cannot follow a metric of the engine's."""
+        scaling, engine = self.realtime.autoscaling, self.engine
+        if self.scales_on_engine_metrics and scaling.metric not in engine.metrics.names:
+            known = ", ".join(["concurrency", "invocations", *engine.metrics.names])
+            yield (
+                f"realtime.autoscaling.metric: got {scaling.metric!r}; for engine {engine.name} "
+                f"must be one of {known}"
+            )
+        if scaling.metric == "queued-requests" and scaling.scale_to_zero:
+            yield (
+                "realtime.autoscaling.metric: got 'queued-requests'; must be another one with "
+                "scale_to_zero: a queue is empty as soon as the capacity is enough, and not only "
+                "when there is nothing to do"
+            )
 
     def _load_problems(self) -> Iterator[str]:
         """Say which load can neither be waited for nor be scaled by."""

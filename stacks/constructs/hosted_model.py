@@ -28,6 +28,7 @@ class HostedModel(ServedModel):
         hosts: HostConfig,
         log_group_name: str,
         root: Path,
+        with_metrics: bool = False,
     ) -> None:
         instance_type = hosts.instance_type
         image = config.engine.image(processor(instance_type))
@@ -37,7 +38,9 @@ class HostedModel(ServedModel):
             stack,
             construct_id,
             image=ContainerImage(stack, "Image", image=image),
-            environment=config.engine.environment(config.model, gpu_count(instance_type)),
+            environment=config.engine.environment(
+                config.model, gpu_count(instance_type), with_metrics=with_metrics
+            ),
             weights=Weights.of(config.model, stack=stack, root=root),
             log_group=RetainedLogs(
                 stack,

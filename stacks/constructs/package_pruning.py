@@ -7,6 +7,7 @@ from pathlib import Path
 # client reads.
 _BOTOCORE_DATA = frozenset(
     {
+        "cloudwatch",
         "s3",
         "sagemaker-runtime",
         "secretsmanager",

@@ -1,9 +1,15 @@
 """What the functions read: `lambda_api.settings` is the other side of it."""
 
 from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig, StageConfig
+from stacks.engines.engine import EngineMetric, PrometheusMetrics
 
 ROOT_PATH = "/live"
 """What the API lies below: API Gateway's stage."""
+
+_NAME_VARIABLES: dict[EngineMetric, str] = {
+    "queued-requests": "TWIN_QUEUED_REQUESTS_METRIC",
+    "kv-cache-use": "TWIN_KV_CACHE_USE_METRIC",
+}
 
 
 def service_environment(config: StageConfig) -> dict[str, str]:
@@ -61,3 +67,8 @@ def batch_environment(config: BatchConfig, *, bucket: str) -> dict[str, str]:
         "TWIN_BATCH_MAX_PAYLOAD_MB": str(config.max_payload_mb),
         "TWIN_BATCH_RETENTION_DAYS": str(config.retention_days),
     }
+
+
+def engine_metrics_environment(metrics: PrometheusMetrics) -> dict[str, str]:
+    """Return what it takes to find an engine's metrics: its names of them."""
+    return {_NAME_VARIABLES[metric]: name for metric, name in metrics.names.items()}

@@ -3,11 +3,17 @@
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from typing import ClassVar, Literal, Protocol
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, Protocol, get_args
 
 from stacks.engines.catalogue import Image, Processor, load_catalogue
 
 FlagValue = bool | int | float | str | list[object] | dict[str, object]
+
+EngineMetric = Literal["queued-requests", "kv-cache-use"]
+"""What an engine may say of itself and scaling may follow: `realtime.autoscaling.metric`."""
+
+ENGINE_METRICS: tuple[EngineMetric, ...] = get_args(EngineMetric)
 
 # Driver 580 for CUDA 13, driver 550 for CUDA 12.9 on A10G. A mismatch dies without a log line:
 # https://github.com/aws/sagemaker-python-sdk/blob/master/sagemaker-serve/src/sagemaker/serve/model_builder_servers.py
@@ -16,6 +22,20 @@ AMI_CUDA_12 = "al2-ami-sagemaker-inference-gpu-3-1"
 # Batch hosts have driver 470 or 535, neither of which runs CUDA 13:
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformResources.html
 BATCH_AMI = "al2-ami-sagemaker-batch-gpu-535"
+
+
+@dataclass(frozen=True)
+class PrometheusMetrics:
+    """What an engine publishes at `GET /metrics`, where SageMaker's collector reads it.
+
+    Attributes:
+        names: the engine's names: of the requests that wait, and of the share of the KV cache
+            that is in use, 0 to 1. Several engines have not both.
+        flag: the engine's flag that switches the page on; none where it always is.
+    """
+
+    names: Mapping[EngineMetric, str] = field(default_factory=dict)
+    flag: str | None = None
 
 
 class ServedModel(Protocol):
@@ -56,6 +76,7 @@ class Engine(ABC):
         quantizations: what the engine can quantize to while it loads; a model that is stored
             quantized needs none.
         too_old: GPU families the engine's kernels no longer support.
+        metrics: what scaling may follow of what the engine says of itself.
     """
 
     name: ClassVar[str]
@@ -63,6 +84,7 @@ class Engine(ABC):
     weights: ClassVar[Literal["*.gguf", "*.safetensors"]] = "*.safetensors"
     quantizations: ClassVar[frozenset[str]] = frozenset()
     too_old: ClassVar[frozenset[str]] = frozenset()
+    metrics: ClassVar[PrometheusMetrics] = PrometheusMetrics()
 
     @abstractmethod
     def settings(self, model: ServedModel, gpus: int) -> dict[str, FlagValue | None]:
@@ -73,11 +95,22 @@ class Engine(ABC):
             gpus: GPUs of one instance; 0 on a CPU instance.
         """
 
-    def environment(self, model: ServedModel, gpus: int) -> dict[str, str]:
-        """Return the container's environment: what follows from config, then the user's flags."""
+    def environment(
+        self, model: ServedModel, gpus: int, *, with_metrics: bool = False
+    ) -> dict[str, str]:
+        """Return the container's environment: what follows from config, then the user's flags.
+
+        Args:
+            model: what is served.
+            gpus: GPUs of one instance; 0 on a CPU instance.
+            with_metrics: whether something reads the engine's metrics.
+        """
         derived = {k: v for k, v in self.settings(model, gpus).items() if v is not None}
-        flags = {self.variable(flag): value for flag, value in model.flags.items()}
-        return {name: _text(value) for name, value in sorted({**derived, **flags}.items())}
+        flags = dict(model.flags)
+        if with_metrics and self.metrics.flag is not None:
+            flags[self.metrics.flag] = True
+        variables = derived | {self.variable(flag): value for flag, value in flags.items()}
+        return {name: _text(value) for name, value in sorted(variables.items())}
 
     def variable(self, flag: str) -> str:
         """Return the environment variable that carries a flag."""

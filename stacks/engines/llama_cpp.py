@@ -1,6 +1,6 @@
 """llama.cpp in AWS's llama.cpp container, on CPU or GPU."""
 
-from stacks.engines.engine import Engine, FlagValue, ServedModel
+from stacks.engines.engine import Engine, FlagValue, PrometheusMetrics, ServedModel
 
 
 class LlamaCpp(Engine):
@@ -12,6 +12,8 @@ class LlamaCpp(Engine):
     name = "llama-cpp"
     prefix = "SM_LLAMA_CPP_"
     weights = "*.gguf"
+    # https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md#get-metrics-prometheus-compatible-metrics-exporter
+    metrics = PrometheusMetrics({"queued-requests": "llamacpp:requests_deferred"}, flag="metrics")
 
     def settings(
         self,

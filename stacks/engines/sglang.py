@@ -1,6 +1,6 @@
 """SGLang in AWS's SGLang container."""
 
-from stacks.engines.engine import Engine, FlagValue, ServedModel
+from stacks.engines.engine import Engine, FlagValue, PrometheusMetrics, ServedModel
 
 
 class Sglang(Engine):
@@ -13,6 +13,11 @@ class Sglang(Engine):
     prefix = "SM_SGLANG_"
     quantizations = frozenset({"fp8"})
     too_old = frozenset({"g4dn"})
+    # https://docs.sglang.io/references/production_metrics.html
+    metrics = PrometheusMetrics(
+        {"queued-requests": "sglang:num_queue_reqs", "kv-cache-use": "sglang:token_usage"},
+        flag="enable-metrics",
+    )
 
     def settings(self, model: ServedModel, gpus: int) -> dict[str, FlagValue | None]:
         """Leave the model's path to the container when the weights are in /opt/ml/model."""

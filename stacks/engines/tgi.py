@@ -1,6 +1,6 @@
 """Text Generation Inference: frozen upstream in 2025, kept for setups that already run it."""
 
-from stacks.engines.engine import Engine, FlagValue, ServedModel
+from stacks.engines.engine import Engine, FlagValue, PrometheusMetrics, ServedModel
 
 
 class Tgi(Engine):
@@ -12,6 +12,8 @@ class Tgi(Engine):
     name = "tgi"
     prefix = ""
     quantizations = frozenset({"bitsandbytes", "bitsandbytes-nf4", "eetq", "fp8"})
+    # https://huggingface.co/docs/text-generation-inference/reference/metrics
+    metrics = PrometheusMetrics({"queued-requests": "tgi_queue_size"})
 
     def settings(self, model: ServedModel, gpus: int) -> dict[str, FlagValue | None]:
         """Leave room for one new token: TGI wants its input limit below its total."""

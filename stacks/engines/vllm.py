@@ -1,6 +1,6 @@
 """vLLM in AWS's vLLM container."""
 
-from stacks.engines.engine import Engine, FlagValue, ServedModel
+from stacks.engines.engine import Engine, FlagValue, PrometheusMetrics, ServedModel
 
 
 class Vllm(Engine):
@@ -13,6 +13,13 @@ class Vllm(Engine):
     prefix = "SM_VLLM_"
     quantizations = frozenset({"fp8", "bitsandbytes"})
     too_old = frozenset({"g4dn"})
+    # https://docs.vllm.ai/en/stable/usage/metrics/
+    metrics = PrometheusMetrics(
+        {
+            "queued-requests": "vllm:num_requests_waiting",
+            "kv-cache-use": "vllm:kv_cache_usage_perc",
+        }
+    )
 
     def settings(self, model: ServedModel, gpus: int) -> dict[str, FlagValue | None]:
         """Name the model: vLLM would call one found in /opt/ml/model by that path."""

@@ -102,6 +102,7 @@ SIGNATURES = [
         "endpoint envelope topic_arn sub_arn msg_id raw_message message_attributes",
     ),
     (eventbridge, "_put_events", "data allow_aws_source"),
+    (eventbridge, "_parse_rate_seconds", "expr"),
     (stepfunctions, "_execute_task", "state_def raw_input execution ctx"),
     (stepfunctions, "_invoke_resource", "resource input_data"),
     (stepfunctions, "_fail_execution", "execution error cause"),
@@ -185,6 +186,11 @@ def test_stderr_wait_is_the_first_default_of_the_drain() -> None:
 
 def test_servers_event_loop_is_a_name_of_the_application() -> None:
     assert "_MAIN_LOOP" in vars(ministack_app)
+
+
+def test_rules_are_looked_at_after_a_pause_that_can_be_set() -> None:
+    assert eventbridge._SCHEDULER_TICK_INTERVAL == 10
+    assert eventbridge._parse_rate_seconds("rate(2 minutes)") == 120
 
 
 def test_throttled_invocation_is_marked() -> None:

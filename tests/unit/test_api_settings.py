@@ -43,6 +43,8 @@ def test_the_environment_becomes_settings(environment):
         "hold_seconds": 600,
         "max_held_requests": 100,
         "expected_start_seconds": 300,
+        "queued_requests_metric": None,
+        "kv_cache_use_metric": None,
         "async_endpoint_name": None,
         "async_bucket": None,
         "async_request_ttl_seconds": 21_600,

@@ -84,6 +84,21 @@ def test_environment_follows_from_config(engine: str, expected: dict[str, str]) 
 
 
 @pytest.mark.parametrize(
+    ("engine", "variable"),
+    [("llama-cpp", "SM_LLAMA_CPP_METRICS"), ("sglang", "SM_SGLANG_ENABLE_METRICS")],
+)
+def test_metrics_are_switched_on_where_something_reads_them(engine: str, variable: str) -> None:
+    silent, adapter = model(engine, flags={"metrics": False}), ENGINES[engine]
+    assert variable not in adapter.environment(model(engine), gpus=1)
+    assert adapter.environment(silent, gpus=1, with_metrics=True)[variable] == "true"
+
+
+def test_vllm_needs_no_flag_for_its_metrics() -> None:
+    alone = ENGINES["vllm"].environment(model(), gpus=1)
+    assert ENGINES["vllm"].environment(model(), gpus=1, with_metrics=True) == alone
+
+
+@pytest.mark.parametrize(
     ("value", "spelled"),
     [
         (True, "true"),

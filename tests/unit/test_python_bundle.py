@@ -9,7 +9,7 @@ from stacks.constructs.package_pruning import prune
 from stacks.constructs.python_bundle import BundleError, build_bundle
 
 PROJECT = Path(__file__).resolve().parents[2]
-CLIENT = re.compile(r'boto3\.client\(\s*"([a-z0-9-]+)"')
+CLIENT = re.compile(r'(?:boto3|session)\.client\(\s*"([a-z0-9-]+)"')
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +98,8 @@ def services_called() -> set[str]:
 
 
 def test_the_app_calls_the_services_we_know_of() -> None:
-    assert {"s3", "sagemaker-runtime", "secretsmanager", "stepfunctions"} <= services_called()
+    known = {"cloudwatch", "s3", "sagemaker-runtime", "secretsmanager", "stepfunctions"}
+    assert known <= services_called()
 
 
 def test_pruning_keeps_what_clients_read(tmp_path: Path) -> None:

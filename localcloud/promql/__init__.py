@@ -1,0 +1,9 @@
+"""CloudWatch's PromQL on this machine: OpenTelemetry metrics, and the queries of one instant.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-PromQL.html
+"""
+
+from localcloud.promql.api import PATH, QueryApi
+from localcloud.promql.series import Sample, SeriesStore
+
+__all__ = ["PATH", "QueryApi", "Sample", "SeriesStore"]

@@ -1,0 +1,58 @@
+"""Which of the engine's own metrics scaling may follow."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stage_files import LOCAL, PROD, load, message
+
+SCALING = {"min_instances": 2, "max_instances": 4, "target": 0.7}
+
+
+@pytest.mark.parametrize("metric", ["queued-requests", "kv-cache-use"])
+def test_vllm_has_both(root: Path, metric: str) -> None:
+    stage = load(root, PROD, realtime__autoscaling={**SCALING, "metric": metric})
+    assert stage.scales_on_engine_metrics
+    assert stage.engine.metrics.names[metric].startswith("vllm:")
+
+
+def test_other_metrics_are_not_the_engines(root: Path) -> None:
+    assert not load(root, PROD).scales_on_engine_metrics
+
+
+@pytest.mark.parametrize(
+    ("base", "changes", "expected"),
+    [
+        pytest.param(
+            LOCAL,
+            {"realtime__autoscaling__metric": "kv-cache-use", "realtime__autoscaling__target": 0.7},
+            "realtime.autoscaling.metric: got 'kv-cache-use'; for engine llama-cpp must be one of "
+            "concurrency, invocations, queued-requests",
+            id="llama.cpp says nothing of its cache",
+        ),
+        pytest.param(
+            PROD,
+            {"model__engine": "lmi", "realtime__autoscaling__metric": "queued-requests"},
+            "realtime.autoscaling.metric: got 'queued-requests'; for engine lmi must be one of "
+            "concurrency, invocations",
+            id="LMI has no documented metrics",
+        ),
+        pytest.param(
+            LOCAL,
+            {
+                "realtime__autoscaling": {
+                    "max_instances": 2,
+                    "metric": "queued-requests",
+                    "scale_to_zero": True,
+                }
+            },
+            "realtime.autoscaling.metric: got 'queued-requests'; must be another one with "
+            "scale_to_zero",
+            id="an empty queue is not idleness",
+        ),
+    ],
+)
+def test_what_cannot_be_followed_is_refused(
+    root: Path, base: dict[str, Any], changes: dict[str, Any], expected: str
+) -> None:
+    assert expected in message(root, base, **changes)
