@@ -45,7 +45,7 @@ def simulate(
     per_token: Annotated[float, typer.Option(help="SLO, seconds")] = 0.1,
     share: Annotated[float, typer.Option(help="of requests within the SLO")] = 0.99,
     sync: Annotated[bool, typer.Option(help="no streams: SageMaker's limit is 60 s")] = False,
-    cold_start: Annotated[str, typer.Option(help="hold or reject")] = "hold",
+    cold_start: Annotated[str | None, typer.Option(help="hold, reject or queue")] = None,
     seed: Annotated[int, typer.Option(help="same seed, same result")] = 0,
     out: Annotated[Path | None, typer.Option(help="folder for report.html and the plot")] = None,
 ) -> None:

@@ -1,11 +1,19 @@
 """What serves the traffic: an engine on an instance type, and SageMaker around it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from planner.catalogue import Delay, gpus, price, provisioning, speed
-from planner.errors import PlanError
 from planner.outcome import Objective
-from planner.speed import Speed
+from planner.speed import SLOTS, Speed
+from stacks.config import ColdStartConfig
+
+IDLE_RELEASE = 720.0
+"""Seconds an instance is still paid for after its last copy is gone.
+
+Measured as 12 minutes: huggingface/skills, hf-cloud-sagemaker-production-defaults, 2026-07. A copy
+that finds an idle instance starts sooner; by how much is not published, and not modelled.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,10 +26,11 @@ class Endpoint:
         gpus: of one instance.
         delay: until a new instance is in service.
         from_zero: the same for the first instance after none.
+        scale_in: seconds the endpoint is Updating for a scale-in; an assumption, as AWS publishes
+            no number.
+        idle_release: seconds an instance is paid for after its copy is gone; 0 without copies.
         overhead: seconds a request spends in the network, gateway and router.
-        cold_start: what a request meets at zero instances: "hold" until there is one, or "reject".
-        hold_limit: most seconds the gateway holds a request; 900 is what API Gateway allows a
-            streamed response. https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html
+        cold_start: what a request meets at zero instances.
         objective: what counts as good, and SageMaker's limit.
         seed: of the delays.
     """
@@ -31,19 +40,26 @@ class Endpoint:
     gpus: int = 1
     delay: Delay
     from_zero: Delay
+    scale_in: float = 60.0
+    idle_release: float = 0.0
     overhead: float = 0.05
-    cold_start: str = "hold"
-    hold_limit: float = 900.0
+    cold_start: ColdStartConfig = field(default_factory=lambda: ColdStartConfig(mode="hold"))
     objective: Objective = field(default_factory=Objective)
     seed: int = 0
 
-    def __post_init__(self) -> None:
-        if self.cold_start not in {"hold", "reject"}:
-            raise PlanError(f"cold start: got {self.cold_start!r}; must be hold or reject")
+    def with_copies(self) -> Self:
+        """Return the same as inference components, whose instances go after their copies."""
+        return replace(self, idle_release=IDLE_RELEASE)
 
 
 def endpoint(
-    model: str, instance: str, objective: Objective, *, cold_start: str = "hold", seed: int = 0
+    model: str,
+    instance: str,
+    objective: Objective,
+    *,
+    slots: int = SLOTS,
+    context_length: int = 16_384,
+    seed: int = 0,
 ) -> Endpoint:
     """Return an endpoint from the catalogue.
 
@@ -51,12 +67,11 @@ def endpoint(
         PlanError: unknown names, or a model that does not fit.
     """
     return Endpoint(
-        speed=speed(model, instance),
+        speed=speed(model, instance, slots=slots, context_length=context_length),
         usd_per_hour=price(instance),
         gpus=gpus(instance),
         delay=provisioning("cached"),
         from_zero=provisioning("from-zero"),
         objective=objective,
-        cold_start=cold_start,
         seed=seed,
     )

@@ -10,12 +10,6 @@ from planner.catalogue import Delay
 from planner.server import NOT_ROUTED, Done, Server
 from planner.speed import Request, Speed
 
-IDLE_RELEASE = 720.0
-"""Seconds the last instance is still paid for after its last copy is gone, when there are zero.
-
-Measured as 12 minutes: huggingface/skills, hf-cloud-sagemaker-production-defaults, 2026-07.
-"""
-
 
 class Fleet:
     """Routes to the instance with the least outstanding requests, the first among equals.
@@ -26,6 +20,7 @@ class Fleet:
         speed: of each instance.
         delay: until a launched instance is in service; only after zero instances use `from_zero`.
         patience: seconds a queued request waits for at most.
+        idle_release: seconds an instance is still paid for after its copy is gone.
         random: draws the delays.
         done: receives every finished request.
     """
@@ -37,11 +32,13 @@ class Fleet:
         delay: Delay,
         from_zero: Delay,
         patience: float,
+        idle_release: float,
         random: np.random.Generator,
         done: list[Done],
     ) -> None:
         self._speed, self._delay, self._from_zero = speed, delay, from_zero
         self._patience, self._random, self._done = patience, random, done
+        self._idle_release = idle_release
         self.loads: list[int] = []
         self.ends: list[float] = []
         self._servers: list[Server] = []  # by slot; a released one stays until its slot is reused
@@ -49,6 +46,7 @@ class Fleet:
         self._active: set[int] = set()
         self._draining: set[int] = set()
         self._pending: list[tuple[float, float]] = []  # (in service at, launched at)
+        self._idle: list[float] = []  # since when instances hold no copy, oldest first
         self._paid = 0.0
 
     @property
@@ -59,7 +57,7 @@ class Fleet:
     @property
     def paid_now(self) -> int:
         """Instances running, in service or not."""
-        return len(self._active) + len(self._draining) + len(self._pending)
+        return len(self._launched) + len(self._pending) + len(self._idle)
 
     @property
     def next_ready(self) -> float:
@@ -133,12 +131,14 @@ class Fleet:
         self.release(now)
 
     def release(self, now: float) -> None:
-        """Let drained instances go."""
+        """Let drained instances go, and those that have been idle long enough."""
         for slot in [s for s in self._draining if self.loads[s] == NOT_ROUTED]:
             self._draining.discard(slot)
             self._paid += now - self._launched.pop(slot)
-            if not self._launched:
-                self._paid += IDLE_RELEASE
+            self._idle.append(now)
+        while self._idle and now - self._idle[0] >= self._idle_release:
+            self._idle.pop(0)
+            self._paid += self._idle_release
 
     def dispatch(self, requests: Sequence[Request]) -> None:
         """Route requests as they arrive; there must be an instance in service."""
@@ -162,5 +162,5 @@ class Fleet:
 
     def paid_hours(self, now: float) -> float:
         """Return the instance-hours paid until `now`."""
-        running = sum(now - at for at in self._launched.values())
+        running = sum(now - at for at in (*self._launched.values(), *self._idle))
         return (self._paid + running + sum(now - at for _, at in self._pending)) / 3600

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from autoscaling.metric import Metric
 from planner.fleet import Fleet
+from planner.policy import ENGINE
 from planner.server import Done
 
 TICK = 10.0
@@ -83,7 +84,7 @@ class Gauges:
             "ConcurrentRequestsPerModel": concurrency / instances,
             "InvocationsPerInstance": arrived / instances,
         }
-        if any(metric.namespace == "Twin" for metric in self._samples):
+        if any(metric.namespace == ENGINE for metric in self._samples):
             measured["QueuedRequestsPerInstance"] = fleet.queued() / instances
             measured["KvCacheUse"] = fleet.kv_use()
         return measured

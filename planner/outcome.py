@@ -138,6 +138,7 @@ class Recorder:
         self.per_token = Histogram()
         self.requests = self.within = 0
         self.errors = {"too long": 0, "timed out": 0, "no capacity": 0}
+        self.put_off_count = 0
         self._cold: list[tuple[float, float]] = []
 
     def held(self, since: float, until: float) -> None:
@@ -174,10 +175,18 @@ class Recorder:
             seconds += np.where((arrival >= since) & (arrival < until), until - arrival, 0.0)
         return seconds
 
+    def put_off(self, times: NDArray[np.float64]) -> None:
+        """Count requests that another endpoint will answer later: outside of the objective."""
+        self.put_off_count += len(times)
+        self._miss(times)
+
     def fail(self, kind: str, times: NDArray[np.float64]) -> None:
         """Count requests that never reached an engine."""
-        self.requests += len(times)
         self.errors[kind] += len(times)
+        self._miss(times)
+
+    def _miss(self, times: NDArray[np.float64]) -> None:
+        self.requests += len(times)
         if len(times):
             late = np.full(len(times), self._objective.limit)
             self.timeline.add(times, late, np.zeros(len(times), dtype=np.bool_))
@@ -192,6 +201,7 @@ class Outcome:
         requests: that arrived.
         within: share of them within the objective, errors counting as outside.
         errors: requests without a full answer, by kind.
+        put_off: requests that are answered later, by the asynchronous endpoint.
         first_token: p50, p95, p99 seconds to the first token.
         end_to_end: p50, p95, p99 seconds to the last token.
         per_token: p50, p95, p99 seconds per further token.
@@ -207,6 +217,7 @@ class Outcome:
     requests: int
     within: float
     errors: dict[str, int]
+    put_off: int
     first_token: tuple[float, float, float]
     end_to_end: tuple[float, float, float]
     per_token: tuple[float, float, float]

@@ -1,6 +1,7 @@
-"""Scaling policies to compare: named ones, a stage's own, and the config section that makes one."""
+"""A scaling policy to simulate: the limits, the metric and the schedules of one scalable target."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 from autoscaling.alarm import Alarm, Comparison
 from autoscaling.assumptions import ASSUMED, Assumptions
@@ -11,22 +12,25 @@ from autoscaling.step_scaling import Step, StepScaling
 from autoscaling.target import ScalableTarget
 from autoscaling.target_tracking import TargetTracking
 from planner.errors import PlanError
-from stacks.config import AutoscalingConfig
+
+ENGINE = "engine"
+"""Namespace, in a simulation, of the metrics that only the engine knows."""
 
 METRICS = {
     "concurrency": Metric(namespace="AWS/SageMaker", name="ConcurrentRequestsPerModel", period=10),
     "invocations": Metric(
         namespace="AWS/SageMaker", name="InvocationsPerInstance", statistic="Sum", period=60
     ),
-    "queued": Metric(namespace="Twin", name="QueuedRequestsPerInstance", period=60),
-    "kv-cache": Metric(namespace="Twin", name="KvCacheUse", period=60),
+    "queued-requests": Metric(namespace=ENGINE, name="QueuedRequestsPerInstance", period=60),
+    "kv-cache-use": Metric(namespace=ENGINE, name="KvCacheUse", period=60),
 }
-"""What a policy can follow: the first two are SageMaker's, the others published by the engine."""
+"""What a policy can follow, by the names of [realtime.autoscaling]."""
 
 NO_CAPACITY = Metric(
     namespace="AWS/SageMaker", name="NoCapacityInvocationFailures", statistic="Maximum", period=30
 )
 DEFAULT_MOST = 30
+MOST_INSTANCES = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +46,8 @@ class ScalingPlan:
         scale_in_cooldown: seconds.
         scale_out_cooldown: seconds.
         schedules: moves of the limits.
+        initial_instances: in service when the traffic begins; None is as many as its first minutes
+            need.
     """
 
     name: str
@@ -52,6 +58,7 @@ class ScalingPlan:
     scale_in_cooldown: float = 300
     scale_out_cooldown: float = 300
     schedules: tuple[ScheduledAction, ...] = ()
+    initial_instances: int | None = None
 
     def __post_init__(self) -> None:
         if self.metric is not None and self.metric not in METRICS:
@@ -59,31 +66,19 @@ class ScalingPlan:
             raise PlanError(
                 f"policy {self.name}: metric: got {self.metric!r}; must be one of {known}"
             )
-        if not 0 <= self.min_instances <= self.max_instances or self.max_instances == 0:
+        least, most = self.min_instances, self.max_instances
+        if not 0 <= least <= most <= MOST_INSTANCES or most == 0:
             raise PlanError(
-                f"policy {self.name}: got {self.min_instances} to {self.max_instances} instances; "
-                "must rise, from 0 or more to 1 or more"
+                f"policy {self.name}: got {least} to {most} instances; "
+                f"must rise, from 0 or more to 1 or more, at most {MOST_INSTANCES}"
             )
-        if self.target <= 0:
+        if not (self.target > 0 and isfinite(self.target)):
             raise PlanError(f"policy {self.name}: target: got {self.target}; must be above 0")
 
-    def check_reachable(self, most_requests_per_second: float) -> None:
-        """Refuse a target that an instance never reaches.
-
-        Args:
-            most_requests_per_second: that one instance bears.
-
-        Raises:
-            PlanError: the metric cannot rise above the target, so nothing would ever scale out.
-        """
-        most = {"kv-cache": 1.0}.get(self.metric or "", float("inf"))
-        if self.metric == "invocations":
-            most = 60 * most_requests_per_second
-        if self.target >= most and self.max_instances > self.min_instances:
-            raise PlanError(
-                f"policy {self.name}: target: got {self.target:g} {self.metric} per instance, "
-                f"which can never be reached; must be below {most:.4g}"
-            )
+    @property
+    def scales(self) -> bool:
+        """Whether the count can change at all."""
+        return self.max_instances > self.min_instances
 
     def scaler(self, now: float, assumed: Assumptions = ASSUMED) -> Scaler:
         """Return the rules at work from `now` on."""
@@ -106,34 +101,6 @@ class ScalingPlan:
             policies.append(_wake())
         return policies
 
-    def to_toml(self) -> str:
-        """Return the config section that makes this policy."""
-        lines = [
-            "[realtime.autoscaling]",
-            f"min_instances = {self.min_instances}",
-            f"max_instances = {self.max_instances}",
-        ]
-        if self.metric is not None:
-            lines += [f'metric = "{self.metric}"', f"target = {self.target:g}"]
-        lines += [
-            f"scale_in_cooldown_seconds = {self.scale_in_cooldown:.0f}",
-            f"scale_out_cooldown_seconds = {self.scale_out_cooldown:.0f}",
-        ]
-        return "\n".join([*lines, *map(_schedule_toml, self.schedules)]) + "\n"
-
-
-def _schedule_toml(action: ScheduledAction) -> str:
-    limits = (("min_instances", action.min_capacity), ("max_instances", action.max_capacity))
-    return "\n".join(
-        [
-            "\n[[realtime.autoscaling.schedules]]",
-            f'name = "{action.name}"',
-            f'schedule = "{action.schedule}"',
-            f'timezone = "{action.timezone}"',
-            *(f"{key} = {value}" for key, value in limits if value is not None),
-        ]
-    )
-
 
 def _wake() -> StepScaling:
     """Return the step policy from zero to one; exact, as retries would add a second instance."""
@@ -151,70 +118,3 @@ def _wake() -> StepScaling:
         steps=(Step(lower=0, adjustment=1),),
         cooldown=60,
     )
-
-
-def from_config(config: AutoscalingConfig) -> ScalingPlan:
-    """Return a stage's own policy."""
-    return ScalingPlan(
-        name="config",
-        min_instances=config.min_instances,
-        max_instances=config.max_instances,
-        target=config.target,
-        scale_in_cooldown=config.scale_in_cooldown_seconds,
-        scale_out_cooldown=config.scale_out_cooldown_seconds,
-    )
-
-
-_NAMED = {
-    # LLM Engineer's Handbook, chapter 10: InvocationsPerCopy 5, 1 to 6 copies, 200 s. Its code:
-    # https://github.com/PacktPublishing/LLM-Engineers-Handbook
-    "book": ScalingPlan(
-        name="book",
-        max_instances=6,
-        metric="invocations",
-        target=5,
-        scale_in_cooldown=200,
-        scale_out_cooldown=200,
-    ),
-    # AWS's notebook: concurrency 5, default cooldowns; its maximum of 2 is lifted.
-    # https://github.com/aws/amazon-sagemaker-examples, sm-app_autoscaling_realtime_endpoints.ipynb
-    "aws-sample": ScalingPlan(name="aws-sample"),
-}
-
-
-def _load_test(most_requests_per_second: float) -> ScalingPlan:
-    """AWS's rule: the most requests per second an instance bears, x 0.5 x 60.
-
-    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-loadtest.html
-    """
-    target = round(most_requests_per_second * 0.5 * 60)
-    return ScalingPlan(name="load-test", metric="invocations", target=max(1, target))
-
-
-def preset(name: str, most_requests_per_second: float) -> ScalingPlan:
-    """Return a policy by name: book, aws-sample, load-test, fixed:N or METRIC:TARGET.
-
-    Args:
-        name: of the policy.
-        most_requests_per_second: that one instance bears, for the load-test rule.
-
-    Raises:
-        PlanError: there is none of that name.
-    """
-    kind, _, value = name.partition(":")
-    try:
-        if name in _NAMED:
-            return _NAMED[name]
-        if name == "load-test":
-            return _load_test(most_requests_per_second)
-        if kind == "fixed":
-            count = int(value)
-            return ScalingPlan(name=name, min_instances=count, max_instances=count, metric=None)
-        if kind in METRICS:
-            return ScalingPlan(name=name, metric=kind, target=float(value))
-    except ValueError as error:
-        raise PlanError(f"policy: got {name!r}; must end in a number") from error
-    known = ", ".join(
-        [*_NAMED, "load-test", "fixed:N", *(f"{metric}:TARGET" for metric in METRICS)]
-    )
-    raise PlanError(f"policy: got {name!r}; must be one of {known}")

@@ -1,24 +1,27 @@
 """A whole question to the simulator and its answer: traffic, policies, and the best of them."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from planner.arrivals import Traffic as Generated
+from planner.config_section import from_config, to_toml
 from planner.endpoint import Endpoint, endpoint
 from planner.errors import PlanError
 from planner.outcome import Objective, Outcome
-from planner.policy import ScalingPlan, from_config, preset
+from planner.policy import ScalingPlan
+from planner.presets import preset
 from planner.search import Trial, best_fixed, search, variants
 from planner.study import Study, Traffic
 from planner.survey import WINDOW, survey
 from planner.trace import Arrivals, read_trace
-from stacks.config import StageConfig, load_stage
+from stacks.config import ColdStartConfig, StageConfig, load_stage
 
 _COMPARED = ("book", "aws-sample", "load-test")
 _LEARNT_UTILIZATIONS = (0.6, 0.65, 0.7)
+_COLD_STARTS = get_args(ColdStartConfig.model_fields["mode"].annotation)
 Progress = Callable[[str], None]
 
 
@@ -38,7 +41,7 @@ class Question:
         learn_from: trace of another day, for schedules.
         objective: what counts as good.
         share: of the requests to keep within it, 0 to 1.
-        cold_start: hold or reject.
+        cold_start: hold, reject or queue; None is the stage's own, or hold.
         seed: of everything random.
     """
 
@@ -53,7 +56,7 @@ class Question:
     learn_from: Path | None = None
     objective: Objective
     share: float = 0.99
-    cold_start: str = "hold"
+    cold_start: str | None = None
     seed: int = 0
 
 
@@ -82,14 +85,14 @@ def ask(question: Question, progress: Progress) -> Answer:
     if not 0 < question.share < 1:
         raise PlanError(f"share: got {question.share}; must be above 0 and below 1")
     stage = load_stage(question.stage, Path.cwd()) if question.stage else None
-    served_by = _endpoint(question, stage)
+    serving = served_by(question, stage)
     traffic = _traffic(question)
-    study = Study(traffic, survey(traffic(), served_by.speed), served_by)
+    study = Study(traffic, survey(traffic(), serving.speed), serving)
     run = partial(_announced, study, progress)
     outcomes, config = [], ""
     if question.find:
         best = _search(question, study, run)
-        outcomes, config = [best.outcome], best.plan.to_toml()
+        outcomes, config = [best.outcome], to_toml(best.plan)
     outcomes += [run(plan) for plan in _plans(question, study, stage)]
     if question.compare:
         outcomes += [best_fixed(run, question.share).outcome]
@@ -98,15 +101,30 @@ def ask(question: Question, progress: Progress) -> Answer:
     return Answer(_sentence(question, study), outcomes, config)
 
 
-def _endpoint(question: Question, stage: StageConfig | None) -> Endpoint:
-    instance = stage.realtime.instance_type if stage else question.instance
-    return endpoint(
-        question.model,
-        instance,
-        question.objective,
-        cold_start=question.cold_start,
-        seed=question.seed,
-    )
+def served_by(question: Question, stage: StageConfig | None) -> Endpoint:
+    """Return what serves: the stage's own where there is one."""
+    make = partial(endpoint, question.model, seed=question.seed)
+    if stage is None:
+        serving = make(question.instance, question.objective)
+    else:
+        serving = make(
+            stage.realtime.instance_type,
+            question.objective,
+            slots=stage.model.max_concurrent_sequences,
+            context_length=stage.model.context_length,
+        )
+    return replace(serving, cold_start=_cold_start(question, stage))
+
+
+def _cold_start(question: Question, stage: StageConfig | None) -> ColdStartConfig:
+    """Return what was asked for, else the stage's own, else a gateway that holds."""
+    own = stage.cold_start if stage is not None else None
+    if question.cold_start is None:
+        return own or ColdStartConfig(mode="hold")
+    if question.cold_start not in _COLD_STARTS:
+        known = ", ".join(_COLD_STARTS)
+        raise PlanError(f"cold start: got {question.cold_start!r}; must be one of {known}")
+    return (own or ColdStartConfig()).model_copy(update={"mode": question.cold_start})
 
 
 def _traffic(question: Question) -> Traffic:
@@ -122,7 +140,7 @@ def _traffic(question: Question) -> Traffic:
 def _plans(question: Question, study: Study, stage: StageConfig | None) -> Iterator[ScalingPlan]:
     names = [*question.policies, *(_COMPARED if question.compare else ())]
     if stage is not None:
-        yield from_config(stage.realtime.autoscaling)
+        yield from_config(stage.realtime)
     elif not names and not question.find:
         names = ["aws-sample"]
     for name in dict.fromkeys(names):

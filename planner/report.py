@@ -33,6 +33,8 @@ def rows(outcomes: Sequence[Outcome]) -> list[tuple[str, list[str]]]:
         ("most in service", lambda outcome: str(outcome.peak)),
         ("capacity changes", lambda outcome: str(outcome.activities)),
     ]
+    if any(outcome.put_off for outcome in outcomes):
+        cells.append(("answered later", lambda outcome: str(outcome.put_off)))
     kinds = [kind for kind in outcomes[0].errors if any(o.errors[kind] for o in outcomes)]
     cells += [(f"errors: {kind}", _errors(kind)) for kind in kinds]
     return [(label, [cell(outcome) for outcome in outcomes]) for label, cell in cells]

@@ -1,26 +1,23 @@
 """The discrete-event simulation: traffic against an endpoint that a controller scales."""
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from math import inf
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autoscaling.activity import Activity
 from autoscaling.metric import Metric
+from planner.cold_start import Gateway
 from planner.endpoint import Endpoint
 from planner.fleet import Fleet
 from planner.gauges import TICK, Gauges
 from planner.outcome import Outcome, Recorder
 from planner.server import Done
-from planner.speed import Request
 from planner.trace import CHUNK, Arrivals
 
 QUANTILES = (0.5, 0.95, 0.99)
-SCALE_IN_SECONDS = 60.0
-"""How long the endpoint is Updating for a scale-in: an assumption, as AWS publishes no number."""
 
 
 class Controller(Protocol):
@@ -67,13 +64,14 @@ class Simulation:
             delay=endpoint.delay,
             from_zero=endpoint.from_zero,
             patience=endpoint.objective.limit,
+            idle_release=endpoint.idle_release,
             random=np.random.default_rng(endpoint.seed),
             done=self._done,
         )
         self._fleet.open(start, instances)
         self._recorder = Recorder(endpoint.objective, endpoint.overhead, start)
+        self._gateway = Gateway(endpoint.cold_start, self._recorder)
         self._gauges = Gauges(self._fleet, controller, self._done, start)
-        self._held: list[Request] = []
         self._changes = 0
         self._settled = inf  # when the change under way is fulfilled, launches aside
         self._tick = (start // TICK + 1) * TICK
@@ -105,7 +103,8 @@ class Simulation:
                 self._fleet.dispatch(requests[position:until])
                 self._gauges.arrived(times[position:until])
             else:
-                self._arrive_cold(requests[position:until], times[position:until])
+                self._gauges.no_capacity()
+                self._gateway.arrive(requests[position:until], times[position:until])
             position = until
         if position:
             self._now = float(times[-1])
@@ -117,13 +116,6 @@ class Simulation:
             return arrivals
         self._recorder.fail("too long", arrivals.times[~fits])
         return Arrivals(arrivals.times[fits], arrivals.context[fits], arrivals.generated[fits])
-
-    def _arrive_cold(self, requests: Sequence[Request], times: NDArray[np.float64]) -> None:
-        self._gauges.no_capacity()
-        if self._endpoint.cold_start == "hold":
-            self._held += requests
-        else:
-            self._recorder.fail("no capacity", times)
 
     def _catch_up(self, now: float) -> None:
         """Do everything that is due by `now`, in order."""
@@ -145,18 +137,9 @@ class Simulation:
     def _serve_new(self, now: float) -> None:
         self._fleet.ready(now)
         self._peak = max(self._peak, self._fleet.in_service)
-        if self._held:
-            self._admit_held(now)
-
-    def _admit_held(self, now: float) -> None:
-        patience = self._endpoint.hold_limit
-        held = [request for request in self._held if now - request[0] <= patience]
-        gone = [request[0] for request in self._held if now - request[0] > patience]
-        self._recorder.held(self._held[0][0], now)
-        self._recorder.fail("no capacity", np.array(gone))
-        self._fleet.admit(now, held)
-        self._gauges.arrived(np.full(len(held), now))
-        self._held = []
+        waited = self._gateway.open(now)
+        self._fleet.admit(now, waited)
+        self._gauges.arrived(np.full(len(waited), now))
 
     def _take_stock(self, now: float) -> None:
         self._gauges.tick(now)
@@ -184,12 +167,12 @@ class Simulation:
                 self._settled = now
             else:
                 self._fleet.remove(now, -change)
-                self._settled = now + SCALE_IN_SECONDS
+                self._settled = now + self._endpoint.scale_in
 
     def _finish(self) -> None:
         self._fleet.complete_until(sys.float_info.max)
         self._flush()
-        self._recorder.fail("no capacity", np.array([request[0] for request in self._held]))
+        self._gateway.close()
 
     def _outcome(self, hours: float) -> Outcome:
         seen = self._recorder
@@ -198,6 +181,7 @@ class Simulation:
             requests=seen.requests,
             within=seen.within / max(1, seen.requests),
             errors=seen.errors,
+            put_off=seen.put_off_count,
             first_token=_quantiles(seen.first_token.quantile),
             end_to_end=_quantiles(seen.end_to_end.quantile),
             per_token=_quantiles(seen.per_token.quantile),

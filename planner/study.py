@@ -10,6 +10,7 @@ from planner.endpoint import Endpoint
 from planner.foresight import Clairvoyant, learnt_schedules, needed
 from planner.outcome import Outcome
 from planner.policy import ScalingPlan
+from planner.reach import check_reachable
 from planner.simulation import Controller, Simulation
 from planner.survey import WINDOW, Survey
 from planner.trace import Arrivals
@@ -43,12 +44,15 @@ class Study:
     assumed: Assumptions = ASSUMED
 
     def run(self, plan: ScalingPlan) -> Outcome:
-        """Simulate one policy, from as many instances as the first minutes need."""
-        plan.check_reachable(self.survey.most_requests_per_second)
-        start = self.survey.start
-        instances = max(plan.min_instances, min(plan.max_instances, self._first_instances(plan)))
-        controller = plan.scaler(start, self.assumed)
-        return self._play(plan.name, self.endpoint, controller, instances)
+        """Simulate one policy.
+
+        Raises:
+            PlanError: its target can never be reached.
+        """
+        check_reachable(plan, self.survey, self.endpoint)
+        controller = plan.scaler(self.survey.start, self.assumed)
+        served_by = self.endpoint if plan.min_instances else self.endpoint.with_copies()
+        return self._play(plan.name, served_by, controller, self._first_instances(plan))
 
     def run_clairvoyant(self, share: float) -> Outcome:
         """Simulate perfect foresight at the highest utilization that keeps the objective.
@@ -81,10 +85,13 @@ class Study:
         return learnt_schedules(yesterday, utilization, lead=lead)
 
     def _first_instances(self, plan: ScalingPlan) -> int:
+        if plan.initial_instances is not None:
+            return plan.initial_instances
         if plan.min_instances == 0:
             return 0
-        work = self.survey.work[:_START_MINUTES].mean()
-        return math.ceil(float(work) / (WINDOW * _START_UTILIZATION))
+        work = float(self.survey.work[:_START_MINUTES].mean())
+        wanted = math.ceil(work / (WINDOW * _START_UTILIZATION))
+        return max(plan.min_instances, min(plan.max_instances, wanted))
 
     def _play(
         self, name: str, endpoint: Endpoint, controller: Controller, instances: int

@@ -23,6 +23,7 @@ class Survey:
         requests: how many.
         context: mean prompt tokens.
         generated: mean answer tokens.
+        arrivals: requests of each minute.
         work: GPU seconds of each minute's requests in the fullest batches: the least they can take.
     """
 
@@ -31,6 +32,7 @@ class Survey:
     requests: int
     context: float
     generated: float
+    arrivals: NDArray[np.float64]
     work: NDArray[np.float64]
 
     @property
@@ -45,7 +47,7 @@ def survey(traffic: Iterable[Arrivals], speed: Speed) -> Survey:
     Raises:
         PlanError: there is none.
     """
-    work: list[float] = []
+    work, counts = np.zeros(0), np.zeros(0)
     start = end = 0.0
     requests = context = generated = 0
     for arrivals in traffic:
@@ -56,10 +58,8 @@ def survey(traffic: Iterable[Arrivals], speed: Speed) -> Survey:
         generated += int(arrivals.generated.sum())
         end = float(arrivals.times[-1])
         windows = ((arrivals.times - start) // WINDOW).astype(int)
-        sums = np.bincount(windows, weights=_work(arrivals, speed))
-        work += [0.0] * (len(sums) - len(work))
-        for window in range(windows[0], len(sums)):
-            work[window] += float(sums[window])
+        work = _added(work, windows, _work(arrivals, speed))
+        counts = _added(counts, windows, np.ones(len(arrivals)))
     if not requests:
         raise PlanError("traffic: got no requests; must have at least one")
     return Survey(
@@ -68,8 +68,18 @@ def survey(traffic: Iterable[Arrivals], speed: Speed) -> Survey:
         requests=requests,
         context=context / requests,
         generated=generated / requests,
-        work=np.array(work),
+        arrivals=counts,
+        work=work,
     )
+
+
+def _added(
+    sums: NDArray[np.float64], windows: NDArray[np.int64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Add values to the sums of their windows, which reach as far as before or further."""
+    grown = np.asarray(np.bincount(windows, weights=values), dtype=np.float64)
+    grown[: len(sums)] += sums
+    return grown
 
 
 def _work(arrivals: Arrivals, speed: Speed) -> NDArray[np.float64]:

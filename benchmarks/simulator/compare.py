@@ -14,10 +14,12 @@ from day import chunked, day
 
 from autoscaling.assumptions import Assumptions
 from planner.catalogue import provisioning
+from planner.config_section import to_toml
 from planner.endpoint import endpoint
 from planner.outcome import Objective, Outcome
 from planner.plot import timeline_png, trade_off_png
-from planner.policy import ScalingPlan, preset
+from planner.policy import ScalingPlan
+from planner.presets import preset
 from planner.report import rows
 from planner.search import Trial, best_fixed, search, variants
 from planner.study import Study, Traffic
@@ -118,7 +120,7 @@ def main() -> None:
     hour = study_of(list(read_trace(arguments.hour)))
     best = found(hour, "found")
     show("The hour", hour, [*known(hour), best.outcome, hour.run_clairvoyant(SHARE)])
-    print(f"\n```toml\n{best.plan.to_toml()}```")
+    print(f"\n```toml\n{to_toml(best.plan)}```")
 
     today = study_of(list(chunked(day(arguments.hour, seed=1))))
     yesterday = survey(chunked(day(arguments.hour, seed=0)), SERVED.speed)
@@ -127,7 +129,7 @@ def main() -> None:
     others, seer = known(today), today.run_clairvoyant(SHARE)
     outcomes = [*others, best.outcome, learnt.outcome, seer]
     show("The day", today, outcomes)
-    print(f"\n```toml\n{best.plan.to_toml()}```\n\n```toml\n{learnt.plan.to_toml()}```")
+    print(f"\n```toml\n{to_toml(best.plan)}```\n\n```toml\n{to_toml(learnt.plan)}```")
     sample = preset("aws-sample", today.survey.most_requests_per_second)
     show_sensitivity(today, [sample, best.plan, learnt.plan])
     careful = preset("concurrency:7", today.survey.most_requests_per_second)

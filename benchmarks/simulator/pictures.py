@@ -11,7 +11,8 @@ from planner.arrivals import MONDAY
 from planner.endpoint import endpoint
 from planner.outcome import Objective
 from planner.plot import timeline_png
-from planner.policy import ScalingPlan, preset
+from planner.policy import ScalingPlan
+from planner.presets import preset
 from planner.simulation import Simulation
 from planner.trace import Arrivals
 

@@ -7,7 +7,7 @@ import time
 from planner.arrivals import Traffic
 from planner.endpoint import endpoint
 from planner.outcome import Objective
-from planner.policy import preset
+from planner.presets import preset
 from planner.simulation import Simulation
 from planner.survey import survey
 

@@ -55,7 +55,10 @@ def test_the_search_prints_a_section_that_config_accepts() -> None:
         (("--policy", "hope"), "error: policy: got 'hope'"),
         (("--trace", "/nowhere.csv"), "error: trace: got '/nowhere.csv'; must be a file"),
         (("--share", "2"), "error: share: got 2.0; must be above 0 and below 1"),
-        (("--cold-start", "pray"), "error: cold start: got 'pray'; must be hold or reject"),
+        (
+            ("--cold-start", "pray"),
+            "error: cold start: got 'pray'; must be one of reject, hold, queue",
+        ),
         (("--search", "--first-token", "0.01"), "error: search: no policy keeps 99.0%"),
     ],
 )

@@ -12,12 +12,13 @@ from planner.endpoint import Endpoint, endpoint
 from planner.errors import PlanError
 from planner.foresight import Clairvoyant, learnt_schedules, needed
 from planner.outcome import BINS, Histogram, Objective, Outcome, Timeline
-from planner.policy import ScalingPlan, from_config, preset
+from planner.policy import ScalingPlan
+from planner.presets import preset
 from planner.simulation import Simulation
 from planner.study import Study
 from planner.survey import Survey, survey
 from planner.trace import Arrivals
-from stacks.config import AutoscalingConfig
+from stacks.config import ColdStartConfig
 
 SERVED = endpoint("llama-3.1-8b", "ml.g5.2xlarge", Objective())
 CERTAIN = replace(SERVED, delay=Delay(258, 0), from_zero=Delay(462, 0), overhead=0.0)
@@ -88,15 +89,38 @@ def test_a_cold_endpoint_holds_requests_until_it_is_warm() -> None:
 
 
 def test_a_hold_has_its_limit() -> None:
-    impatient = replace(CERTAIN, hold_limit=300)
+    impatient = replace(CERTAIN, cold_start=ColdStartConfig(mode="hold", hold_seconds=300))
     outcome = play(ScalingPlan(name="p", min_instances=0), [steady(0.02, 1200)], 0, impatient)
     assert outcome.errors["no capacity"] == pytest.approx((564 - 300) * 0.02, abs=1.5)
 
 
 def test_a_cold_endpoint_can_reject() -> None:
-    rejecting = replace(CERTAIN, cold_start="reject")
+    rejecting = replace(CERTAIN, cold_start=ColdStartConfig(mode="reject"))
     outcome = play(ScalingPlan(name="p", min_instances=0), [steady(0.02, 1200)], 0, rejecting)
     assert outcome.errors["no capacity"] == pytest.approx(564 * 0.02, abs=1.5)
+
+
+def test_only_so_many_are_held() -> None:
+    crowded = replace(CERTAIN, cold_start=ColdStartConfig(mode="hold", max_held_requests=5))
+    outcome = play(ScalingPlan(name="p", min_instances=0), [steady(0.02, 1200)], 0, crowded)
+    assert outcome.errors["no capacity"] == pytest.approx(564 * 0.02 - 5, abs=1.5)
+
+
+def test_a_cold_endpoint_can_put_requests_off() -> None:
+    queueing = replace(CERTAIN, cold_start=ColdStartConfig(mode="queue"))
+    outcome = play(ScalingPlan(name="p", min_instances=0), [steady(0.02, 1200)], 0, queueing)
+    assert outcome.put_off == pytest.approx(564 * 0.02, abs=1.5)
+    assert (outcome.requests, sum(outcome.errors.values())) == (24, 0)
+
+
+def test_an_instance_is_paid_for_until_it_goes_after_its_copy() -> None:
+    traffic = [steady(0.5, 300), steady(0.001, 10, 3600)]
+    plan = ScalingPlan(name="p", min_instances=0)
+    hours = {
+        served.idle_release: play(plan, traffic, 1, served).instance_hours
+        for served in (CERTAIN, CERTAIN.with_copies())
+    }
+    assert hours[720] - hours[0] == pytest.approx(720 / 3600, rel=0.01)
 
 
 def test_an_idle_endpoint_falls_to_zero() -> None:
@@ -152,19 +176,37 @@ def test_a_schedule_learns_yesterday() -> None:
 def test_a_schedule_does_not_learn_a_burst() -> None:
     work = np.full(1440, 60.0)
     work[600:615] = 900.0
-    seen = Survey(start=MONDAY, end=MONDAY + 86_400, requests=1, context=1, generated=1, work=work)
+    seen = Survey(
+        start=MONDAY,
+        end=MONDAY + 86_400,
+        requests=1,
+        context=1,
+        generated=1,
+        arrivals=np.ones(1440),
+        work=work,
+    )
     (action,) = learnt_schedules(seen, 0.5, lead=330)
     assert action.min_capacity == 2
 
 
-def test_a_target_that_can_never_be_reached_is_named() -> None:
+@pytest.mark.parametrize(
+    ("metric", "target", "why"),
+    [
+        ("concurrency", 60, "32 decode at once, and no more than that arrive within 480 s; .* 60"),
+        ("invocations", 500, r"an instance serves \d+ of this traffic's requests a minute"),
+        ("queued-requests", 60, "no more of this traffic's requests arrive within 480 s; .* 60"),
+        ("kv-cache-use", 1.5, "it is a share of the cache; must be below 1"),
+    ],
+)
+def test_a_target_that_can_never_be_reached_is_named(metric: str, target: float, why: str) -> None:
     study = Study(lambda: [steady(1, 60)], survey([steady(1, 60)], SERVED.speed), SERVED)
-    for plan in (
-        ScalingPlan(name="p", metric="invocations", target=500),
-        ScalingPlan(name="p", metric="kv-cache", target=1.5),
-    ):
-        with pytest.raises(PlanError, match=r"policy p: target: got .* can never be reached"):
-            study.run(plan)
+    with pytest.raises(PlanError, match=f"policy p: target: got .* can never be reached: {why}"):
+        study.run(ScalingPlan(name="p", metric=metric, target=target))
+
+
+def test_traffic_too_light_for_a_sensible_target_needs_no_second_instance() -> None:
+    study = Study(lambda: [steady(0.1, 60)], survey([steady(0.1, 60)], SERVED.speed), SERVED)
+    assert study.run(ScalingPlan(name="p", target=20)).peak == 1
 
 
 @pytest.mark.parametrize(
@@ -183,12 +225,6 @@ def test_impossible_policies_are_named(name: str, message: str) -> None:
 
 def test_the_load_test_rule_is_half_of_what_an_instance_bears() -> None:
     assert preset("load-test", 1.32).target == 40
-
-
-def test_a_stages_own_policy_becomes_a_plan() -> None:
-    config = AutoscalingConfig(min_instances=2, max_instances=4, target=32.0)
-    plan = from_config(config)
-    assert (plan.min_instances, plan.max_instances, plan.target) == (2, 4, 32)
 
 
 def test_quantiles_are_exact_to_a_hundredth() -> None:
