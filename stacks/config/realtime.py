@@ -21,10 +21,12 @@ class DeploymentConfig(Section):
 
     Attributes:
         strategy: all-at-once, canary (a share, then the rest) or linear (share by share). With
-            scale_to_zero it has no effect: SageMaker replaces copies share by share.
-        step_percent: the share; at most 50 for canary, 10 to 50 for linear. Unused all at once.
+            scale_to_zero only the first may be written, and copies are replaced share by share.
+        step_percent: the share; at most 50 for canary, 10 to 50 for linear and scale_to_zero.
+            Otherwise unused all at once.
         wait_seconds: how long alarms watch each share, 0 to 3600.
-        termination_wait_seconds: how long the old instances stay after the last share, 0 to 3600.
+        termination_wait_seconds: how long the old instances stay after the last share, 0 to 3600;
+            unused with scale_to_zero.
         max_errors_per_minute: 5XX answers in a minute that roll back; 0 means any.
         max_first_chunk_seconds: p90 time to the first byte that rolls back, over 3 minutes.
     """

@@ -25,6 +25,24 @@ def test_every_line_of_a_committed_stage_is_commented(stage: str) -> None:
     assert [line for line in lines if "=" in line and "#" not in line] == []
 
 
+# What another choice than the committed one would need.
+OTHER_CHOICES = ("s3 = ", "model_archive = ", "scale_to_zero", "instance_scale_in", "idle-release")
+
+
+def test_the_examples_in_a_committed_stage_are_valid(root: Path) -> None:
+    lines = (PROJECT / "config" / "prod.toml").read_text().splitlines()
+    switched_on = [
+        re.sub(r"^# (?=\[|\w+ = )", "", line)
+        for line in lines
+        if not any(choice in line for choice in OTHER_CHOICES)
+    ]
+    (root / "config" / "examples.toml").write_text("\n".join(switched_on))
+    config = load_stage("examples", root)
+    assert [schedule.name for schedule in config.realtime.autoscaling.schedules] == ["office-hours"]
+    assert config.cold_start is not None
+    assert config.prefix_routing is not None
+
+
 def test_unknown_stage_lists_the_stages() -> None:
     with pytest.raises(
         ConfigError, match=r"stage: got 'pord'; must be -c stage=NAME, one of dev, loc"
