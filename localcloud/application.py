@@ -31,6 +31,7 @@ class LocalCloud:
         ministack_hooks.extend_rest_apis(StreamedIntegration(self._web_adapter))
         ministack_hooks.write_access_logs()
         ministack_hooks.extend_state_machines()
+        ministack_hooks.let_items_expire()
         clock = Clock(settings.clock_factor)
         ministack_hooks.run_rates_by(clock)
         self._sagemaker = sagemaker.install(settings, clock)

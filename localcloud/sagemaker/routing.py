@@ -64,7 +64,7 @@ class PrefixAware:
 
     def choose(self, replicas: Sequence[Replica], prompt: Prompt) -> Replica:
         """Choose the prefix's own; the least busy one where that has enough to do."""
-        prefix = blake2b(prompt.body[: self.length], key=prompt.prefix_id.encode()).digest()
+        prefix = blake2b(prompt.body[: self.length]).digest() + prompt.prefix_id.encode()
 
         def weight(replica: Replica) -> bytes:
             return blake2b(prefix + replica.log.name.encode()).digest()

@@ -46,7 +46,7 @@ class Usage:
         """Count a request that goes to one of so many replicas."""
         with self._lock:
             self._counts.invocations += 1
-            self._counts.per_replica += 1 / replicas
+            self._counts.per_replica += 1 / max(replicas, 1)  # all may have been retired
 
     def answered(self, seconds: float, status: int = HTTPStatus.OK) -> None:
         """Count a container's answer."""

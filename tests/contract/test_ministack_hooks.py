@@ -19,6 +19,7 @@ from ministack.services import (
     apigateway_v1,
     cloudwatch,
     cloudwatch_logs,
+    dynamodb,
     eventbridge,
     lambda_svc,
     sns,
@@ -101,6 +102,7 @@ SIGNATURES = [
         "_deliver_to_lambda",
         "endpoint envelope topic_arn sub_arn msg_id raw_message message_attributes",
     ),
+    (dynamodb, "_update_ttl", "data"),
     (eventbridge, "_put_events", "data allow_aws_source"),
     (eventbridge, "_parse_rate_seconds", "expr"),
     (stepfunctions, "_execute_task", "state_def raw_input execution ctx"),
@@ -125,6 +127,7 @@ HANDLERS = {
     "AWS::ApiGateway::RestApi": {"create": 3},
     "AWS::ApiGateway::Method": {"create": 3, "update": 4},
     "AWS::ApiGateway::Stage": {"create": 3, "update": 4},
+    "AWS::DynamoDB::Table": {"create": 3, "update": 5},
     "AWS::Lambda::Function": {"create": 3, "update": 5, "delete": 2},
 }
 """How many positional arguments ministack passes to the provisioning functions we wrap."""
