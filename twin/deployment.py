@@ -1,4 +1,4 @@
-"""Deploys the stage `local` into a local cloud with the real CDK command line."""
+"""Deploys a stage into a local cloud with the real CDK command line."""
 
 from __future__ import annotations
 
@@ -20,25 +20,27 @@ STAGE = "local"
 
 @dataclass(frozen=True)
 class LocalDeployment:
-    """The stage `local` of a checkout, in a local cloud."""
+    """A stage of a checkout, in a local cloud."""
 
     cloud: LocalCloud
     project: Path = PROJECT
     """The checkout whose app.py and config/ are deployed."""
+    stage: str = STAGE
+    """A file of config/, without .toml."""
 
     @property
     def config(self) -> StageConfig:
         """The stage's configuration."""
-        return load_stage(STAGE, self.project)
+        return load_stage(self.stage, self.project)
 
     @property
     def _assembly(self) -> str:
         return str(self.cloud.directory / "cdk.out")
 
     @property
-    def _stage(self) -> list[str]:
+    def _synthesis(self) -> list[str]:
         """Arguments that synthesize the stage."""
-        return ["--context", f"stage={STAGE}", "--output", self._assembly]
+        return ["--context", f"stage={self.stage}", "--output", self._assembly]
 
     def deploy(self) -> StageOutputs:
         """Bootstrap the emulated account, synthesize the stage and deploy all its stacks.
@@ -61,7 +63,7 @@ class LocalDeployment:
 
     def destroy(self) -> None:
         """Delete all stacks of the stage."""
-        arguments = ["--all", "--force", *self._stage]
+        arguments = ["--all", "--force", *self._synthesis]
         with (
             step("Destroy the stacks") as detail,
             self._cdk("destroy", *arguments, directory=self.project) as program,
@@ -80,7 +82,7 @@ class LocalDeployment:
         with (
             # Beside a cdk.json the CLI would synthesize the app once more for this.
             self._cdk("bootstrap", account, directory=self.cloud.directory) as bootstrap,
-            self._cdk("synth", "--quiet", *self._stage, directory=self.project) as synth,
+            self._cdk("synth", "--quiet", *self._synthesis, directory=self.project) as synth,
         ):
             synth.wait(detail)
             bootstrap.wait(detail)

@@ -13,10 +13,11 @@ from twin.outputs import StageOutputs
 from twin.progress import console
 
 POLL_SECONDS = 1
+LAST_ACTIVITIES = 5
 
 
 def show_status(cloud: LocalCloud, outputs: StageOutputs | None) -> None:
-    """Print the process, the stacks and the endpoints."""
+    """Print the process, the stacks, the endpoints and how they were last scaled."""
     facts = list(_facts(cloud, outputs))
     width = max(len(name) for name, _ in facts)
     for name, value in facts:
@@ -31,6 +32,7 @@ def _facts(cloud: LocalCloud, outputs: StageOutputs | None) -> Iterator[tuple[st
     yield "local cloud", f"{cloud.settings.origin} (pid {process.pid})"
     yield from _stacks(cloud)
     yield from _endpoints(cloud)
+    yield from _scaling(cloud)
     if outputs:
         yield "API", outputs.api_url
 
@@ -50,6 +52,22 @@ def _endpoints(cloud: LocalCloud) -> Iterator[tuple[str, str]]:
             for variant in endpoint["ProductionVariants"]
         )
         yield f"endpoint {endpoint['EndpointName']}", f"{endpoint['EndpointStatus']} ({counts})"
+    for component in sagemaker.list_inference_components()["InferenceComponents"]:
+        name = component["InferenceComponentName"]
+        described = sagemaker.describe_inference_component(InferenceComponentName=name)
+        copies = described["RuntimeConfig"]["CurrentCopyCount"]
+        status = described["InferenceComponentStatus"]
+        yield f"component {name}", f"{status} ({copies} copies)"
+
+
+def _scaling(cloud: LocalCloud) -> Iterator[tuple[str, str]]:
+    scaling = cloud.session.client("application-autoscaling", endpoint_url=cloud.settings.origin)
+    found = scaling.describe_scaling_activities(
+        ServiceNamespace="sagemaker", MaxResults=LAST_ACTIVITIES
+    )
+    for activity in found["ScalingActivities"]:
+        when = activity["StartTime"].astimezone(UTC).strftime("%H:%M:%S")
+        yield f"scaled {when}", f"{activity['Description']} {activity['Cause']}"
 
 
 def log_lines(cloud: LocalCloud, *, follow: bool) -> Iterator[str]:

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage_files import LOCAL, PROD, PROJECT, load, message
 
 from stacks.config import ConfigError, load_stage
+from tests.stage_files import LOCAL, PROD, PROJECT, load, message
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])

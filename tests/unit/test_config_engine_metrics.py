@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage_files import LOCAL, PROD, load, message
+
+from tests.stage_files import LOCAL, PROD, load, message
 
 SCALING = {"min_instances": 2, "max_instances": 4, "target": 0.7}
 

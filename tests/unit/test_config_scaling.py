@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from aws_croniter import AwsCroniter
 from pydantic import TypeAdapter, ValidationError
-from stage_files import LOCAL, PROD, load, message
 
 from stacks.config import ColdStartConfig, PrefixRoutingConfig
 from stacks.config.schedule import Expression
+from tests.stage_files import LOCAL, PROD, load, message
 
 SCALING = {"min_instances": 1, "max_instances": 4}
 TO_ZERO = {"scale_to_zero": True, "max_instances": 2}

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage_files import PROD, load
 
 from autoscaling.schedule import ScheduledAction
 from planner.config_section import from_config, to_toml
@@ -13,6 +12,7 @@ from planner.outcome import Objective
 from planner.policy import ScalingPlan
 from planner.question import Question, served_by
 from stacks.config import AutoscalingConfig, RealtimeConfig, StageConfig
+from tests.stage_files import PROD, load
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from stacks.config import ConfigError, StageConfig, load_stage
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[1]
 PROD = tomllib.loads((PROJECT / "config" / "prod.toml").read_text())
 LOCAL = tomllib.loads((PROJECT / "config" / "local.toml").read_text())
 
@@ -27,20 +27,25 @@ def toml(value: Any) -> str:
     return str(value)
 
 
-def load(root: Path, base: dict[str, Any], **changes: Any) -> StageConfig:
-    """Load a stage with some keys changed; a key changed to None is left out."""
+def write(path: Path, base: dict[str, Any], **changes: Any) -> None:
+    """Write a stage's file with some keys changed; a key changed to None is left out."""
     tables = copy.deepcopy(base)
     for key, value in changes.items():
-        *path, name = key.split("__")
+        *sections, name = key.split("__")
         table = tables
-        for part in path:
+        for part in sections:
             table = table.setdefault(part, {})
         if value is None:
             table.pop(name, None)
         else:
             table[name] = copy.deepcopy(value)
     text = "\n".join(f"{name} = {toml(table)}" for name, table in tables.items())
-    (root / "config" / "test.toml").write_text(text)
+    path.write_text(text)
+
+
+def load(root: Path, base: dict[str, Any], **changes: Any) -> StageConfig:
+    """Load a stage with some keys changed, as `write` changes them."""
+    write(root / "config" / "test.toml", base, **changes)
     return load_stage("test", root)
 
 
