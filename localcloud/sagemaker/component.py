@@ -14,44 +14,14 @@ from localcloud.sagemaker.artifacts import ModelCache
 from localcloud.sagemaker.containers import make_container
 from localcloud.sagemaker.endpoint import Endpoint
 from localcloud.sagemaker.fleet import Variant
-from localcloud.sagemaker.hosting import Hosting
-from localcloud.sagemaker.instance_types import Size
-from localcloud.sagemaker.instances import Instance, Place, Provisioner
+from localcloud.sagemaker.hosting import Hosting, SharedInstances
+from localcloud.sagemaker.instances import Instance, Provisioner
 from localcloud.sagemaker.lifecycle import Change, Lifecycle
 from localcloud.sagemaker.logs import ContainerLog
 from localcloud.sagemaker.replica import stop_all
 from localcloud.sagemaker.rollout import Blueprint, Rollout
 from localcloud.sagemaker.routing import routing_of
 from localcloud.sagemaker.traffic import ReplicaSet, Traffic
-
-
-@dataclass(frozen=True)
-class SharedInstances:
-    """A ground where copies share the instances of a variant."""
-
-    hosting: Hosting
-    need: Size
-    spread: bool
-
-    @classmethod
-    def of(cls, specification: Document, hosting: Hosting) -> SharedInstances:
-        """Read a component's specification. Copies are packed where it does not say otherwise."""
-        given = specification["ComputeResourceRequirements"]
-        need = Size(
-            given.get("NumberOfAcceleratorDevicesRequired", 0),
-            given.get("NumberOfCpuCoresRequired", 0),
-            given["MinMemoryRequiredInMb"],
-        )
-        scheduling = specification.get("SchedulingConfig", {})
-        return cls(hosting, need, spread=scheduling.get("PlacementStrategy") == "SPREAD")
-
-    def take(self, count: int) -> list[Place]:
-        """Find room for copies.
-
-        Raises:
-            DeploymentFailedError: There is none to be had.
-        """
-        return self.hosting.take(self.need, count, spread=self.spread)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ NO_ROOM = (
     "There is not enough hardware resources on the instances for this endpoint to create a copy "
     "of the inference component."
 )
-"""As a component reports it, seen by users of real ones."""
+"""As real components report it: https://github.com/huggingface/skills, in
+`hf-cloud-sagemaker-production-defaults`."""
 
 IDLE_SECONDS = 600.0
 """How long an instance without copies is kept, by the clock. AWS's samples say that instances are
@@ -180,6 +181,35 @@ class Hosting:
         for one in going[: min(spare, self._scaling.step)]:
             self._instances.remove(one)
         self._settle()
+
+
+@dataclass(frozen=True)
+class SharedInstances:
+    """A ground where copies share the instances of a variant."""
+
+    hosting: Hosting
+    need: Size
+    spread: bool
+
+    @classmethod
+    def of(cls, specification: Document, hosting: Hosting) -> SharedInstances:
+        """Read a component's specification. Copies are packed where it does not say otherwise."""
+        given = specification["ComputeResourceRequirements"]
+        need = Size(
+            given.get("NumberOfAcceleratorDevicesRequired", 0),
+            given.get("NumberOfCpuCoresRequired", 0),
+            given["MinMemoryRequiredInMb"],
+        )
+        scheduling = specification.get("SchedulingConfig", {})
+        return cls(hosting, need, spread=scheduling.get("PlacementStrategy") == "SPREAD")
+
+    def take(self, count: int) -> list[Place]:
+        """Find room for copies.
+
+        Raises:
+            DeploymentFailedError: There is none to be had.
+        """
+        return self.hosting.take(self.need, count, spread=self.spread)
 
 
 def _room(instance: Instance) -> Size:

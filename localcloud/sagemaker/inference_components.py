@@ -183,13 +183,15 @@ class InferenceComponents:
         if "ComputeResourceRequirements" not in specification:
             raise ServiceError("Specification needs ComputeResourceRequirements")
         name, container = specification.get("ModelName"), specification.get("Container")
+        if (name is None) == (container is None):
+            raise ServiceError("Specification needs ModelName or Container, and not both")
         if container is None:
-            model = self._store[scope].models.get(name or "")
+            model = self._store[scope].models.get(str(name))
             if model is None:
-                raise not_found(scope, "model", name or "")
+                raise not_found(scope, "model", str(name))
             return specification, model
-        if name is not None or "Image" not in container:
-            raise ServiceError("not emulated: Container with a ModelName, or without an Image")
+        if "Image" not in container:
+            raise ServiceError("Specification.Container needs Image")
         data = {"ModelDataUrl": container.get("ArtifactUrl")}
         return specification, {"PrimaryContainer": {**container, **data}}
 

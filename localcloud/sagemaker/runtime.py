@@ -1,8 +1,8 @@
 """SageMaker Runtime: requests to endpoints, answered by engines or queued for them.
 
 Runs on the server's event loop, and reaches the services' state through `find` and `Traffic`,
-which are safe from any thread. A request goes straight to the engine's own HTTP
-server; its answer is passed on as it arrives.
+which are safe from any thread. A request goes straight to the engine's own HTTP server; its
+answer is passed on as it arrives.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ _NOT_EMULATED = {
     "x-amzn-sagemaker-target-container-hostname": "TargetContainerHostname",
     "x-amzn-sagemaker-enable-explanations": "EnableExplanations",
 }
-
 
 _COMPONENT_HEADER = "x-amzn-sagemaker-inference-component"
 

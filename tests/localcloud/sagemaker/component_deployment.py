@@ -11,18 +11,19 @@ from tests.localcloud.sagemaker.deployment import ROLE, VARIANT, Deployment, uni
 CPU_OF_TYPE = 4
 """Cores of the instance type that is used here: a copy that asks for them has one to itself."""
 
+SCALING = {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 3}
+
 
 class ComponentDeployment(Deployment):
     """As `Deployment`, with a component of the endpoint's name; a copy fills an instance."""
 
     def create_config(self, model: str, **variant: Any) -> str:
         name = unique("config")
-        scaling = {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 3}
         production = {
             "VariantName": VARIANT,
             "InstanceType": "ml.c5.xlarge",
             "InitialInstanceCount": 1,
-            "ManagedInstanceScaling": scaling,
+            "ManagedInstanceScaling": SCALING,
             "RoutingConfig": {"RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS"},
             **variant,
         }

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.localcloud.cloud import Cloud
-from tests.localcloud.sagemaker.component_deployment import ComponentDeployment
+from tests.localcloud.sagemaker.component_deployment import SCALING, ComponentDeployment
 from tests.localcloud.sagemaker.deployment import (
     ENDLESS,
     VARIANT,
@@ -141,6 +141,15 @@ def clock_of(cloud: Cloud, ahead: float) -> datetime:
     now = time.time()
     begun = cloud.started
     return datetime.fromtimestamp(begun + (now - begun) * 60 + ahead, UTC)
+
+
+def test_scaling_that_finds_no_room_says_so(hosted: ComponentDeployment) -> None:
+    hosted.create(ManagedInstanceScaling={**SCALING, "MaxInstanceCount": 1})
+    scaling = Scaling.of_component(hosted.cloud, hosted.endpoint, 2, 3)
+    eventually(lambda: any(one["StatusCode"] == "Failed" for one in scaling.activities()))
+    failed = scaling.activities()[-1]
+    assert "There is not enough hardware resources on the instances" in failed["StatusMessage"]
+    assert failed["Cause"] == "minimum capacity was set to 2"
 
 
 @pytest.mark.parametrize("kind", ["modelled", "hosted"])
