@@ -53,7 +53,7 @@ def create_app(
         # curl sends no JSON content type unless told to.
         strict_content_type=False,
     )
-    chats = ChatService(settings.model_id, connect)
+    chats = ChatService(settings.model_id, connect, settings.prefix_aware_routing)
     app.include_router(chat.router(chats))
     app.include_router(responses.router(_responses(settings, chats, responses_store, queue)))
     if settings.batch_bucket:
@@ -83,7 +83,9 @@ def _connect(settings: Settings) -> Upstream:
     # The control function never calls the endpoint: it should not pay for importing boto3.
     from lambda_api.sagemaker import SageMakerEndpoint
 
-    return SageMakerEndpoint.connect(settings.endpoint_name, settings.model_timeout_seconds)
+    return SageMakerEndpoint.connect(
+        settings.endpoint_name, settings.model_timeout_seconds, settings.inference_component_name
+    )
 
 
 def _responses(

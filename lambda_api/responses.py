@@ -36,8 +36,11 @@ class _Asked:
     """A request that is understood: its chat completion, and its response before the answer."""
 
     chat: ChatCompletionRequest
-    messages: list[ChatMessage]
-    response: Response
+    kept: KeptResponse
+
+    @property
+    def response(self) -> Response:
+        return self.kept.response
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,7 @@ class ResponseService:
         """
         asked = self._understand(request, owner)
         outcome = outcome_of(self.chat.complete(asked.chat).body)
-        response = asked.response.model_copy(update=dict(outcome))
-        return self._keep(owner, asked.messages, response)
+        return self._keep(owner, asked.kept, asked.response.model_copy(update=dict(outcome)))
 
     def stream(self, request: ResponseRequest, owner: str) -> ResponseStream:
         """Start a response. Failures up to the endpoint's acceptance are raised here.
@@ -72,7 +74,7 @@ class ResponseService:
             ServiceError: The request was refused, or the upstream failed.
         """
         asked = self._understand(request, owner)
-        keep = partial(self._keep, owner, asked.messages)
+        keep = partial(self._keep, owner, asked.kept)
         return ResponseStream(self.chat.stream(asked.chat), asked.response, keep)
 
     def enqueue(self, request: ResponseRequest, owner: str) -> Response:
@@ -90,7 +92,7 @@ class ResponseService:
         asked = self._understand(request, owner)
         payload = payload_of(asked.chat, self.chat.model_id)
         response = asked.response.model_copy(update={"status": "queued", "background": True})
-        kept = KeptResponse(response=response, messages=asked.messages)
+        kept = asked.kept.model_copy(update={"response": response})
         return self.background.submit(self.kept(), owner, kept, payload).response
 
     def kept(self) -> ResponseStore:
@@ -104,34 +106,45 @@ class ResponseService:
         return self.connect_store()
 
     def _understand(self, request: ResponseRequest, owner: str) -> _Asked:
-        messages = [*self._previous(request, owner), *messages_of(request.input)]
+        messages = messages_of(request.input)
+        if request.previous_response_id is not None:
+            previous = self._previous(request.previous_response_id, owner)
+            messages = _conversation(previous) + messages
+            key = request.prompt_cache_key or previous.prompt_cache_key
+            request = request.model_copy(update={"prompt_cache_key": key})
+        chat = chat_request(request, messages)
         is_kept = self.connect_store is not None and request.store is not False
         response = _begun(request, is_kept=is_kept)
-        return _Asked(chat_request(request, messages), messages, response)
+        # The next turn may come with other instructions, or without its key.
+        key = self.chat.prefix_of(chat)
+        kept = KeptResponse(response=response, messages=messages, prompt_cache_key=key)
+        return _Asked(chat, kept)
 
-    def _previous(self, request: ResponseRequest, owner: str) -> list[ChatMessage]:
-        previous_id = request.previous_response_id
-        if previous_id is None:
-            return []
+    def _previous(self, response_id: str, owner: str) -> KeptResponse:
         try:
-            kept = self.kept().find(owner, previous_id)
+            kept = self.kept().find(owner, response_id)
         except NotFoundError as error:
             raise PreviousResponseError(error.message) from None
         if kept.response.status not in {"completed", "incomplete"}:
             raise PreviousResponseError(f"the response is {kept.response.status}, it has no answer")
-        said = [InputItem.model_validate(item.model_dump()) for item in kept.response.output]
-        return kept.messages + messages_of(said)
+        return kept
 
-    def _keep(self, owner: str, messages: list[ChatMessage], response: Response) -> Response:
+    def _keep(self, owner: str, kept: KeptResponse, response: Response) -> Response:
         """Keep a response that is over, if that is wanted; an answer is not lost over it."""
         if not response.store or self.connect_store is None:
             return response
         try:
-            self.connect_store().keep(owner, KeptResponse(response=response, messages=messages))
+            self.connect_store().keep(owner, kept.model_copy(update={"response": response}))
         except StorageError as error:
             _log.warning("a response was not kept: %s", error.reason)
             return response.model_copy(update={"store": False})
         return response
+
+
+def _conversation(kept: KeptResponse) -> list[ChatMessage]:
+    """The messages of a response's conversation with its answer."""
+    said = [InputItem.model_validate(item.model_dump()) for item in kept.response.output]
+    return kept.messages + messages_of(said)
 
 
 def _refused(param: str, why: str) -> InvalidRequestError:

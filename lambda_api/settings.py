@@ -24,6 +24,14 @@ class Settings(BaseSettings):
         pattern=_ENDPOINT_NAME,
         description="The SageMaker endpoint that answers.",
     )
+    inference_component_name: str | None = Field(
+        None,
+        pattern=_ENDPOINT_NAME,
+        description="The inference component on the endpoint that answers, if it has any.",
+    )
+    prefix_aware_routing: bool = Field(
+        False, description="Whether the endpoint routes by the prefix of a conversation."
+    )
     model_id: str = Field(min_length=1, description="The name clients put in `model`.")
     engine: Engine = Field(description="What serves the model behind the endpoint.")
     root_path: Annotated[str, StringConstraints(pattern=r"^(/[^/]+)*$")] = Field(

@@ -166,7 +166,7 @@ def test_what_passes_says_when_to_come_back(client, upstream, error, status):
 
 
 def test_a_bug_is_a_500_that_tells_nothing(client, upstream, monkeypatch, capfd):
-    def broken(_payload):
+    def broken(*_asked):
         raise RuntimeError("secret prompt")
 
     monkeypatch.setattr(upstream, "complete", broken)

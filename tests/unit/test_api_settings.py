@@ -29,6 +29,8 @@ def test_the_environment_becomes_settings(environment):
     assert settings.model_dump() == {
         "stage": "prod",
         "endpoint_name": "twin-prod",
+        "inference_component_name": None,
+        "prefix_aware_routing": False,
         "model_id": "org/twin-7b",
         "engine": "vllm",
         "root_path": "/live",
