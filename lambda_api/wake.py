@@ -81,29 +81,39 @@ class Wake:
         return round(up_at - self.started_at, 3) if was_seen and not is_echo else None
 
 
-class WakeTable(Protocol):
-    """The item. Every method blocks, and raises a StorageError when the table cannot be used.
+@dataclass(frozen=True)
+class Change:
+    """What came of a change.
 
-    What changes it gives back what holds afterwards, whether the change came through or not.
+    Args:
+        was_made: Whether its condition held.
+        wake: What holds afterwards, made or not.
     """
+
+    was_made: bool
+    wake: Wake
+
+
+class WakeTable(Protocol):
+    """The item. Every method blocks, and raises a StorageError when the table cannot be used."""
 
     def read(self) -> Wake:
         """The wake as it is."""
 
-    def begin(self, now: float, *, from_zero: bool) -> Wake:
+    def begin(self, now: float, *, from_zero: bool) -> Change:
         """Begin a wake, unless one is running."""
 
-    def take(self, wake: Wake, place: str, until: float, most: int) -> Wake:
+    def take(self, wake: Wake, place: str, until: float, most: int) -> Change:
         """Take a place in a wake, if fewer than `most` are taken."""
 
-    def take_over(self, wake: Wake, lapsed: str, place: str, until: float) -> Wake:
+    def take_over(self, wake: Wake, lapsed: str, place: str, until: float) -> Change:
         """Take a lapsed place in a wake, if nobody else did."""
 
     def give_back(self, place: str) -> None:
         """Give a place back, if it is still taken."""
 
-    def turn(self, wake: Wake, now: float) -> Wake:
+    def turn(self, wake: Wake, now: float) -> Change:
         """Take the turn to probe, unless somebody did since `wake` was read."""
 
-    def end(self, wake: Wake, now: float, start_seconds: float | None) -> Wake:
+    def end(self, wake: Wake, now: float, start_seconds: float | None) -> Change:
         """End a wake, if it is the one running, and all its places with it."""

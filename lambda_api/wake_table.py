@@ -8,7 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambda_api.errors import StorageError
-from lambda_api.wake import STALE_SECONDS, Wake
+from lambda_api.wake import STALE_SECONDS, Change, Wake
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -56,7 +56,7 @@ class DynamoWakeTable:
             raise _failure(error) from error
         return _wake(found.get("Item", {}))
 
-    def begin(self, now: float, *, from_zero: bool) -> Wake:
+    def begin(self, now: float, *, from_zero: bool) -> Change:
         """Begin a wake, unless one is running."""
         return self._update(
             "SET started_at = :now, probed_at = :now, from_zero = :from_zero, places = :none, "
@@ -69,7 +69,7 @@ class DynamoWakeTable:
             stale=now - STALE_SECONDS,
         )
 
-    def take(self, wake: Wake, place: str, until: float, most: int) -> Wake:
+    def take(self, wake: Wake, place: str, until: float, most: int) -> Change:
         """Take a place in a wake, if fewer than `most` are taken."""
         return self._update(
             "SET places.#place = :until",
@@ -80,7 +80,7 @@ class DynamoWakeTable:
             most=most,
         )
 
-    def take_over(self, wake: Wake, lapsed: str, place: str, until: float) -> Wake:
+    def take_over(self, wake: Wake, lapsed: str, place: str, until: float) -> Change:
         """Take a lapsed place in a wake, if nobody else did."""
         return self._update(
             "SET places.#place = :until REMOVE places.#lapsed",
@@ -95,7 +95,7 @@ class DynamoWakeTable:
         """Give a place back, if it is still taken."""
         self._update("REMOVE places.#place", "attribute_exists(places.#place)", {"#place": place})
 
-    def turn(self, wake: Wake, now: float) -> Wake:
+    def turn(self, wake: Wake, now: float) -> Change:
         """Take the turn to probe, unless somebody did since `wake` was read."""
         return self._update(
             "SET probed_at = :now",
@@ -105,7 +105,7 @@ class DynamoWakeTable:
             seen=wake.probed_at,
         )
 
-    def end(self, wake: Wake, now: float, start_seconds: float | None) -> Wake:
+    def end(self, wake: Wake, now: float, start_seconds: float | None) -> Change:
         """End a wake, if it is the one running, and all its places with it."""
         measured = "" if start_seconds is None else "last_start_seconds = :took, "
         return self._update(
@@ -124,8 +124,8 @@ class DynamoWakeTable:
         names: Mapping[str, str] | None = None,
         /,
         **values: bool | float | Mapping[str, Any] | None,
-    ) -> Wake:
-        """Change the item if the condition holds; give what holds afterwards.
+    ) -> Change:
+        """Change the item, if the condition holds.
 
         Args:
             change: The update expression.
@@ -148,10 +148,10 @@ class DynamoWakeTable:
                 f":{name}": _value(value) for name, value in values.items() if value is not None
             }
         try:
-            return _wake(self._client.update_item(**call)["Attributes"])
+            return Change(True, _wake(self._client.update_item(**call)["Attributes"]))
         except self._client.exceptions.ConditionalCheckFailedException as refused:
             old: Any = refused.response
-            return _wake(old.get("Item", {}))
+            return Change(False, _wake(old.get("Item", {})))
         except (BotoCoreError, ClientError) as error:
             raise _failure(error) from error
 

@@ -17,7 +17,6 @@ from localcloud.settings import Settings as CloudSettings
 from tests.localcloud import cloud as local
 
 BUCKET = "jobs"
-WAKES = "wakes"
 TIMEOUT_SECONDS = 1.0
 """Longer than any wait a test allows, so that what ends sooner did not end by this."""
 
@@ -109,16 +108,25 @@ def storage(cloud_environment) -> S3Store:
 
 
 @pytest.fixture(scope="session")
-def connect_wakes(cloud_environment) -> Callable[[str], DynamoWakeTable]:
-    """Gives the wake of an endpoint, in a table of the local cloud."""
+def wakes_table(cloud_environment) -> str:
+    """A table of the local cloud."""
     with pytest.MonkeyPatch.context() as environment:
         for name, value in cloud_environment.items():
             environment.setenv(name, value)
         boto3.client("dynamodb").create_table(
-            TableName=WAKES,
+            TableName="wakes",
             KeySchema=[{"AttributeName": "endpoint", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "endpoint", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
+    return "wakes"
+
+
+@pytest.fixture(scope="session")
+def connect_wakes(wakes_table, cloud_environment) -> Callable[[str], DynamoWakeTable]:
+    """Gives the wake of an endpoint in that table."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in cloud_environment.items():
+            environment.setenv(name, value)
         client = boto3.client("dynamodb")
-    return lambda endpoint: DynamoWakeTable(client, WAKES, endpoint)
+    return lambda endpoint: DynamoWakeTable(client, wakes_table, endpoint)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
-from lambda_api.wake import STALE_SECONDS, Wake
+from lambda_api.wake import STALE_SECONDS, Change, Wake
 
 
 @dataclass
@@ -17,21 +17,21 @@ class MemoryWakeTable:
         self.calls.append("read")
         return self.wake
 
-    def begin(self, now: float, *, from_zero: bool) -> Wake:
+    def begin(self, now: float, *, from_zero: bool) -> Change:
         return self._change(
             "begin",
             lambda old: old.started_at is None or old.probed_at <= now - STALE_SECONDS,
             lambda old: replace(old, started_at=now, probed_at=now, from_zero=from_zero, places={}),
         )
 
-    def take(self, wake: Wake, place: str, until: float, most: int) -> Wake:
+    def take(self, wake: Wake, place: str, until: float, most: int) -> Change:
         return self._change(
             "take",
             lambda old: _same(old, wake) and len(old.places) < most,
             lambda old: replace(old, places={**old.places, place: until}),
         )
 
-    def take_over(self, wake: Wake, lapsed: str, place: str, until: float) -> Wake:
+    def take_over(self, wake: Wake, lapsed: str, place: str, until: float) -> Change:
         return self._change(
             "take_over",
             lambda old: _same(old, wake) and old.places.get(lapsed) == wake.places[lapsed],
@@ -45,14 +45,14 @@ class MemoryWakeTable:
             lambda old: replace(old, places=_without(place, old)),
         )
 
-    def turn(self, wake: Wake, now: float) -> Wake:
+    def turn(self, wake: Wake, now: float) -> Change:
         return self._change(
             "turn",
             lambda old: _same(old, wake) and old.probed_at == wake.probed_at,
             lambda old: replace(old, probed_at=now),
         )
 
-    def end(self, wake: Wake, now: float, start_seconds: float | None) -> Wake:
+    def end(self, wake: Wake, now: float, start_seconds: float | None) -> Change:
         return self._change(
             "end",
             lambda old: _same(old, wake),
@@ -67,12 +67,13 @@ class MemoryWakeTable:
 
     def _change(
         self, name: str, holds: Callable[[Wake], bool], change: Callable[[Wake], Wake]
-    ) -> Wake:
+    ) -> Change:
         with self.lock:
             self.calls.append(name)
-            if holds(self.wake):
+            was_made = holds(self.wake)
+            if was_made:
                 self.wake = change(self.wake)
-            return self.wake
+            return Change(was_made, self.wake)
 
 
 def _same(old: Wake, wake: Wake) -> bool:
