@@ -1,8 +1,8 @@
 """Chat completions: a request becomes a payload, an engine's words become OpenAI's answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 from lambda_api.chat_stream import ChatStream, UpstreamStream
 from lambda_api.engine_json import Usage, model_field, model_field_in, usage_in
@@ -77,6 +77,10 @@ class ChatService:
             choices=request.n or 1,
             shows_usage=bool(options and options.include_usage),
         )
+
+    def through(self, upstream: Upstream | None) -> Self:
+        """The same service with another upstream, if one is given."""
+        return replace(self, connect=lambda: upstream) if upstream else self
 
     def prefix_of(self, request: ChatCompletionRequest) -> str | None:
         """The prefix id of a request's conversation, where the endpoint routes by it."""

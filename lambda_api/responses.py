@@ -4,11 +4,12 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Self
 
 from lambda_api.background import Background
-from lambda_api.chat import ChatService, payload_of
+from lambda_api.chat import ChatService, Upstream, payload_of
 from lambda_api.errors import (
     InvalidRequestError,
     NotFoundError,
@@ -16,6 +17,7 @@ from lambda_api.errors import (
     StorageError,
 )
 from lambda_api.response_input import ChatMessage, chat_request, messages_of
+from lambda_api.response_of_chat import response_request
 from lambda_api.response_output import new_id, outcome_of
 from lambda_api.response_schemas import (
     InputItem,
@@ -89,11 +91,36 @@ class ResponseService:
             raise _refused("stream", "is not supported with background, fetch the response later")
         if request.store is False:
             raise _refused("store", "must not be false with background, which keeps the response")
-        asked = self._understand(request, owner)
-        payload = payload_of(asked.chat, self.chat.model_id)
-        response = asked.response.model_copy(update={"status": "queued", "background": True})
-        kept = asked.kept.model_copy(update={"response": response})
-        return self.background.submit(self.kept(), owner, kept, payload).response
+        return self._submit(self.background, owner, self._understand(request, owner))
+
+    def enqueue_instead(self, request: ResponseRequest, owner: str) -> Response | None:
+        """Queue a response that was to be answered now; None if that is against its `store`.
+
+        Raises:
+            ServiceError: The request was refused, or the endpoint or the storage failed.
+        """
+        if request.store is False:
+            return None
+        later = {"background": True, "stream": None}
+        return self.enqueue(request.model_copy(update=later), owner)
+
+    def enqueue_chat(self, request: ChatCompletionRequest, owner: str) -> Response | None:
+        """Queue a chat completion as a response; None if it asks for more than one answer.
+
+        Raises:
+            ServiceError: The request was refused, or the endpoint or the storage failed.
+        """
+        if self.background is None or (request.n or 1) > 1:
+            return None
+        chat = request.unstreamed()
+        response = _begun(response_request(chat), is_kept=True)
+        messages = [message.model_dump(exclude_unset=True) for message in chat.messages]
+        asked = _Asked(chat, KeptResponse(response=response, messages=messages))
+        return self._submit(self.background, owner, asked)
+
+    def through(self, upstream: Upstream | None) -> Self:
+        """The same service with another upstream, if one is given."""
+        return replace(self, chat=self.chat.through(upstream)) if upstream else self
 
     def kept(self) -> ResponseStore:
         """What is kept.
@@ -104,6 +131,12 @@ class ResponseService:
         if self.connect_store is None:
             raise NotFoundError("there is no such response, this service keeps none")
         return self.connect_store()
+
+    def _submit(self, background: Background, owner: str, asked: _Asked) -> Response:
+        payload = payload_of(asked.chat, self.chat.model_id)
+        response = asked.response.model_copy(update={"status": "queued", "background": True})
+        kept = asked.kept.model_copy(update={"response": response})
+        return background.submit(self.kept(), owner, kept, payload).response
 
     def _understand(self, request: ResponseRequest, owner: str) -> _Asked:
         messages = messages_of(request.input)

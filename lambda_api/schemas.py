@@ -3,7 +3,7 @@
 The fields are those of platform.openai.com/docs/api-reference/chat/create.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import PydanticSerializationError
@@ -80,6 +80,11 @@ class ChatCompletionRequest(WireModel):
     prompt_cache_key: str | None = Field(
         None, description="Requests with the same key are sent where their prefix is cached."
     )
+
+    def unstreamed(self) -> Self:
+        """The same request for a whole answer."""
+        fields = self.model_dump(exclude_unset=True, exclude={"stream", "stream_options"})
+        return self.model_validate(fields)
 
     def payload(self) -> bytes:
         """The JSON the engine gets: what the client sent, but for three things.

@@ -183,7 +183,7 @@ def test_the_schema_knows_the_stage_and_openais_errors(client):
     responses = schema["paths"][CHAT]["post"]["responses"]
 
     assert schema["servers"] == [{"url": "/live"}]
-    assert set(responses) == {"200", "4XX", "5XX"}
+    assert set(responses) == {"200", "202", "4XX", "5XX"}
     assert set(responses["200"]["content"]) == {"application/json", "text/event-stream"}
     assert "/live/openapi.json" in client.get("/docs").text
 
