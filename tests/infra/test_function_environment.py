@@ -25,6 +25,17 @@ BATCH = {
 }
 MACHINE = {"TWIN_BATCH_STATE_MACHINE_ARN"}
 WEBHOOK = {"TWIN_WEBHOOK_URL", "TWIN_WEBHOOK_SECRET_ARN"}
+SCALE_TO_ZERO = {"TWIN_INFERENCE_COMPONENT_NAME"}
+ROUTING = {"TWIN_PREFIX_AWARE_ROUTING"}
+COLD_START = {
+    "TWIN_COLD_START",
+    "TWIN_COLD_START_TABLE",
+    "TWIN_HOLD_SECONDS",
+    "TWIN_MAX_HELD_REQUESTS",
+    "TWIN_EXPECTED_START_SECONDS",
+}
+OPTIONAL = ASYNC | BATCH | MACHINE | WEBHOOK | SCALE_TO_ZERO | ROUTING | COLD_START
+"""What a stage that leaves a section out does not write."""
 
 
 def environment(template: Template, handler: str) -> dict[str, str]:
@@ -86,7 +97,7 @@ def test_settings_accept_what_the_stack_writes_for_jobs(
 def test_the_stacks_write_every_setting_and_no_other(
     full: Synthesized, stack: str, handler: str, jobs: set[str]
 ) -> None:
-    always = every_setting() - ASYNC - BATCH - MACHINE - WEBHOOK
+    always = every_setting() - OPTIONAL
     written = environment(full.stacks[stack], handler).keys() - web_adapter.ENVIRONMENT.keys()
     assert written == always | jobs
     assert jobs <= every_setting()
@@ -95,4 +106,4 @@ def test_the_stacks_write_every_setting_and_no_other(
 @pytest.mark.parametrize("handler", [STREAMING, CONTROL])
 def test_what_a_stage_leaves_out_has_no_settings(bare: Synthesized, handler: str) -> None:
     written = environment(bare.api, handler).keys()
-    assert not written & (ASYNC | BATCH | MACHINE | WEBHOOK)
+    assert not written & OPTIONAL
