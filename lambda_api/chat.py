@@ -1,12 +1,13 @@
 """Chat completions: a request becomes a payload, an engine's words become OpenAI's answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 from lambda_api.chat_stream import ChatStream, UpstreamStream
 from lambda_api.engine_json import Usage, model_field, model_field_in, usage_in
 from lambda_api.errors import RequestTooLargeError, UnknownModelError
+from lambda_api.prefix import prefix_id
 from lambda_api.schemas import ChatCompletionRequest
 
 MAX_PAYLOAD_BYTES = 6_291_456
@@ -16,12 +17,15 @@ API_runtime_InvokeEndpoint.html.
 
 
 class Upstream(Protocol):
-    """What makes completions. Both methods block, and raise a ServiceError."""
+    """What makes completions. Both methods block, and raise a ServiceError.
 
-    def complete(self, payload: bytes) -> bytes:
-        """Give the whole answer to a JSON payload."""
+    They take a JSON payload, and the prefix id of its conversation where routing asks for one.
+    """
 
-    def open_stream(self, payload: bytes) -> UpstreamStream:
+    def complete(self, payload: bytes, prefix: str | None = None) -> bytes:
+        """Give the whole answer."""
+
+    def open_stream(self, payload: bytes, prefix: str | None = None) -> UpstreamStream:
         """Start an answer; return when the endpoint has accepted the request."""
 
 
@@ -40,10 +44,12 @@ class ChatService:
     Args:
         model_id: The name clients know the model by.
         connect: Gives the upstream; called for each request, so it should remember.
+        is_prefix_aware: Whether the endpoint routes by the prefix of a conversation.
     """
 
     model_id: str
     connect: Callable[[], Upstream]
+    is_prefix_aware: bool = False
 
     def complete(self, request: ChatCompletionRequest) -> Completion:
         """Give the whole answer.
@@ -51,7 +57,8 @@ class ChatService:
         Raises:
             ServiceError: The request was refused, or the upstream failed.
         """
-        answer = self.connect().complete(payload_of(request, self.model_id))
+        payload = payload_of(request, self.model_id)
+        answer = self.connect().complete(payload, self.prefix_of(request))
         theirs = model_field_in(answer)
         if theirs:
             answer = answer.replace(theirs, model_field(self.model_id), 1)
@@ -63,13 +70,21 @@ class ChatService:
         Raises:
             ServiceError: The request was refused, or the upstream failed.
         """
-        options = request.stream_options
+        payload, options = payload_of(request, self.model_id), request.stream_options
         return ChatStream(
-            self.connect().open_stream(payload_of(request, self.model_id)),
+            self.connect().open_stream(payload, self.prefix_of(request)),
             model_id=self.model_id,
             choices=request.n or 1,
             shows_usage=bool(options and options.include_usage),
         )
+
+    def through(self, upstream: Upstream | None) -> Self:
+        """The same service with another upstream, if one is given."""
+        return replace(self, connect=lambda: upstream) if upstream else self
+
+    def prefix_of(self, request: ChatCompletionRequest) -> str | None:
+        """The prefix id of a request's conversation, where the endpoint routes by it."""
+        return prefix_id(request) if self.is_prefix_aware else None
 
 
 def payload_of(request: ChatCompletionRequest, model_id: str) -> bytes:

@@ -16,7 +16,7 @@ from lambda_api.engine_json import (
     usage_in,
 )
 from lambda_api.errors import EngineError, ServiceError, StreamBrokenError, body_of, status_of
-from lambda_api.sse import DONE, reassembler_for
+from lambda_api.sse import DONE, Reassembler, reassembler_for
 
 _DONE_ENDINGS = (b"[DONE]\n\n", b"[DONE]\r\n\r\n")
 _ERROR_EVENT = b'data: {"error"'
@@ -27,6 +27,7 @@ class UpstreamStream(Protocol):
     """An answer that is being made. Iterating blocks; it ends, or raises a ServiceError."""
 
     content_type: str
+    """Known from the first bytes on."""
 
     def __iter__(self) -> Iterator[bytes]:
         """Give the answer's bytes as they come, cut anywhere."""
@@ -86,13 +87,14 @@ class ChatStream:
             self._source.close()
 
     def _blocks(self) -> Iterator[bytes]:
-        reassembler = reassembler_for(self._source.content_type)
+        reassembler: Reassembler | None = None
         for part in self._source:
+            reassembler = reassembler or reassembler_for(self._source.content_type)
             block = reassembler.feed(part)
             # What follows [DONE] is read so that the connection can be used again.
             if block and not self._is_done:
                 yield self._pass_on(block)
-        if not self._is_done and (rest := reassembler.flush()):
+        if reassembler and not self._is_done and (rest := reassembler.flush()):
             yield self._pass_on(rest)
         if not self._is_done and not self.error:
             if self._unfinished > 0:

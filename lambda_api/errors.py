@@ -6,12 +6,13 @@ ServiceError
 │   ├── PreviousResponseError   the response to go on from is not there
 │   ├── NotFoundError           no such object, or one of another key
 │   └── RequestTooLargeError
-├── StorageError                what the service keeps in S3 cannot be read or written
+├── StorageError                what the service keeps cannot be read or written
 ├── SchedulerError              what runs batches cannot be asked
 └── UpstreamError               the endpoint did not answer
     ├── EndpointMissingError
     ├── ThrottledError
-    ├── NotReadyError           no instance or no capacity yet
+    ├── NotReadyError           it is warming up
+    │   └── NoCapacityError     ... from nothing: no copy of the model runs
     ├── UpstreamTimeoutError
     └── EngineError             the model's container failed
         └── StreamBrokenError   ... after it began to answer
@@ -31,6 +32,9 @@ class ServiceError(Exception):
 
     code: str | None = None
     """A stable name for programs."""
+
+    retry_after_seconds: int | None = None
+    """When to come back, if that is known better than the status tells."""
 
     def __init__(
         self, message: str, *, param: str | None = None, reason: str | None = None
@@ -111,6 +115,16 @@ class NotReadyError(UpstreamError):
     """The endpoint exists but nothing can answer yet."""
 
     code = "model_not_ready"
+
+    def __init__(
+        self, message: str, *, reason: str | None = None, retry_after_seconds: int | None = None
+    ) -> None:
+        super().__init__(message, reason=reason)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class NoCapacityError(NotReadyError):
+    """No copy of the model runs; that somebody asked is what starts one."""
 
 
 class UpstreamTimeoutError(UpstreamError):

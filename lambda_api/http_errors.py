@@ -37,7 +37,7 @@ async def _service_error(request: Request, raised: Exception) -> JSONResponse:
     error = cast(ServiceError, raised)
     record_of(request).error = error
     status = status_of(error)
-    retry_after = RETRY_AFTER_SECONDS.get(status)
+    retry_after = error.retry_after_seconds or RETRY_AFTER_SECONDS.get(status)
     headers = {"retry-after": str(retry_after)} if retry_after else None
     return _answer(error.message, status, param=error.param, code=error.code, headers=headers)
 

@@ -12,14 +12,18 @@ from lambda_api.batch_store import BatchStore
 from lambda_api.batches import BatchService, Executions
 from lambda_api.body_limit import BodyLimit
 from lambda_api.chat import MAX_PAYLOAD_BYTES, ChatService, Upstream
+from lambda_api.cold_start import ColdStart, Enqueue, Hold, Reject, WatchedUpstream
 from lambda_api.files import FileService
 from lambda_api.http_errors import add_error_handlers
 from lambda_api.object_store import ObjectStore
-from lambda_api.observability import RequestLog
+from lambda_api.observability import MetricLog, RequestLog
 from lambda_api.response_store import ResponseStore
 from lambda_api.responses import ResponseService
 from lambda_api.routers import batches, chat, files, health, models, responses
 from lambda_api.settings import Settings
+from lambda_api.waiting_room import WaitingRoom
+from lambda_api.wake import WakeTable
+from lambda_api.watch import Pace, Watch
 
 
 def create_app(
@@ -30,6 +34,8 @@ def create_app(
     queue: Queue | None = None,
     batch_store: ObjectStore | None = None,
     executions: Executions | None = None,
+    wakes: WakeTable | None = None,
+    pace: Pace | None = None,
 ) -> FastAPI:
     """Build the service.
 
@@ -40,12 +46,15 @@ def create_app(
         queue: What answers later; the settings' asynchronous endpoint unless given.
         batch_store: What keeps files and batches; the settings' bucket unless given.
         executions: What runs batches; the settings' state machine unless given.
+        wakes: What the endpoint's wake is shared in; the settings' table unless given.
+        pace: How often it is looked at; not to be hurried in production.
 
     Raises:
         SettingsError: The environment is not usable.
     """
     settings = settings or Settings.from_environment()
-    connect = cache(lambda: client or _connect(settings))
+    endpoint = cache(lambda: client or _connect(settings))
+    connect, cold_start = _cold_start(settings, endpoint, wakes, pace or Pace())
     app = FastAPI(
         title="LLM Twin",
         summary="A fine-tuned model behind an OpenAI-compatible API.",
@@ -53,9 +62,10 @@ def create_app(
         # curl sends no JSON content type unless told to.
         strict_content_type=False,
     )
-    chats = ChatService(settings.model_id, connect)
-    app.include_router(chat.router(chats))
-    app.include_router(responses.router(_responses(settings, chats, responses_store, queue)))
+    chats = ChatService(settings.model_id, connect, settings.prefix_aware_routing)
+    later = _responses(settings, chats, responses_store, queue)
+    app.include_router(chat.router(chats, later, cold_start))
+    app.include_router(responses.router(later, cold_start))
     if settings.batch_bucket:
         _add_batches(app, settings, batch_store, executions)
     app.include_router(models.router(settings.model_id))
@@ -83,7 +93,37 @@ def _connect(settings: Settings) -> Upstream:
     # The control function never calls the endpoint: it should not pay for importing boto3.
     from lambda_api.sagemaker import SageMakerEndpoint
 
-    return SageMakerEndpoint.connect(settings.endpoint_name, settings.model_timeout_seconds)
+    return SageMakerEndpoint.connect(
+        settings.endpoint_name, settings.model_timeout_seconds, settings.inference_component_name
+    )
+
+
+def _cold_start(
+    settings: Settings, endpoint: Callable[[], Upstream], wakes: WakeTable | None, pace: Pace
+) -> tuple[Callable[[], Upstream], ColdStart]:
+    """What answers, and what a caller meets while it cannot."""
+    if settings.cold_start is None:
+        return endpoint, Reject()
+    watch = Watch(
+        cache(lambda: wakes or _connect_wakes(settings)),
+        settings.expected_start_seconds,
+        pace=pace,
+        note_start=MetricLog(settings).note_start,
+    )
+    room = WaitingRoom(watch, settings.max_held_requests)
+    ways: dict[str, ColdStart] = {
+        "hold": Hold(room, endpoint, settings.hold_seconds),
+        "queue": Enqueue(),
+        "reject": Reject(),
+    }
+    return cache(lambda: WatchedUpstream(endpoint(), watch)), ways[settings.cold_start]
+
+
+def _connect_wakes(settings: Settings) -> WakeTable:
+    # Imported with the first request that finds the endpoint cold.
+    from lambda_api.wake_table import DynamoWakeTable
+
+    return DynamoWakeTable.connect(settings.cold_start_table or "", settings.endpoint_name)
 
 
 def _responses(

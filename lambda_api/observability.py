@@ -25,6 +25,7 @@ from lambda_api.engine_json import Usage
 from lambda_api.errors import ServiceError, body_of
 from lambda_api.request_context import request_context
 from lambda_api.settings import Settings
+from lambda_api.waiting_room import Visit
 
 _ID = re.compile(r"[\w-]{1,128}", re.ASCII)
 
@@ -38,7 +39,15 @@ class RequestRecord:
     status: int = 0
     stream: ChatStream | None = None
     usage: Usage | None = None
+    visit: Visit | None = None
     error: ServiceError | None = None
+
+    @property
+    def was_abandoned(self) -> bool:
+        """Whether the client left before its answer was over."""
+        if self.stream:
+            return self.stream.was_abandoned
+        return bool(self.visit and self.visit.has_left)
 
 
 def record_of(request: Request) -> RequestRecord:
@@ -47,17 +56,41 @@ def record_of(request: Request) -> RequestRecord:
     return record
 
 
+class MetricLog:
+    """Writes lines that are metrics too."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._dimensions = {"service": settings.service_name, "stage": settings.stage}
+        # The formatter beneath Powertools' Metrics: those keep one set of values for all requests
+        # (or, as EphemeralMetrics, cost 0.1 ms a request), while requests here overlap.
+        self._format = AmazonCloudWatchEMFProvider(
+            namespace=settings.metrics_namespace, service=settings.service_name
+        )
+
+    def write(
+        self,
+        measures: dict[str, dict[str, Any]],
+        dimensions: dict[str, str],
+        fields: dict[str, Any],
+    ) -> None:
+        """Write a line; its dimensions are in addition to the service and its stage."""
+        line = self._format.serialize_metric_set(
+            metrics=measures, dimensions={**self._dimensions, **dimensions}, metadata=fields
+        )
+        print(json.dumps(line))  # noqa: T201  CloudWatch reads metrics from standard output
+
+    def note_start(self, seconds: float) -> None:
+        """Tell how long the endpoint took to start."""
+        self.write({"ColdStart": _metric("Seconds", seconds)}, {}, {})
+
+
 class RequestLog:
     """ASGI middleware: gives each request an id, answers what nobody caught, writes the line."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
-        # The formatter beneath Powertools' Metrics: those keep one set of values for all requests
-        # (or, as EphemeralMetrics, cost 0.1 ms a request), while requests here overlap.
-        self._format = AmazonCloudWatchEMFProvider(
-            namespace=settings.metrics_namespace, service=settings.service_name
-        )
+        self._metrics = MetricLog(settings)
         self._logger = Logger(service=settings.service_name, level=settings.log_level)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,16 +129,7 @@ class RequestLog:
         )
 
     def _write(self, record: RequestRecord, scope: Scope) -> None:
-        line = self._format.serialize_metric_set(
-            metrics=_measures(record),
-            dimensions={
-                "service": self._settings.service_name,
-                "stage": self._settings.stage,
-                "route": _route(scope),
-            },
-            metadata=self._fields(record),
-        )
-        print(json.dumps(line))  # noqa: T201  CloudWatch reads metrics from standard output
+        self._metrics.write(_measures(record), {"route": _route(scope)}, self._fields(record))
 
     def _fields(self, record: RequestRecord) -> dict[str, Any]:
         stream = record.stream
@@ -117,7 +141,7 @@ class RequestLog:
             "engine": self._settings.engine,
             "streamed": stream is not None,
         }
-        if stream and stream.was_abandoned:
+        if record.was_abandoned:
             fields["abandoned"] = True
         if error:
             fields |= {"error": type(error).__name__, "reason": error.reason or error.code}
@@ -127,7 +151,8 @@ class RequestLog:
 def _measures(record: RequestRecord) -> dict[str, dict[str, Any]]:
     stream = record.stream
     usage = record.usage or (stream.usage if stream else None)
-    failed = record.status >= 500 or record.status == 0 or bool(stream and stream.error)
+    unanswered = record.status == 0 and not record.was_abandoned
+    failed = record.status >= 500 or unanswered or bool(stream and stream.error)
     measures = {
         "Duration": _metric("Milliseconds", _milliseconds(record.started, perf_counter())),
         "Failures": _metric("Count", failed),
@@ -135,6 +160,8 @@ def _measures(record: RequestRecord) -> dict[str, dict[str, Any]]:
     if stream and stream.first_event_at:
         waited = _milliseconds(record.started, stream.first_event_at)
         measures["TimeToFirstToken"] = _metric("Milliseconds", waited)
+    if record.visit:
+        measures["HeldMilliseconds"] = _metric("Milliseconds", record.visit.held_seconds * 1000)
     if usage:
         measures["PromptTokens"] = _metric("Count", usage.prompt_tokens)
         measures["CompletionTokens"] = _metric("Count", usage.completion_tokens)

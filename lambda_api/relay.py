@@ -30,6 +30,12 @@ class Events(Protocol):
         """End the iteration soon; safe from any thread."""
 
 
+async def client_left(receive: Receive) -> None:
+    """Wait until the client leaves."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 class _Handoff:
     """Blocks on their way from the reading thread to the loop; what piles up goes as one write."""
 
@@ -72,12 +78,13 @@ class RelayResponse(Response):
     """Sends events as they come. Closes their source when the client leaves."""
 
     media_type = "text/event-stream"
+    keep_alive_seconds = KEEP_ALIVE_SECONDS
 
-    def __init__(self, events: Events, keep_alive_seconds: float = KEEP_ALIVE_SECONDS) -> None:
+    def __init__(self, events: Events, keep_alive_seconds: float | None = None) -> None:
         self.status_code = 200
         self.background = None
         self._events = events
-        self._keep_alive_seconds = keep_alive_seconds
+        self.keep_alive_seconds = keep_alive_seconds or self.keep_alive_seconds
         self._was_silent = True
         # Proxies between here and the client must not collect the stream.
         self.init_headers({"cache-control": "no-cache", "x-accel-buffering": "no"})
@@ -100,14 +107,13 @@ class RelayResponse(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _close_when_the_client_leaves(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await client_left(receive)
         self._events.close()
 
     async def _keep_alive(self, send: Send) -> None:
         while True:
             self._was_silent = True
-            await anyio.sleep(self._keep_alive_seconds)
+            await anyio.sleep(self.keep_alive_seconds)
             if self._was_silent:
                 await send({"type": "http.response.body", "body": KEEP_ALIVE, "more_body": True})
 

@@ -19,9 +19,8 @@ _REFUSED = {
 """Fields that ask for what this service does not do."""
 
 _IGNORED = {
-    "include", "max_tool_calls", "prompt_cache_key", "prompt_cache_options",
-    "prompt_cache_retention", "reasoning", "safety_identifier", "service_tier", "stream_options",
-    "user",
+    "include", "max_tool_calls", "prompt_cache_options", "prompt_cache_retention", "reasoning",
+    "safety_identifier", "service_tier", "stream_options", "user",
 }  # fmt: skip
 """Fields that hint, label, or tune what no open model here has; the engine would not know them."""
 
@@ -59,6 +58,7 @@ def chat_request(
         "tools": [_tool(tool, n) for n, tool in enumerate(request.tools or [])] or None,
         "tool_choice": _tool_choice(request),
         "parallel_tool_calls": request.parallel_tool_calls,
+        "prompt_cache_key": request.prompt_cache_key,
         "stream": request.stream,
         "stream_options": {"include_usage": True} if request.stream else None,
     }

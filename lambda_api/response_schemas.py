@@ -105,6 +105,9 @@ class ResponseRequest(WireModel):
     tools: list[Tool] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
     parallel_tool_calls: bool | None = None
+    prompt_cache_key: str | None = Field(
+        None, description="Requests with the same key are sent where their prefix is cached."
+    )
 
 
 class OutputText(BaseModel):

@@ -27,6 +27,7 @@ class KeptResponse(BaseModel):
     Args:
         response: The response as its client sees it.
         messages: The conversation up to it, as chat messages, without instructions and output.
+        prompt_cache_key: What sends all turns of the conversation to the same cache.
         output_key: Where SageMaker writes the answer; None if the response did not wait for one.
         failure_key: Where it writes an answer that is an error.
         deadline: When SageMaker has surely given up on it, in Unix seconds.
@@ -34,6 +35,7 @@ class KeptResponse(BaseModel):
 
     response: Response
     messages: list[dict[str, Any]]
+    prompt_cache_key: str | None = None
     output_key: str | None = None
     failure_key: str | None = None
     deadline: int = 0

@@ -64,20 +64,30 @@ class EndpointStream:
 class SageMakerEndpoint:
     """Makes completions with one endpoint."""
 
-    def __init__(self, client: "SageMakerRuntimeClient", endpoint_name: str) -> None:
+    def __init__(
+        self,
+        client: "SageMakerRuntimeClient",
+        endpoint_name: str,
+        component_name: str | None = None,
+    ) -> None:
         self._client = client
         self._call = {
             "EndpointName": endpoint_name,
             "ContentType": "application/json",
         }
+        if component_name:
+            self._call["InferenceComponentName"] = component_name
 
     @classmethod
-    def connect(cls, endpoint_name: str, timeout_seconds: float) -> Self:
+    def connect(
+        cls, endpoint_name: str, timeout_seconds: float, component_name: str | None = None
+    ) -> Self:
         """Make the client; no request is sent yet.
 
         Args:
             endpoint_name: The endpoint to call.
             timeout_seconds: Longest wait for the next bytes of an answer.
+            component_name: The inference component on it that holds the model, if it has any.
         """
         config = Config(
             connect_timeout=_CONNECT_TIMEOUT_SECONDS,
@@ -87,35 +97,38 @@ class SageMakerEndpoint:
             tcp_keepalive=True,
             max_pool_connections=_MAX_CONNECTIONS,
         )
-        return cls(boto3.client("sagemaker-runtime", config=config), endpoint_name)
+        client = boto3.client("sagemaker-runtime", config=config)
+        return cls(client, endpoint_name, component_name)
 
-    def complete(self, payload: bytes) -> bytes:
+    def complete(self, payload: bytes, prefix: str | None = None) -> bytes:
         """Give the whole answer.
 
         Raises:
             ServiceError: The call failed.
         """
-        body = self._ask(self._client.invoke_endpoint, payload)["Body"]
+        body = self._ask(self._client.invoke_endpoint, payload, prefix)["Body"]
         try:
             answer: bytes = body.read()
         except _READ_FAILURES as error:
             raise translate_midway(error) from error
         return answer
 
-    def open_stream(self, payload: bytes) -> EndpointStream:
+    def open_stream(self, payload: bytes, prefix: str | None = None) -> EndpointStream:
         """Start an answer; return when the endpoint has accepted the request.
 
         Raises:
             ServiceError: The call failed.
         """
-        return EndpointStream(self._ask(self._client.invoke_endpoint_with_response_stream, payload))
+        operation = self._client.invoke_endpoint_with_response_stream
+        return EndpointStream(self._ask(operation, payload, prefix))
 
-    def _ask(self, operation: Callable[..., Any], payload: bytes) -> Any:  # noqa: ANN401
+    def _ask(self, operation: Callable[..., Any], payload: bytes, prefix: str | None) -> Any:  # noqa: ANN401
+        call = {**self._call, "PrefixAwareId": prefix} if prefix else self._call
         try:
             try:
-                return operation(Body=payload, **self._call)
+                return operation(Body=payload, **call)
             except ConnectionClosedError:
                 # A pooled connection died while Lambda had the process frozen: try a new one.
-                return operation(Body=payload, **self._call)
+                return operation(Body=payload, **call)
         except (BotoCoreError, ClientError) as error:
             raise translate(error) from error

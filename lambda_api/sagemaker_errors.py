@@ -18,6 +18,7 @@ from lambda_api.errors import (
     EndpointMissingError,
     EngineError,
     InvalidRequestError,
+    NoCapacityError,
     NotReadyError,
     RequestTooLargeError,
     ServiceError,
@@ -77,8 +78,10 @@ def _from_validation(message: str) -> ServiceError:
     text = message.lower()
     if "not found" in text or "could not find" in text:
         return EndpointMissingError("the model is not deployed", reason="endpoint not found")
-    if "no capacity" in text or "inservice" in text.replace(" ", ""):
-        return _not_ready("no capacity or not InService")
+    if "no capacity" in text:
+        return _not_ready("no capacity", NoCapacityError)
+    if "inservice" in text.replace(" ", ""):
+        return _not_ready("not InService")
     return UpstreamError("the model endpoint refused the call", reason="ValidationError")
 
 
@@ -98,8 +101,8 @@ def _from_engine(response: Any) -> ServiceError:  # noqa: ANN401  ModelError's k
     return EngineError("the model failed to answer", reason=reason)
 
 
-def _not_ready(reason: str) -> NotReadyError:
-    return NotReadyError("the model is not ready, try again shortly", reason=reason)
+def _not_ready(reason: str, kind: type[NotReadyError] = NotReadyError) -> NotReadyError:
+    return kind("the model is not ready, try again shortly", reason=reason)
 
 
 def _timeout(reason: str) -> UpstreamTimeoutError:

@@ -3,7 +3,7 @@
 The fields are those of platform.openai.com/docs/api-reference/chat/create.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import PydanticSerializationError
@@ -77,13 +77,22 @@ class ChatCompletionRequest(WireModel):
     frequency_penalty: Penalty = None
     stop: str | list[str] | None = None
     seed: int | None = None
+    prompt_cache_key: str | None = Field(
+        None, description="Requests with the same key are sent where their prefix is cached."
+    )
+
+    def unstreamed(self) -> Self:
+        """The same request for a whole answer."""
+        fields = self.model_dump(exclude_unset=True, exclude={"stream", "stream_options"})
+        return self.model_validate(fields)
 
     def payload(self) -> bytes:
-        """The JSON the engine gets: what the client sent, but for two things.
+        """The JSON the engine gets: what the client sent, but for three things.
 
         `model` is left out: every engine serves one model and takes that to mean it, while a name
         it was not started with is an error (vLLM). A stream's usage is always asked for, because
         the metrics count it; `ChatStream` keeps it from a client that did not ask.
+        `prompt_cache_key` is for the routing in front of the engines, which do not know it.
         """
         asks = self
         if self.stream:
@@ -91,7 +100,7 @@ class ChatCompletionRequest(WireModel):
                 update={"include_usage": True}
             )
             asks = self.model_copy(update={"stream_options": options})
-        return asks.written(exclude_unset=True, exclude={"model"})
+        return asks.written(exclude_unset=True, exclude={"model", "prompt_cache_key"})
 
 
 class TokenUsage(BaseModel):

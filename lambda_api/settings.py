@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -25,6 +25,14 @@ class Settings(BaseSettings):
         pattern=_ENDPOINT_NAME,
         description="The SageMaker endpoint that answers.",
     )
+    inference_component_name: str | None = Field(
+        None,
+        pattern=_ENDPOINT_NAME,
+        description="The inference component on the endpoint that answers, if it has any.",
+    )
+    prefix_aware_routing: bool = Field(
+        False, description="Whether the endpoint routes by the prefix of a conversation."
+    )
     model_id: str = Field(min_length=1, description="The name clients put in `model`.")
     engine: Engine = Field(description="What serves the model behind the endpoint.")
     root_path: Annotated[str, StringConstraints(pattern=r"^(/[^/]+)*$")] = Field(
@@ -40,27 +48,6 @@ class Settings(BaseSettings):
         "INFO",
         description="Least severe message that is logged; each request's line is always written.",
     )
-    inference_component_name: str | None = Field(
-        None,
-        pattern=_ENDPOINT_NAME,
-        description="The inference component that holds the model, where the endpoint has one.",
-    )
-    prefix_aware_routing: bool = Field(
-        False, description="Whether requests with the same beginning go to the same instance."
-    )
-    cold_start: Literal["hold", "queue", "reject"] | None = Field(
-        None, description="What a caller meets while nothing can answer yet."
-    )
-    cold_start_table: str | None = Field(
-        None, description="The table in which functions agree on who waits."
-    )
-    hold_seconds: int = Field(600, ge=1, description="Longest wait for a first instance.")
-    max_held_requests: int = Field(
-        100, ge=1, description="Requests that wait at once, of all functions together."
-    )
-    expected_start_seconds: int = Field(
-        300, ge=1, description="How long a start takes, until one has been measured."
-    )
     async_endpoint_name: str | None = Field(
         None,
         pattern=_ENDPOINT_NAME,
@@ -74,6 +61,22 @@ class Settings(BaseSettings):
     )
     async_invocation_timeout_seconds: int = Field(
         900, ge=1, le=3600, description="Longest time the model may take, in seconds."
+    )
+    cold_start: Literal["hold", "queue", "reject"] | None = Field(
+        None,
+        description="What a caller meets while the endpoint is cold; without it SageMaker's error.",
+    )
+    cold_start_table: str | None = Field(
+        None, min_length=3, description="The DynamoDB table that the endpoint's wake is shared in."
+    )
+    hold_seconds: float = Field(
+        600, gt=0, le=900, description="Longest time a request is held, in seconds."
+    )
+    max_held_requests: int = Field(
+        100, ge=1, le=10_000, description="Most requests held at once, by all functions together."
+    )
+    expected_start_seconds: float = Field(
+        300, gt=0, description="How long a start takes, in seconds, until one was measured."
     )
     webhook_url: str | None = Field(
         None,
@@ -122,6 +125,16 @@ class Settings(BaseSettings):
         description="The CloudWatch namespace of the metrics.",
     )
 
+    @model_validator(mode="after")
+    def _cold_start_has_what_it_takes(self) -> Self:
+        if self.cold_start and not self.cold_start_table:
+            raise ValueError(f"TWIN_COLD_START: {self.cold_start!r} needs TWIN_COLD_START_TABLE")
+        if self.cold_start == "queue" and not (self.async_endpoint_name and self.async_bucket):
+            raise ValueError(
+                "TWIN_COLD_START: 'queue' needs TWIN_ASYNC_ENDPOINT_NAME and TWIN_ASYNC_BUCKET"
+            )
+        return self
+
     @classmethod
     def from_environment(cls) -> Self:
         """Read the environment.
@@ -140,6 +153,8 @@ def _explain(error: ValidationError) -> str:
 
 
 def _problem(detail: ErrorDetails) -> str:
+    if not detail["loc"]:  # of several variables together
+        return str(detail["ctx"]["error"])
     name = str(detail["loc"][0])
     if name in Settings.model_fields:
         name = f"TWIN_{name.upper()}"

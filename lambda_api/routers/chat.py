@@ -1,12 +1,16 @@
 """Chat completions over HTTP."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from lambda_api.chat import ChatService
-from lambda_api.observability import record_of
+from lambda_api.chat import ChatService, Upstream
+from lambda_api.cold_start import Asked, ColdStart
+from lambda_api.owner import owner_of
 from lambda_api.relay import RelayResponse
+from lambda_api.responses import ResponseService
+from lambda_api.routers.queued import QUEUED, queued
 from lambda_api.schemas import ChatCompletion, ChatCompletionRequest, ErrorResponse
 
 _RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -15,24 +19,47 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "The answer; with `stream`, `chat.completion.chunk` events.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     },
+    **QUEUED,
     "4XX": {"model": ErrorResponse, "description": "The request is at fault, or comes too often."},
     "5XX": {"model": ErrorResponse, "description": "The model failed, or is not ready."},
 }
 
 
-def router(service: ChatService) -> APIRouter:
-    """Routes that complete chats with one service."""
+def router(service: ChatService, later: ResponseService, cold_start: ColdStart) -> APIRouter:
+    """Routes that complete chats.
+
+    Args:
+        service: Makes the completions.
+        later: Makes those that have to wait in the queue.
+        cold_start: What a caller meets while the endpoint is cold.
+    """
     routes = APIRouter(prefix="/v1/chat", tags=["chat"])
 
     @routes.post("/completions", responses=_RESPONSES)
     def create_chat_completion(body: ChatCompletionRequest, request: Request) -> Response:
         """Complete a chat; with `stream`, as server-sent events ending in `[DONE]`."""
-        record = record_of(request)
-        if body.stream:
-            record.stream = service.stream(body)
-            return RelayResponse(record.stream)
-        completion = service.complete(body)
-        record.usage = completion.usage
-        return Response(completion.body, media_type="application/json")
+        return cold_start.answer(_AskedChat(request, bool(body.stream), body, service, later))
 
     return routes
+
+
+@dataclass(frozen=True)
+class _AskedChat(Asked):
+    """A completion that is asked for."""
+
+    body: ChatCompletionRequest
+    service: ChatService
+    later: ResponseService
+
+    def answer(self, upstream: Upstream | None = None) -> Response:
+        service = self.service.through(upstream)
+        if self.is_streamed:
+            stream = self.record.stream = service.stream(self.body)
+            return RelayResponse(stream)
+        completion = service.complete(self.body)
+        self.record.usage = completion.usage
+        return Response(completion.body, media_type="application/json")
+
+    def enqueue(self) -> Response | None:
+        response = self.later.enqueue_chat(self.body, owner_of(self.request.scope))
+        return queued(response, self.request) if response else None

@@ -1,18 +1,21 @@
 """Responses over HTTP."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi import Response as HttpResponse
 from starlette.responses import JSONResponse
 
+from lambda_api.chat import Upstream
+from lambda_api.cold_start import Asked, ColdStart
 from lambda_api.engine_json import Usage
 from lambda_api.errors import InvalidRequestError
-from lambda_api.observability import record_of
 from lambda_api.owner import owner_of
 from lambda_api.relay import RelayResponse
 from lambda_api.response_schemas import DeletedResponse, Response, ResponseRequest
 from lambda_api.responses import ResponseService
+from lambda_api.routers.queued import QUEUED, queued
 from lambda_api.schemas import ErrorResponse
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -25,31 +28,52 @@ _CREATED: dict[int | str, dict[str, Any]] = {
         "description": "The response; with `stream`, `response.*` events.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     },
+    **QUEUED,
     **_ERRORS,
 }
 
 
-def router(service: ResponseService) -> APIRouter:
-    """Routes that make responses with one service."""
+def router(service: ResponseService, cold_start: ColdStart) -> APIRouter:
+    """Routes that make responses.
+
+    Args:
+        service: Makes them.
+        cold_start: What a caller meets while the endpoint is cold.
+    """
     routes = APIRouter(prefix="/v1/responses", tags=["responses"])
 
     @routes.post("", responses=_CREATED)
     def create_response(body: ResponseRequest, request: Request) -> HttpResponse:
         """Answer; with `stream`, as server-sent events; with `background`, later."""
-        record, owner = record_of(request), owner_of(request.scope)
         if body.background:
-            return _json(service.enqueue(body, owner))
-        if body.stream:
-            stream = service.stream(body, owner)
-            record.stream = stream.chat
-            return RelayResponse(stream)
-        response = service.create(body, owner)
-        if usage := response.usage:
-            record.usage = Usage(usage.input_tokens, usage.output_tokens)
-        return _json(response)
+            return _json(service.enqueue(body, owner_of(request.scope)))
+        return cold_start.answer(_AskedResponse(request, bool(body.stream), body, service))
 
     _add_kept(routes, service)
     return routes
+
+
+@dataclass(frozen=True)
+class _AskedResponse(Asked):
+    """A response that is asked for now."""
+
+    body: ResponseRequest
+    service: ResponseService
+
+    def answer(self, upstream: Upstream | None = None) -> HttpResponse:
+        service, owner = self.service.through(upstream), owner_of(self.request.scope)
+        if self.is_streamed:
+            stream = service.stream(self.body, owner)
+            self.record.stream = stream.chat
+            return RelayResponse(stream)
+        response = service.create(self.body, owner)
+        if usage := response.usage:
+            self.record.usage = Usage(usage.input_tokens, usage.output_tokens)
+        return _json(response)
+
+    def enqueue(self) -> HttpResponse | None:
+        response = self.service.enqueue_instead(self.body, owner_of(self.request.scope))
+        return queued(response, self.request) if response else None
 
 
 def _add_kept(routes: APIRouter, service: ResponseService) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 _BOTOCORE_DATA = frozenset(
     {
         "cloudwatch",
+        "dynamodb",
         "s3",
         "sagemaker-runtime",
         "secretsmanager",

@@ -34,6 +34,8 @@ COLD_START = {
 MACHINE = {"TWIN_BATCH_STATE_MACHINE_ARN"}
 ENGINE = {"TWIN_QUEUED_REQUESTS_METRIC", "TWIN_KV_CACHE_USE_METRIC"}
 WEBHOOK = {"TWIN_WEBHOOK_URL", "TWIN_WEBHOOK_SECRET_ARN"}
+OPTIONAL = ASYNC | BATCH | MACHINE | WEBHOOK | INVOCATION | COLD_START | ENGINE
+"""What a stage that leaves a section out does not write."""
 
 
 def environment(template: Template, handler: str) -> dict[str, str]:
@@ -95,8 +97,7 @@ def test_settings_accept_what_the_stack_writes_for_jobs(
 def test_the_stacks_write_every_setting_and_no_other(
     full: Synthesized, stack: str, handler: str, jobs: set[str]
 ) -> None:
-    left_out = MACHINE | WEBHOOK | INVOCATION | COLD_START | ENGINE
-    always = every_setting() - ASYNC - BATCH - left_out
+    always = every_setting() - OPTIONAL
     written = environment(full.stacks[stack], handler).keys() - web_adapter.ENVIRONMENT.keys()
     assert written == always | jobs
     assert jobs <= every_setting()
@@ -113,16 +114,14 @@ def test_the_engine_metrics_function_reads_the_engines_names(
     assert settings.kv_cache_use_metric == "vllm:kv_cache_usage_perc"
     assert settings.endpoint_name == "twin-prod"
     assert settings.metrics_namespace == "twin"
-    others = ASYNC | BATCH | MACHINE | WEBHOOK | INVOCATION | COLD_START
-    assert variables.keys() == every_setting() - others
+    assert variables.keys() == every_setting() - (OPTIONAL - ENGINE)
     assert every_setting() >= ENGINE
 
 
 @pytest.mark.parametrize("handler", [STREAMING, CONTROL])
 def test_what_a_stage_leaves_out_has_no_settings(bare: Synthesized, handler: str) -> None:
     written = environment(bare.api, handler).keys()
-    left_out = ASYNC | BATCH | MACHINE | WEBHOOK | INVOCATION | COLD_START | ENGINE
-    assert not written & left_out
+    assert not written & OPTIONAL
 
 
 def test_settings_accept_what_the_stack_writes_for_an_endpoint_at_zero(

@@ -1,6 +1,6 @@
 """The real service (uvicorn, boto3) before a stand-in SageMaker Runtime, and OpenAI's client."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import boto3
 import openai
@@ -11,6 +11,7 @@ from standin_runtime import DONE, StandInRuntime, Stream, running
 from lambda_api.main import create_app
 from lambda_api.s3_store import S3Store
 from lambda_api.settings import Settings
+from lambda_api.wake_table import DynamoWakeTable
 from localcloud.ports import free_port
 from localcloud.settings import Settings as CloudSettings
 from tests.localcloud import cloud as local
@@ -83,15 +84,49 @@ def texts(ask):
 
 
 @pytest.fixture(scope="session")
-def storage(tmp_path_factory) -> Iterator[S3Store]:
-    """A bucket of the local cloud."""
+def cloud_environment(tmp_path_factory) -> Iterator[dict[str, str]]:
+    """A local cloud, as the environment of what calls its S3 and its DynamoDB."""
     cloud = local.start(CloudSettings(port=free_port(), data_dir=tmp_path_factory.mktemp("cloud")))
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL_S3", cloud.settings.origin)
-        environment.setenv("AWS_ACCESS_KEY_ID", cloud.settings.account)
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "local")
-        environment.setenv("AWS_DEFAULT_REGION", cloud.settings.region)
-        boto3.client("s3").create_bucket(Bucket=BUCKET)
-        store = S3Store.connect(BUCKET)
-    yield store
+    yield {
+        "AWS_ENDPOINT_URL_DYNAMODB": cloud.settings.origin,
+        "AWS_ENDPOINT_URL_S3": cloud.settings.origin,
+        "AWS_ACCESS_KEY_ID": cloud.settings.account,
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": cloud.settings.region,
+    }
     local.stop(cloud)
+
+
+@pytest.fixture(scope="session")
+def storage(cloud_environment) -> S3Store:
+    """A bucket of the local cloud."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in cloud_environment.items():
+            environment.setenv(name, value)
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        return S3Store.connect(BUCKET)
+
+
+@pytest.fixture(scope="session")
+def wakes_table(cloud_environment) -> str:
+    """A table of the local cloud."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in cloud_environment.items():
+            environment.setenv(name, value)
+        boto3.client("dynamodb").create_table(
+            TableName="wakes",
+            KeySchema=[{"AttributeName": "endpoint", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "endpoint", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    return "wakes"
+
+
+@pytest.fixture(scope="session")
+def connect_wakes(wakes_table, cloud_environment) -> Callable[[str], DynamoWakeTable]:
+    """Gives the wake of an endpoint in that table."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in cloud_environment.items():
+            environment.setenv(name, value)
+        client = boto3.client("dynamodb")
+    return lambda endpoint: DynamoWakeTable(client, wakes_table, endpoint)

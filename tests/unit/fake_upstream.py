@@ -27,13 +27,18 @@ class FakeUpstream:
     answer: bytes | ServiceError = b"{}"
     stream: FakeStream = field(default_factory=lambda: FakeStream([]))
     payloads: list[bytes] = field(default_factory=list)
+    prefixes: list[str | None] = field(default_factory=list)
 
-    def complete(self, payload: bytes) -> bytes:
-        self.payloads.append(payload)
+    def complete(self, payload: bytes, prefix: str | None = None) -> bytes:
+        self._note(payload, prefix)
         if isinstance(self.answer, ServiceError):
             raise self.answer
         return self.answer
 
-    def open_stream(self, payload: bytes) -> FakeStream:
-        self.payloads.append(payload)
+    def open_stream(self, payload: bytes, prefix: str | None = None) -> FakeStream:
+        self._note(payload, prefix)
         return self.stream
+
+    def _note(self, payload: bytes, prefix: str | None) -> None:
+        self.payloads.append(payload)
+        self.prefixes.append(prefix)

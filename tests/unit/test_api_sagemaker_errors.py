@@ -49,7 +49,7 @@ def from_engine(status, message=""):
             refused(
                 "ValidationError", "Inference Component has no capacity to process this request"
             ),
-            errors.NotReadyError,
+            errors.NoCapacityError,
             503,
         ),
         (

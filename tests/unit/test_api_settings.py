@@ -29,6 +29,8 @@ def test_the_environment_becomes_settings(environment):
     assert settings.model_dump() == {
         "stage": "prod",
         "endpoint_name": "twin-prod",
+        "inference_component_name": None,
+        "prefix_aware_routing": False,
         "model_id": "org/twin-7b",
         "engine": "vllm",
         "root_path": "/live",
@@ -49,6 +51,11 @@ def test_the_environment_becomes_settings(environment):
         "async_bucket": None,
         "async_request_ttl_seconds": 21_600,
         "async_invocation_timeout_seconds": 900,
+        "cold_start": None,
+        "cold_start_table": None,
+        "hold_seconds": 600,
+        "max_held_requests": 100,
+        "expected_start_seconds": 300,
         "webhook_url": None,
         "webhook_secret_arn": None,
         "batch_bucket": None,
@@ -77,6 +84,10 @@ def test_what_is_missing_is_named():
         ("TWIN_MODEL_TIMEOUT_SECONDS", "0", "greater than 0"),
         ("TWIN_LOG_LEVEL", "loud", "'DEBUG', 'INFO'"),
         ("TWIN_MODEL_ID", "", "at least 1 character"),
+        ("TWIN_COLD_START", "wait", "'hold', 'queue' or 'reject'"),
+        ("TWIN_HOLD_SECONDS", "901", "less than or equal to 900"),
+        ("TWIN_MAX_HELD_REQUESTS", "0", "greater than or equal to 1"),
+        ("TWIN_EXPECTED_START_SECONDS", "0", "greater than 0"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(environment, name, value, allowed):
@@ -88,6 +99,28 @@ def test_a_wrong_value_is_named_with_what_is_allowed(environment, name, value, a
     assert f"{name}: " in str(caught.value)
     assert allowed in str(caught.value)
     assert f"got {value!r}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"TWIN_COLD_START": "hold"}, "TWIN_COLD_START_TABLE"),
+        (
+            {"TWIN_COLD_START": "queue", "TWIN_COLD_START_TABLE": "wakes"},
+            "TWIN_ASYNC_ENDPOINT_NAME and TWIN_ASYNC_BUCKET",
+        ),
+    ],
+)
+def test_what_a_cold_start_needs_is_named(environment, given, missing):
+    for name, value in given.items():
+        environment.setenv(name, value)
+
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment()
+
+    assert str(caught.value).endswith(
+        f"TWIN_COLD_START: {given['TWIN_COLD_START']!r} needs {missing}"
+    )
 
 
 def test_settings_do_not_change(settings):

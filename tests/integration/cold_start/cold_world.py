@@ -1,0 +1,74 @@
+"""Clients of an endpoint that is cold, and what it answers when it is not."""
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+
+from standin_runtime import Received, Reply, Stream, completion, completion_events
+
+from lambda_api.watch import Pace
+
+CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
+ASKS = {
+    CHAT: {"model": "twin", "messages": [{"role": "user", "content": "hi"}]},
+    RESPONSES: {"model": "twin", "input": "hi"},
+}
+WORDS = ["Grüß ", "dich", " 👋"]
+PACE = Pace(poll_seconds=0.05, probe_seconds=0.2)
+LONG = 20.0
+"""Longer than any test waits: what ends sooner did not end by this."""
+
+
+def warm(call: Received) -> Reply | Stream:
+    return Stream(completion_events(WORDS)) if call.json.get("stream") else completion("Hallo")
+
+
+def until(condition: Callable[[], bool], seconds: float = LONG) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+@contextmanager
+def posted(url: str, path: str = CHAT, **fields) -> Iterator[HTTPResponse]:
+    """A request's answer, to be read as it comes; leaving ends the connection."""
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=LONG)
+    body = json.dumps({**ASKS[path], **fields})
+    connection.request("POST", path, body, {"content-type": "application/json"})
+    try:
+        yield connection.getresponse()
+    finally:
+        connection.close()
+
+
+def post(url: str, path: str = CHAT, **fields) -> tuple[int, dict[str, str], dict]:
+    """A request's status, headers and body."""
+    with posted(url, path, **fields) as answer:
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        return answer.status, headers, json.loads(answer.read())
+
+
+def silent_client(url: str, **fields) -> socket.socket:
+    """A client that has asked and reads nothing."""
+    host, port = url.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)))
+    body = json.dumps({**ASKS[CHAT], **fields})
+    head = f"POST {CHAT} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+    connection.sendall((head + body).encode())
+    return connection
+
+
+def events(body: bytes) -> list[dict]:
+    """What the events of a stream carry, but for its end."""
+    lines = body.decode().splitlines()
+    return [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
+
+
+def text(body: bytes) -> str:
+    """What the chunks of a stream say."""
+    choices = [choice for event in events(body) for choice in event.get("choices", ())]
+    return "".join(choice["delta"].get("content", "") for choice in choices)

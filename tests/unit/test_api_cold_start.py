@@ -1,0 +1,139 @@
+"""The three ways to meet a caller at a cold endpoint."""
+
+import time
+from dataclasses import dataclass, field
+
+import pytest
+from cold_endpoint import ColdEndpoint
+from fake_upstream import FakeUpstream
+from memory_wakes import MemoryWakeTable
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lambda_api.cold_start import Asked, Enqueue, Hold, Reject, WatchedUpstream
+from lambda_api.errors import InvalidRequestError, NotReadyError, StorageError
+from lambda_api.held import HeldResponse
+from lambda_api.observability import RequestRecord
+from lambda_api.waiting_room import WaitingRoom
+from lambda_api.watch import Watch
+
+ANSWER, QUEUED = Response("answer"), Response("queued")
+
+
+@dataclass(frozen=True)
+class FakeAsked(Asked):
+    """Answers what it is told, once for each time it is asked."""
+
+    answers: list
+    queued: Response | None = None
+    upstreams: list = field(default_factory=list)
+
+    def answer(self, upstream=None):
+        self.upstreams.append(upstream)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def enqueue(self):
+        return self.queued
+
+
+def asked(*answers, queued=None, is_streamed=False):
+    scope = {"type": "http", "twin.record": RequestRecord("id")}
+    return FakeAsked(Request(scope), is_streamed, list(answers), queued)
+
+
+@pytest.fixture
+def table():
+    return MemoryWakeTable()
+
+
+@pytest.fixture
+def room(table):
+    watch = Watch(lambda: table, 300)
+    with pytest.raises(NotReadyError):
+        watch.attempt(ColdEndpoint().ask)
+    return WaitingRoom(watch, 100)
+
+
+@pytest.fixture
+def hold(room):
+    return Hold(room, FakeUpstream, 600)
+
+
+@pytest.mark.parametrize("way", ["hold", "enqueue", "reject"])
+def test_an_answer_is_an_answer(hold, table, way):
+    request = asked(ANSWER, queued=QUEUED)
+    ways = {"hold": hold, "enqueue": Enqueue(), "reject": Reject()}
+
+    assert ways[way].answer(request) is ANSWER
+    assert request.upstreams == [None]
+    assert table.wake.places == {}
+
+
+@pytest.mark.parametrize("way", ["hold", "enqueue", "reject"])
+def test_what_is_wrong_with_a_request_is_said_at_once(hold, table, way):
+    ways = {"hold": hold, "enqueue": Enqueue(), "reject": Reject()}
+
+    with pytest.raises(InvalidRequestError):
+        ways[way].answer(asked(InvalidRequestError("no"), queued=QUEUED))
+    assert table.wake.places == {}
+
+
+def test_who_is_rejected_learns_why(room):
+    error = NotReadyError("no", retry_after_seconds=7)
+
+    for way in (Reject(), Enqueue()):
+        with pytest.raises(NotReadyError) as caught:
+            way.answer(asked(error))
+        assert caught.value is error
+
+
+def test_what_can_be_queued_is():
+    assert Enqueue().answer(asked(NotReadyError("no"), queued=QUEUED)) is QUEUED
+
+
+@pytest.mark.parametrize(
+    ("is_streamed", "hold_seconds", "longest"),
+    [(True, 600, 600), (False, 600, 240), (False, 100, 100)],
+)
+def test_a_request_has_a_place_for_as_long_as_it_may_be_held(
+    room, table, is_streamed, hold_seconds, longest
+):
+    request = asked(NotReadyError("no"), ANSWER, is_streamed=is_streamed)
+    answer = Hold(room, FakeUpstream, hold_seconds).answer(request)
+    ((place, until),) = table.wake.places.items()
+
+    assert isinstance(answer, HeldResponse) != is_streamed
+    assert place == request.record.visit.place
+    assert until == pytest.approx(time.time() + longest + 10, abs=2)
+
+
+def test_a_stream_that_fails_before_it_waits_gives_its_place_back(hold, table):
+    request = asked(NotReadyError("no"), StorageError("no"), is_streamed=True)
+
+    with pytest.raises(StorageError):
+        hold.answer(request)
+    assert table.calls[-2:] == ["take", "give_back"]
+    assert table.wake.places == {}
+
+
+def test_an_upstream_that_is_known_to_be_cold_is_left_alone(room):
+    upstream = FakeUpstream()
+    watched = WatchedUpstream(upstream, room.watch)
+
+    for ask in (watched.complete, watched.open_stream):
+        with pytest.raises(NotReadyError):
+            ask(b"{}", "prefix")
+    assert upstream.payloads == []
+
+
+def test_an_upstream_gets_what_is_asked_of_it():
+    upstream = FakeUpstream(b"answer")
+    watched = WatchedUpstream(upstream, Watch(MemoryWakeTable, 300))
+
+    assert watched.complete(b"1", "a") == b"answer"
+    assert watched.open_stream(b"2") is upstream.stream
+    assert upstream.payloads == [b"1", b"2"]
+    assert upstream.prefixes == ["a", None]
