@@ -54,8 +54,8 @@ class SageMaker:
         for running in self._background:
             running.cancel()
         worker.call(self._jobs.close())
-        worker.call(self._components.close())
         worker.call(self._endpoints.close())
+        worker.call(self._components.close())
         worker.stop()
 
 
