@@ -59,8 +59,8 @@ class SageMaker:
         for running in self._background:
             running.cancel()
         worker.call(self._jobs.close())
-        worker.call(self._components.close())
         worker.call(self._endpoints.close())
+        worker.call(self._components.close())
         worker.stop()
 
 

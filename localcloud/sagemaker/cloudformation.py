@@ -14,6 +14,7 @@ from typing import ClassVar
 from localcloud.awsjson.service import JsonService, Scope, ServiceError
 from localcloud.ministack_hooks import (
     Properties,
+    Provisioner,
     ResourceType,
     physical_name,
     register_resource_type,
@@ -185,56 +186,48 @@ def _retag(service: JsonService, arn: str, old: Properties, new: Properties) -> 
         service.provision("AddTags", {"ResourceArn": arn, "Tags": tags}, scope)
 
 
+_REPLACING = {
+    "Model": {
+        "Containers",
+        "EnableNetworkIsolation",
+        "ExecutionRoleArn",
+        "InferenceExecutionConfig",
+        "ModelName",
+        "PrimaryContainer",
+        "VpcConfig",
+    },
+    "EndpointConfig": {
+        "AsyncInferenceConfig",
+        "DataCaptureConfig",
+        "EnableNetworkIsolation",
+        "EndpointConfigName",
+        "ExecutionRoleArn",
+        "ExplainerConfig",
+        "KmsKeyId",
+        "MetricsConfig",
+        "ProductionVariants",
+        "ShadowProductionVariants",
+        "VpcConfig",
+    },
+    "Endpoint": {"EndpointName"},
+    "InferenceComponent": set[str](),
+}
+"""Properties whose change needs a new resource, by type."""
+
+
 def register(service: JsonService, endpoints: Endpoints, components: InferenceComponents) -> None:
     """Let stacks use SageMaker's types."""
-    register_resource_type(
-        ResourceType(
-            name="AWS::SageMaker::Model",
-            provisioner=_CatalogResource(service, "Model"),
-            replacing=frozenset(
-                {
-                    "Containers",
-                    "EnableNetworkIsolation",
-                    "ExecutionRoleArn",
-                    "InferenceExecutionConfig",
-                    "ModelName",
-                    "PrimaryContainer",
-                    "VpcConfig",
-                }
-            ),
+    provisioners: dict[str, Provisioner] = {
+        "Model": _CatalogResource(service, "Model"),
+        "EndpointConfig": _CatalogResource(service, "EndpointConfig"),
+        "Endpoint": _EndpointResource(service, endpoints),
+        "InferenceComponent": _InferenceComponentResource(service, components),
+    }
+    for kind, provisioner in provisioners.items():
+        register_resource_type(
+            ResourceType(
+                name=f"AWS::SageMaker::{kind}",
+                provisioner=provisioner,
+                replacing=frozenset(_REPLACING[kind]),
+            )
         )
-    )
-    register_resource_type(
-        ResourceType(
-            name="AWS::SageMaker::EndpointConfig",
-            provisioner=_CatalogResource(service, "EndpointConfig"),
-            replacing=frozenset(
-                {
-                    "AsyncInferenceConfig",
-                    "DataCaptureConfig",
-                    "EnableNetworkIsolation",
-                    "EndpointConfigName",
-                    "ExecutionRoleArn",
-                    "ExplainerConfig",
-                    "KmsKeyId",
-                    "MetricsConfig",
-                    "ProductionVariants",
-                    "ShadowProductionVariants",
-                    "VpcConfig",
-                }
-            ),
-        )
-    )
-    register_resource_type(
-        ResourceType(
-            name="AWS::SageMaker::Endpoint",
-            provisioner=_EndpointResource(service, endpoints),
-            replacing=frozenset({"EndpointName"}),
-        )
-    )
-    register_resource_type(
-        ResourceType(
-            name="AWS::SageMaker::InferenceComponent",
-            provisioner=_InferenceComponentResource(service, components),
-        )
-    )

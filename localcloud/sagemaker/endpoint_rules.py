@@ -84,7 +84,7 @@ def refuse_homeless(
     if any("ModelName" in one for one in new.values()) == bool(endpoint.hostings):
         raise ServiceError("An endpoint cannot be updated to or from inference components.")
     for component in components:
-        if component.life.changing:
+        if component.life.status not in ("InService", "Failed"):
             raise ServiceError(
                 f'Cannot update endpoint "{endpoint.arn}" while inference component '
                 f'"{component.arn}" is in state {component.state}.'

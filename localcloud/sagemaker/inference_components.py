@@ -153,13 +153,17 @@ class InferenceComponents:
                 f'Cannot {action} inference component "{component.arn}" while it is in state '
                 f"{component.state}."
             )
+        if component.endpoint.life.changing:
+            raise ServiceError(
+                f'Cannot {action} inference component "{component.arn}" while endpoint '
+                f'"{component.endpoint.arn}" is Updating.'
+            )
         return component
 
     def _changeable(self, scope: Scope, name: str) -> InferenceComponent:
         component = self._idle(scope, name, "update")
         if component.life.status == "Failed":
             raise ServiceError(f'Cannot update failed inference component "{component.arn}".')
-        self._serving(scope, component.endpoint.name)
         return component
 
     def _serving(self, scope: Scope, name: str) -> Endpoint:

@@ -36,6 +36,6 @@ def call(tmp_path: Path) -> Iterator[Client]:
         JsonService("sagemaker", operations, worker),
         JsonService("application-autoscaling", AutoScaling(registry).operations(), worker),
     )
-    worker.call(components.close())
     worker.call(endpoints.close())
+    worker.call(components.close())
     worker.stop()

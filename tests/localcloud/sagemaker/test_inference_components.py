@@ -149,6 +149,8 @@ def test_endpoint_update_moves_the_copies_along(hosted: ComponentDeployment) -> 
     config = hosted.create_config("", InstanceType="ml.m5.xlarge")
     with under_load(hosted):
         hosted.sagemaker.update_endpoint(EndpointName=hosted.endpoint, EndpointConfigName=config)
+        with pytest.raises(ClientError, match=r"Cannot delete .* while endpoint .* is Updating"):
+            hosted.remove()
         assert hosted.settled()["EndpointConfigName"] == config
     (place,) = hosted.component()["RuntimeConfig"]["PlacementStatus"]
     assert place == {"InstanceType": "ml.m5.xlarge", "CurrentCopyCount": 1}
