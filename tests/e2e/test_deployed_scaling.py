@@ -1,0 +1,239 @@
+"""A deployed stage that scales to zero and back, in the order of its day.
+
+The clock of alarms and scaling is 60 times as fast: the quarter of an hour before a scale-in takes
+15 seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from openai import OpenAI
+
+from localcloud.ports import free_port
+from localcloud.settings import Settings
+from tests import stage_files
+from twin.conversation import ask, connect
+from twin.deployment import LocalDeployment
+from twin.local_cloud import LocalCloud
+from twin.outputs import StageOutputs
+
+FACTOR = 60
+MODEL = "twin-demo"
+QUESTION = [{"role": "user", "content": "What is an endpoint config?"}]
+FIRST_REQUESTS = 24
+SCALED_TO_ZERO = {
+    "realtime__autoscaling": {
+        "scale_to_zero": True,
+        "max_instances": 2,
+        "target": 2,
+        "scale_out_cooldown_seconds": 10,
+        "scale_in_cooldown_seconds": 60,
+    },
+    "batch": None,
+}
+EVERY_HALF_HOUR = {"name": "office-hours", "schedule": "rate(30 minutes)", "min_instances": 1}
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+class Stage:
+    """A stage that scales to zero, and what AWS says of it."""
+
+    def __init__(self, cloud: LocalCloud, checkout: Path) -> None:
+        self._deployment = LocalDeployment(cloud, checkout, "zero")
+        self._checkout = checkout
+        self.outputs: StageOutputs
+        self._clients = {
+            name: cloud.session.client(name, endpoint_url=cloud.settings.origin)
+            for name in ("application-autoscaling", "cloudwatch", "sagemaker")
+        }
+
+    def deploy(self, **changes: Any) -> None:
+        stage_files.write(
+            self._checkout / "config" / "zero.toml", stage_files.LOCAL, **SCALED_TO_ZERO | changes
+        )
+        self.outputs = self._deployment.deploy()
+
+    def client(self) -> OpenAI:
+        return connect(self.outputs)
+
+    def post(self, path: str, body: dict[str, Any]) -> httpx2.Response:
+        key = self.outputs.api_key.get_secret_value()
+        return httpx2.post(
+            f"{self.outputs.openai_base_url}/{path}",
+            json={"model": MODEL, **body},
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=60,
+        )
+
+    @property
+    def copies(self) -> int:
+        described = self._clients["sagemaker"].describe_inference_component(
+            InferenceComponentName=self.outputs.endpoint_name
+        )
+        return int(described["RuntimeConfig"]["CurrentCopyCount"])
+
+    @property
+    def async_instances(self) -> int:
+        described = self._clients["sagemaker"].describe_endpoint(
+            EndpointName=f"{self.outputs.endpoint_name}-async"
+        )
+        return int(described["ProductionVariants"][0]["CurrentInstanceCount"])
+
+    def refusals(self) -> float:
+        """Requests that SageMaker refused for want of a copy, ever."""
+        found = self._clients["cloudwatch"].get_metric_statistics(
+            Namespace="AWS/SageMaker",
+            MetricName="NoCapacityInvocationFailures",
+            Dimensions=[{"Name": "InferenceComponentName", "Value": self.outputs.endpoint_name}],
+            StartTime=time.time() - 3600,
+            EndTime=time.time() + 60,
+            Period=3600,
+            Statistics=["Sum"],
+        )
+        return float(sum(point["Sum"] for point in found["Datapoints"]))
+
+    def changes(self) -> list[str]:
+        """Why the copy count changed, the newest first."""
+        found = self._clients["application-autoscaling"].describe_scaling_activities(
+            ServiceNamespace="sagemaker",
+            ResourceId=f"inference-component/{self.outputs.endpoint_name}",
+        )
+        return [
+            activity["Cause"]
+            for activity in found["ScalingActivities"]
+            if activity["Description"].startswith("Setting desired copy count")
+        ]
+
+    def goes_to_zero(self) -> None:
+        eventually(lambda: self.copies == 0)
+
+    def rests(self) -> None:
+        """Stay at zero until the quarter of an hour before it is forgotten.
+
+        Until then the low alarm stays in ALARM, and would end a copy that waits for its request: as
+        long as a probe of the gateway, which does not go by the faster clock.
+        """
+        self.goes_to_zero()
+        name = f"TargetTracking-inference-component/{self.outputs.endpoint_name}-AlarmLow"
+        found = self._clients["cloudwatch"].get_paginator("describe_alarms")
+        eventually(
+            lambda: (
+                {
+                    alarm["StateValue"]
+                    for page in found.paginate(AlarmNamePrefix=name)
+                    for alarm in page["MetricAlarms"]
+                }
+                == {"INSUFFICIENT_DATA"}
+            )
+        )
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Iterator[Stage]:
+    settings = Settings(
+        port=free_port(),
+        data_dir=tmp_path_factory.mktemp("fast-cloud"),
+        clock_factor=FACTOR,
+        provisioning_seconds=120,
+    )
+    cloud = LocalCloud(settings)
+    cloud.start(stop_with_us=True)
+    try:
+        deployed = Stage(cloud, checkout)
+        deployed.deploy(api__cold_start={"mode": "hold", "hold_seconds": 120})
+        yield deployed
+    finally:
+        cloud.stop()
+
+
+def test_without_requests_the_last_copy_goes(stage: Stage):
+    assert stage.copies == 1
+
+    stage.goes_to_zero()
+
+    assert "AlarmLow" in stage.changes()[0]
+
+
+def test_held_first_requests_wake_it_once_and_are_all_answered(stage: Stage):
+    stage.rests()
+    with stage.client() as client, ThreadPoolExecutor(FIRST_REQUESTS) as callers:
+        asking = [
+            callers.submit(ask, client, MODEL, QUESTION, lambda _: None)
+            for _ in range(FIRST_REQUESTS)
+        ]
+        answers = [one.result().text for one in asking]
+
+    assert all("endpoint" in answer.lower() for answer in answers)
+    woken = [cause for cause in stage.changes() if cause.endswith("triggered policy wake")]
+    assert len(woken) == 1
+    # Each may find it cold itself; after that one probe each five seconds asks for all of them.
+    assert stage.refusals() <= FIRST_REQUESTS + 10
+
+
+def test_a_burst_adds_a_copy_and_its_end_removes_both(stage: Stage):
+    def keep_asking(_: int) -> None:
+        while stage.copies < 2:
+            stage.post("chat/completions", {"messages": QUESTION, "max_tokens": 64})
+
+    with ThreadPoolExecutor(8) as callers:
+        list(callers.map(keep_asking, range(8)))
+    assert "AlarmHigh" in stage.changes()[0]
+
+    stage.goes_to_zero()
+    assert "AlarmLow" in stage.changes()[0]
+
+
+def test_queued_the_first_request_is_answered_by_the_asynchronous_endpoint(stage: Stage):
+    stage.deploy(api__cold_start={"mode": "queue"})
+    stage.rests()
+    eventually(lambda: stage.async_instances == 0)
+
+    accepted = stage.post("chat/completions", {"messages": QUESTION, "temperature": 0})
+
+    assert accepted.status_code == 202
+    assert accepted.json()["status"] == "queued"
+    with stage.client() as client:
+        response_id = accepted.json()["id"]
+        eventually(lambda: client.responses.retrieve(response_id).status == "completed")
+        assert "endpoint" in client.responses.retrieve(response_id).output_text.lower()
+        # It woke the real-time endpoint, too, for those who come after.
+        eventually(lambda: ask(client, MODEL, QUESTION, lambda _: None).text != "")
+
+
+def test_rejected_callers_learn_when_to_come_back(stage: Stage):
+    stage.deploy(api__cold_start={"mode": "reject", "expected_start_seconds": 20})
+    stage.rests()
+
+    refusal = stage.post("chat/completions", {"messages": QUESTION})
+
+    assert refusal.status_code == 503
+    assert refusal.json()["error"]["code"] == "model_not_ready"
+    with stage.client() as client:
+        # The official client waits as long as it is told.
+        patient = client.with_options(max_retries=4)
+        answer = patient.chat.completions.create(model=MODEL, messages=QUESTION, temperature=0)
+    assert "endpoint" in (answer.choices[0].message.content or "").lower()
+
+
+def test_a_schedule_starts_a_copy_before_anybody_asks(stage: Stage):
+    stage.goes_to_zero()
+    stage.deploy(
+        api__cold_start={"mode": "reject"}, realtime__autoscaling__schedules=[EVERY_HALF_HOUR]
+    )
+
+    eventually(lambda: stage.copies == 1)
+
+    assert stage.changes()[0] == "minimum capacity was set to 1"
