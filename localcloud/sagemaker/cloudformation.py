@@ -154,9 +154,10 @@ class _InferenceComponentResource(_DeployedResource):
         fixed = [name for name in _FIXED if old.get(name) != new.get(name)]
         if fixed:
             raise ServiceError(f"{', '.join(fixed)} of an inference component cannot be changed")
-        # A copy count that the template leaves as it was is left to scaling.
-        changed = [name for name in _ROLLED_OUT if name in new and old.get(name) != new[name]]
-        return _only(new, *changed, "DeploymentConfig") if changed else {}
+        if all(old.get(key) == new.get(key) for key in _ROLLED_OUT):
+            return {}
+        # The count is sent with every update (docs/decisions/0033): a deploy proves the model.
+        return _only(new, *_ROLLED_OUT, "DeploymentConfig")
 
 
 def _without(properties: Properties, *names: str) -> Properties:

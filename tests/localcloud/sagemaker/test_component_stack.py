@@ -100,8 +100,8 @@ def test_component_is_waited_for_updated_in_place_and_deleted_first(
     assert stack.update(deployment.container(ALIAS="second")) == "UPDATE_COMPLETE"
     assert stack.outputs()["Component"] == arn
     assert deployment.sagemaker.list_tags(ResourceArn=arn)["Tags"] == stack.tags
-    # What the template leaves alone is scaling's: it stays at zero until it is woken.
-    assert deployment.scale(1)["RuntimeConfig"]["CurrentCopyCount"] == 1
+    # Its count is sent with the new model, so that a copy proves it.
+    assert deployment.component()["RuntimeConfig"]["CurrentCopyCount"] == 1
     assert deployment.invoke(tokens=1)["model"] == "second"
     assert stack.delete() == "DELETE_COMPLETE"
     assert not deployment.exists()
