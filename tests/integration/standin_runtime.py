@@ -71,39 +71,6 @@ def service_error(status: int, code: str, message: str, **fields: Any) -> Reply:
     return Reply(status, body, {"x-amzn-errortype": code, "content-type": "application/json"})
 
 
-NO_CAPACITY = service_error(
-    400,
-    "ValidationError",
-    "Inference Component has no capacity to process this request. ApplicationAutoScaling may be "
-    "in-progress (if configured) or try to increase the capacity by invoking "
-    "UpdateInferenceComponentRuntimeConfig API.",
-)
-"""What a component at zero copies answers."""
-
-
-@dataclass
-class ColdEndpoint:
-    """An answer that comes only once the endpoint is up.
-
-    Args:
-        warm: What it says then.
-        cold: What it says before.
-    """
-
-    warm: "Callable[[Received], Reply | Stream]"
-    cold: Reply = NO_CAPACITY
-    is_up: threading.Event = field(default_factory=threading.Event)
-    refused: int = 0
-    answered: int = 0
-
-    def __call__(self, call: Received) -> Reply | Stream:
-        if self.is_up.is_set():
-            self.answered += 1
-            return self.warm(call)
-        self.refused += 1
-        return self.cold
-
-
 def frame(payload: bytes, headers: dict[str, str]) -> bytes:
     """One message: smithy.io/2.0/aws/amazon-eventstream.html."""
     block = b"".join(

@@ -2,12 +2,21 @@
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 
-from standin_runtime import Received, Reply, Stream, completion, completion_events
+from standin_runtime import (
+    Received,
+    Reply,
+    Stream,
+    completion,
+    completion_events,
+    service_error,
+)
 
 from lambda_api.watch import Pace
 
@@ -20,6 +29,39 @@ WORDS = ["Grüß ", "dich", " 👋"]
 PACE = Pace(poll_seconds=0.05, probe_seconds=0.2)
 LONG = 20.0
 """Longer than any test waits: what ends sooner did not end by this."""
+
+
+NO_CAPACITY = service_error(
+    400,
+    "ValidationError",
+    "Inference Component has no capacity to process this request. ApplicationAutoScaling may be "
+    "in-progress (if configured) or try to increase the capacity by invoking "
+    "UpdateInferenceComponentRuntimeConfig API.",
+)
+"""What a component at zero copies answers."""
+
+
+@dataclass
+class ColdEndpoint:
+    """An answer that comes only once the endpoint is up.
+
+    Args:
+        warm: What it says then.
+        cold: What it says before.
+    """
+
+    warm: Callable[[Received], Reply | Stream]
+    cold: Reply = NO_CAPACITY
+    is_up: threading.Event = field(default_factory=threading.Event)
+    refused: int = 0
+    answered: int = 0
+
+    def __call__(self, call: Received) -> Reply | Stream:
+        if self.is_up.is_set():
+            self.answered += 1
+            return self.warm(call)
+        self.refused += 1
+        return self.cold
 
 
 def warm(call: Received) -> Reply | Stream:

@@ -5,9 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
-from cold_world import LONG, PACE, warm
+from cold_world import LONG, PACE, ColdEndpoint, warm
 from serving import served
-from standin_runtime import ColdEndpoint
 
 from lambda_api.main import create_app
 from lambda_api.relay import RelayResponse

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from urllib.request import urlopen
 
 import pytest
@@ -18,9 +19,16 @@ from tests.localcloud.cloud import ROOT
 ENDPOINT, MOST = "twin-shared", 6
 
 
+@dataclass
+class Service:
+    """The service in a process of its own."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
 @contextmanager
-def process(environment: dict[str, str]) -> Iterator[str]:
-    """The service in a process of its own; its URL."""
+def started(environment: dict[str, str]) -> Iterator[Service]:
     port = str(free_port())
     command = [sys.executable, "-m", "uvicorn", "--factory", "lambda_api.main:create_app"]
     process = subprocess.Popen(
@@ -30,15 +38,15 @@ def process(environment: dict[str, str]) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
     )
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield Service(f"http://127.0.0.1:{port}", process)
     finally:
         process.terminate()
         process.wait(10)
 
 
-@pytest.fixture
-def urls(standin, wakes_table, cloud_environment) -> Iterator[list[str]]:
-    """Two processes that share a table."""
+@pytest.fixture(scope="module")
+def services(standin, wakes_table, cloud_environment) -> Iterator[list[Service]]:
+    """Two that share a table."""
     settings = {
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": standin.url,
         "TWIN_STAGE": "local",
@@ -51,10 +59,10 @@ def urls(standin, wakes_table, cloud_environment) -> Iterator[list[str]]:
     }
     environment = {**os.environ, **cloud_environment, **settings}
     with ExitStack() as stack:
-        urls = [stack.enter_context(process(environment)) for _ in range(2)]
-        for url in urls:
-            until(lambda url=url: _is_up(url), 60)
-        yield urls
+        services = [stack.enter_context(started(environment)) for _ in range(2)]
+        for service in services:
+            until(lambda url=service.url: _is_up(url), 60)
+        yield services
 
 
 def _is_up(url: str) -> bool:
@@ -65,8 +73,13 @@ def _is_up(url: str) -> bool:
         return False
 
 
-def test_they_probe_in_turns_and_share_the_places(urls, cold, connect_wakes):
-    wakes = connect_wakes(ENDPOINT)
+@pytest.fixture
+def wakes(connect_wakes):
+    return connect_wakes(ENDPOINT)
+
+
+def test_they_probe_in_turns_and_share_the_places(services, cold, wakes):
+    urls = [service.url for service in services]
     began = time.monotonic()
     with ExitStack() as stack:
         asked = [posted(url, stream=True) for url in urls for _ in range(MOST // 2)]
@@ -87,3 +100,16 @@ def test_they_probe_in_turns_and_share_the_places(urls, cold, connect_wakes):
     wake = wakes.read()
     assert (wake.started_at, wake.places) == (None, {})
     assert 2 * Pace().probe_seconds <= wake.last_start_seconds <= time.monotonic() - began + 1
+
+
+def test_one_that_is_killed_does_not_keep_the_other_from_probing(services, cold, wakes):
+    dying, living = services
+    with posted(dying.url, stream=True), posted(living.url, stream=True) as answer:
+        assert len(wakes.read().places) == 2
+        dying.process.kill()
+        asked = cold.refused
+        until(lambda: cold.refused > asked)
+        cold.is_up.set()
+
+        assert text(answer.read()) == "".join(WORDS)
+    assert wakes.read().started_at is None
