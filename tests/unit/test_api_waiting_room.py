@@ -81,6 +81,7 @@ def test_a_held_request_is_answered_when_capacity_comes(room, endpoint, table, p
 
 
 def test_while_many_wait_one_at_a_time_asks(room, endpoint, table, pool):
+    until(lambda: not watchers())
     asked_before = endpoint.asked
     began = time.monotonic()
     answers = [pool.submit(room.enter(LONG).ask, endpoint.ask) for _ in range(50)]

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from localcloud.awsjson.service import Scope
+from localcloud.clock import Clock
 from localcloud.sagemaker import install
 from localcloud.settings import Settings
 from tests.localcloud import cloud as local
@@ -33,7 +34,7 @@ def test_no_engine_outlives_its_server(
 
 
 def test_closing_the_services_leaves_no_engine(settings: Settings, model_file: Path) -> None:
-    services = install(settings)
+    services = install(settings, Clock())
     others = set(psutil.Process().children())
     running: set[psutil.Process] = set()
     try:
