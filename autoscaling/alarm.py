@@ -79,6 +79,11 @@ class Alarm:
         """M of the M out of N."""
         return self.datapoints_to_alarm or self.evaluation_periods
 
+    @property
+    def seconds(self) -> float:
+        """How much of the past it looks at."""
+        return self.evaluation_periods * self.metric.period
+
     def breaches(self, value: float) -> bool:
         """Return whether one datapoint breaches the threshold."""
         return _BREACHES[self.comparison](value, self.threshold)

@@ -49,5 +49,6 @@ ASSUMED = Assumptions()
 Not values but choices, made where the rule stands: target tracking scales out from the
 newest datapoint its alarm can see; concurrency is averaged over a period and over instances; a
 cooldown starts when the change is fulfilled; a scheduled action starts no cooldown; a local time
-that a daylight-saving change skips or repeats fires once.
+that a daylight-saving change skips or repeats fires once; after a start from zero, target tracking
+removes nothing until its low alarm can have looked at all its periods since.
 """

@@ -7,6 +7,7 @@ schedule names a date.
 """
 
 import heapq
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Literal
@@ -58,6 +59,7 @@ class Scaler:
         self._messages: list[tuple[float, str]] = []
         self._last: Change | None = None
         self._changing = False
+        self._up_since = -math.inf  # infinity while there is no capacity
 
     @property
     def metrics(self) -> frozenset[Metric]:
@@ -86,6 +88,8 @@ class Scaler:
     def fulfilled(self, now: float) -> None:
         """Take note that the last change is in service: its cooldown starts, the lock ends."""
         self._changing = False
+        if self._up_since == math.inf:
+            self._up_since = now
         if self._last is not None and self._last.fulfilled_at is None:
             self._last = replace(self._last, fulfilled_at=now)
 
@@ -99,6 +103,10 @@ class Scaler:
         Returns:
             What was decided, in order; the last one's `after` is the capacity to have.
         """
+        if capacity == 0:
+            self._up_since = math.inf
+        elif self._up_since == math.inf and not self._changing:  # somebody else added it
+            self._up_since = now
         activities = list(self._fire_schedules(now, capacity))
         within = self.target.clamp(capacity)
         if within != capacity and not self._locked:
@@ -135,11 +143,11 @@ class Scaler:
         while self._messages and self._messages[0][0] <= now:
             arrived.append(heapq.heappop(self._messages)[1])
         if arrived:
-            wanted, alarm = max((self._wanted(alarm, capacity), alarm) for alarm in arrived)
+            wanted, alarm = max((self._wanted(alarm, capacity, now), alarm) for alarm in arrived)
             if not self._is_suspended(capacity, wanted):
                 yield self._decide(now, capacity, wanted, alarm)
 
-    def _wanted(self, alarm: str, capacity: int) -> int:
+    def _wanted(self, alarm: str, capacity: int, now: float) -> int:
         policy, monitor = self._monitors[alarm]
         value = monitor.newest
         if value is None:
@@ -148,11 +156,13 @@ class Scaler:
             return policy.desired(capacity, value)
         if alarm == policy.high.name:
             return max(capacity, policy.desired(capacity, value, self._assumed))
-        return self._wanted_by_all(capacity)
+        return self._wanted_by_all(capacity, now)
 
-    def _wanted_by_all(self, capacity: int) -> int:
+    def _wanted_by_all(self, capacity: int, now: float) -> int:
         """Target tracking removes only if every policy that may remove agrees, and the least.
 
+        It "does not scale in when the specified metric has insufficient data". What an alarm still
+        knows from before there was no capacity says nothing of what has come since.
         https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html
         """
         wanted = 0
@@ -160,7 +170,8 @@ class Scaler:
             if isinstance(policy, TargetTracking) and monitor.alarm.name == policy.low.name:
                 takes_highest = self._assumed.scale_in_value == "highest"
                 value = monitor.highest if takes_highest else monitor.newest
-                if monitor.state is not AlarmState.ALARM or value is None:
+                is_known = now - self._up_since >= monitor.alarm.seconds
+                if monitor.state is not AlarmState.ALARM or value is None or not is_known:
                     return capacity
                 wanted = max(wanted, policy.desired(capacity, value, self._assumed))
         return min(wanted, capacity)

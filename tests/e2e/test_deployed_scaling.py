@@ -120,26 +120,6 @@ class Stage:
     def goes_to_zero(self) -> None:
         eventually(lambda: self.copies == 0)
 
-    def rests(self) -> None:
-        """Stay at zero until the quarter of an hour before it is forgotten.
-
-        Until then the low alarm stays in ALARM, and would end a copy that waits for its request: as
-        long as a probe of the gateway, which does not go by the faster clock.
-        """
-        self.goes_to_zero()
-        name = f"TargetTracking-inference-component/{self.outputs.endpoint_name}-AlarmLow"
-        found = self._clients["cloudwatch"].get_paginator("describe_alarms")
-        eventually(
-            lambda: (
-                {
-                    alarm["StateValue"]
-                    for page in found.paginate(AlarmNamePrefix=name)
-                    for alarm in page["MetricAlarms"]
-                }
-                == {"INSUFFICIENT_DATA"}
-            )
-        )
-
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Iterator[Stage]:
@@ -168,7 +148,7 @@ def test_without_requests_the_last_copy_goes(stage: Stage):
 
 
 def test_held_first_requests_wake_it_once_and_are_all_answered(stage: Stage):
-    stage.rests()
+    stage.goes_to_zero()
     with stage.client() as client, ThreadPoolExecutor(FIRST_REQUESTS) as callers:
         asking = [
             callers.submit(ask, client, MODEL, QUESTION, lambda _: None)
@@ -198,7 +178,7 @@ def test_a_burst_adds_a_copy_and_its_end_removes_both(stage: Stage):
 
 def test_queued_the_first_request_is_answered_by_the_asynchronous_endpoint(stage: Stage):
     stage.deploy(api__cold_start={"mode": "queue"})
-    stage.rests()
+    stage.goes_to_zero()
     eventually(lambda: stage.async_instances == 0)
 
     accepted = stage.post("chat/completions", {"messages": QUESTION, "temperature": 0})
@@ -215,7 +195,7 @@ def test_queued_the_first_request_is_answered_by_the_asynchronous_endpoint(stage
 
 def test_rejected_callers_learn_when_to_come_back(stage: Stage):
     stage.deploy(api__cold_start={"mode": "reject", "expected_start_seconds": 20})
-    stage.rests()
+    stage.goes_to_zero()
 
     refusal = stage.post("chat/completions", {"messages": QUESTION})
 

@@ -130,6 +130,22 @@ def test_retries_while_cold_add_a_second_unit_unless_the_capacity_is_exact() -> 
     assert [capacity for _, capacity in woken("ExactCapacity", failing_for=600)] == [1]
 
 
+def test_woken_minutes_after_it_went_it_is_not_removed_before_its_request_arrives() -> None:
+    """Idle until zero, refused once 5 minutes later, and no load at all after that."""
+
+    def refused(now: int, serving: int) -> float | None:
+        return 1.0 if serving == 0 and now == 1500 else None
+
+    def load(_now: int, serving: int) -> float | None:
+        return 0.0 if serving else None
+
+    both = scaler(tracking(FAST, 5), wake("ExactCapacity"), least=0)
+    activities = drive(both, {FAST: load, COLD: refused}, 3600, provisioning=100)
+    (gone, first), (woken, one), (gone_again, last) = changes(activities)
+    assert (first, one, last) == (0, 1, 0)
+    assert woken - gone < 15 * 60 < gone_again - woken
+
+
 def test_no_traffic_at_all_does_not_scale_in() -> None:
     quiet = scaler(tracking(FAST, 5))
     assert drive(quiet, lambda now, serving: None, 2000, capacity=4) == []
