@@ -30,6 +30,7 @@ class LocalCloud:
         ministack_hooks.extend_rest_apis(StreamedIntegration(self._web_adapter))
         ministack_hooks.write_access_logs()
         ministack_hooks.extend_state_machines()
+        ministack_hooks.let_items_expire()
         self._sagemaker = sagemaker.install(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -38,6 +38,13 @@ class Settings(BaseModel):
     clock_factor: float = Field(default=10.0, gt=0, le=1000)
     """How many times as fast as real time passes for metrics, alarms and scaling: with 10, the 15
     minutes before a scale-in take 90 seconds. Nothing else is faster."""
+    provisioning_seconds: float = Field(default=0.0, ge=0, le=3600)
+    """How long a change of capacity takes, by that clock, before its engines start: where AWS
+    provisions an instance, pulls the image and loads the model. Not at first deployments."""
+    unavailable_instance_types: Annotated[
+        str, StringConstraints(pattern=r"^(ml\.[a-z0-9.-]+(,ml\.[a-z0-9.-]+)*)?$")
+    ] = ""
+    """Instance types that AWS has none of right now, separated by commas."""
     stop_with_stdin: bool = False
     """Stop when standard input ends: who starts the server holds a pipe open, and its death,
     `kill -9` included, closes that pipe."""
@@ -61,6 +68,11 @@ class Settings(BaseModel):
     def origin(self) -> str:
         """URL of every service: what clients set as `AWS_ENDPOINT_URL`."""
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def unavailable_types(self) -> frozenset[str]:
+        """Instance types that cannot be had."""
+        return frozenset(filter(None, self.unavailable_instance_types.split(",")))
 
     @property
     def work_dir(self) -> Path:

@@ -3,7 +3,7 @@
 from localcloud.applicationautoscaling import cloudformation
 from localcloud.applicationautoscaling.driver import Driver
 from localcloud.applicationautoscaling.operations import AutoScaling
-from localcloud.applicationautoscaling.registry import Registry, TargetKey
+from localcloud.applicationautoscaling.registry import COPY_COUNT, Registry, TargetKey
 from localcloud.awsjson.service import JsonService, Worker
 from localcloud.ministack_hooks import leave_scaling_alarms, register_service
 
@@ -24,4 +24,4 @@ def install(worker: Worker) -> Registry:
     return registry
 
 
-__all__ = ["Driver", "Registry", "TargetKey", "install"]
+__all__ = ["COPY_COUNT", "Driver", "Registry", "TargetKey", "install"]

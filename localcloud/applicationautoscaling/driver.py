@@ -27,6 +27,9 @@ class Capacities(Protocol):
     def desired(self, scope: Scope, key: TargetKey) -> int | None:
         """The desired capacity; None while it cannot be changed."""
 
+    def failure(self, scope: Scope, key: TargetKey) -> str | None:
+        """Why its last change failed; None where it did not."""
+
     def change(self, scope: Scope, key: TargetKey, capacity: int) -> None:
         """Begin to change the capacity.
 
@@ -68,7 +71,8 @@ class Driver:
             metrics = Metrics(scope.account, scope.region)
             target = ScaledTarget(key, self._registry[scope], metrics, self._clock)
             self._targets[scope, key] = target
-        wanted = target.step(self._clock.now(), self._capacities.desired(scope, key))
+        failure = self._capacities.failure(scope, key)
+        wanted = target.step(self._clock.now(), self._capacities.desired(scope, key), failure)
         if wanted is None:
             return
         try:

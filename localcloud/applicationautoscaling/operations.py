@@ -10,7 +10,13 @@ import uuid
 from collections.abc import Iterable
 
 from autoscaling.aws_shapes import target_tracking
-from localcloud.applicationautoscaling.registry import ItemKey, Registry, TargetKey
+from localcloud.applicationautoscaling.registry import (
+    COPY_COUNT,
+    VARIANT_COUNT,
+    ItemKey,
+    Registry,
+    TargetKey,
+)
 from localcloud.awsjson.service import Operation, Scope, ServiceError
 from localcloud.awsjson.shapes import Document
 
@@ -55,6 +61,8 @@ class AutoScaling:
         key = TargetKey.of(parameters)
         if key.namespace != "sagemaker":
             raise ServiceError(f"not emulated: ServiceNamespace {key.namespace}")
+        if key.dimension not in (VARIANT_COUNT, COPY_COUNT):
+            raise ServiceError(f"not emulated: ScalableDimension {key.dimension}")
         kept = self._registry[scope]
         known = kept.targets.get(key, {})
         target = {**known, **parameters}

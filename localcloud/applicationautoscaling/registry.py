@@ -13,6 +13,7 @@ MOST_ACTIVITIES = 1000
 """Scaling activities remembered."""
 
 VARIANT_COUNT = "sagemaker:variant:DesiredInstanceCount"
+COPY_COUNT = "sagemaker:inference-component:DesiredCopyCount"
 
 
 class TargetKey(NamedTuple):
@@ -74,6 +75,12 @@ class Registry(defaultdict[Scope, Registrations]):
     def forget(self, scope: Scope, endpoint: str) -> None:
         """Deregister an endpoint's variants, as deleting the endpoint does."""
         for key in self._variants(scope, endpoint):
+            self[scope].deregister(key)
+
+    def forget_component(self, scope: Scope, component: str) -> None:
+        """Deregister an inference component, as deleting it does."""
+        key = TargetKey("sagemaker", f"inference-component/{component}", COPY_COUNT)
+        if key in self[scope].targets:
             self[scope].deregister(key)
 
     def _variants(self, scope: Scope, endpoint: str) -> list[TargetKey]:

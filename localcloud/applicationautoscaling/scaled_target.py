@@ -43,12 +43,13 @@ class ScaledTarget:
         """The capacity that change leads to."""
         self._scaler = Scaler(aws_shapes.scalable_target(kept.targets[key]))
 
-    def step(self, now: float, capacity: int | None) -> int | None:
+    def step(self, now: float, capacity: int | None, failure: str | None = None) -> int | None:
         """Do what is due.
 
         Args:
             now: By the driver's clock.
             capacity: Desired capacity; None while it cannot be changed.
+            failure: Why it is not the one it was last changed to.
 
         Returns:
             The capacity to have, where it is another one.
@@ -58,7 +59,7 @@ class ScaledTarget:
         if capacity is None:
             return None
         if self._pending:
-            self.changed("" if capacity == self._wanted else "The endpoint did not follow.")
+            self.changed("" if capacity == self._wanted else failure or "It was changed again.")
         wanted = capacity
         for activity in self._scaler.advance(now, capacity):
             self._note(activity)

@@ -56,6 +56,7 @@ from localcloud.ministack_hooks.stepfunctions import (
     add_sdk_integrations,
     extend_state_machines,
 )
+from localcloud.ministack_hooks.tables import let_items_expire
 
 __all__ = [
     "Alarm",
@@ -85,6 +86,7 @@ __all__ = [
     "integration_failure",
     "integration_timeout",
     "leave_scaling_alarms",
+    "let_items_expire",
     "physical_name",
     "publish",
     "put_event",

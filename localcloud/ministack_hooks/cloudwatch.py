@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ministack.services import cloudwatch
@@ -22,12 +23,34 @@ class Metrics:
         self._region = region
 
     def put(
-        self, namespace: str, values: Mapping[str, float], dimensions: Mapping[str, str]
+        self,
+        namespace: str,
+        values: Mapping[str, Sequence[float]],
+        dimensions: Mapping[str, str],
+        *,
+        unit: str = "None",
     ) -> None:
-        """Publish values, by metric name, at the present (real) time."""
+        """Publish samples at the present (real) time.
+
+        Args:
+            namespace: For example `AWS/SageMaker`.
+            values: By metric name. Several become one statistic set, none nothing.
+            dimensions: All of them.
+            unit: As `PutMetricData` spells it.
+        """
+        now = time.time()
         with request_scope(self._account, self._region):
-            for name, value in values.items():
-                cloudwatch.record_metric(namespace, name, value, dimensions=dict(dimensions))
+            for name, samples in values.items():
+                if samples:
+                    statistics = {
+                        "SampleCount": len(samples),
+                        "Sum": sum(samples),
+                        "Minimum": min(samples),
+                        "Maximum": max(samples),
+                    }
+                    cloudwatch._store_datum(
+                        namespace, name, dict(dimensions), now, unit, None, None, None, statistics
+                    )
 
     def statistic(
         self,

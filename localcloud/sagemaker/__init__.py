@@ -15,9 +15,11 @@ from localcloud.clock import Clock
 from localcloud.ministack_hooks import register_service
 from localcloud.sagemaker import cloudformation, stepfunctions
 from localcloud.sagemaker.artifacts import ModelCache
-from localcloud.sagemaker.capacity import VariantCapacities
+from localcloud.sagemaker.capacity import ScaledCapacities
 from localcloud.sagemaker.catalog import Catalog
 from localcloud.sagemaker.endpoints import Endpoints
+from localcloud.sagemaker.inference_components import InferenceComponents
+from localcloud.sagemaker.instances import Provisioner
 from localcloud.sagemaker.metrics import MetricsPublisher
 from localcloud.sagemaker.objects import Objects
 from localcloud.sagemaker.runtime import Runtime
@@ -33,14 +35,16 @@ class SageMaker:
         self,
         control_plane: JsonService,
         endpoints: Endpoints,
+        components: InferenceComponents,
         jobs: TransformJobs,
         background: Sequence[Future[None]],
     ) -> None:
         self.control_plane = control_plane
         """The operations of `sagemaker`."""
-        self.runtime_app = Runtime(endpoints)
+        self.runtime_app = Runtime(endpoints, components)
         """ASGI application for the runtime's paths. Set the request's scope before calling it."""
         self._endpoints = endpoints
+        self._components = components
         self._jobs = jobs
         self._background = background
 
@@ -50,6 +54,7 @@ class SageMaker:
         for running in self._background:
             running.cancel()
         worker.call(self._jobs.close())
+        worker.call(self._components.close())
         worker.call(self._endpoints.close())
         worker.stop()
 
@@ -62,11 +67,15 @@ def install(settings: Settings) -> SageMaker:
     clients = _s3_clients(settings.origin)
     models = ModelCache(settings.work_dir / "models", clients)
     objects = Objects(clients)
-    endpoints = Endpoints(store, models, objects, targets)
+    clock = Clock(settings.clock_factor)
+    provisioner = Provisioner(clock, settings.provisioning_seconds, settings.unavailable_types)
+    endpoints = Endpoints(store, models, objects, targets, provisioner)
+    components = InferenceComponents(store, models, targets, provisioner)
     jobs = TransformJobs(store, models, objects)
     operations = {
         **Catalog(store).operations(),
         **endpoints.operations(),
+        **components.operations(),
         **jobs.operations(),
     }
     service = JsonService("sagemaker", operations, worker)
@@ -76,12 +85,12 @@ def install(settings: Settings) -> SageMaker:
         host_pattern=r"^api\.sagemaker\.",
         handle=service.handle,
     )
-    cloudformation.register(service, endpoints)
+    cloudformation.register(service, endpoints, components)
     stepfunctions.register(service)
-    clock = Clock(settings.clock_factor)
-    driver = applicationautoscaling.Driver(targets, VariantCapacities(endpoints), clock)
+    capacities = ScaledCapacities(endpoints, components)
+    driver = applicationautoscaling.Driver(targets, capacities, clock)
     background = [worker.spawn(MetricsPublisher(store, clock).run()), worker.spawn(driver.run())]
-    return SageMaker(service, endpoints, jobs, background)
+    return SageMaker(service, endpoints, components, jobs, background)
 
 
 def _s3_clients(origin: str) -> Any:  # noqa: ANN401 - boto3's clients are generated

@@ -15,10 +15,10 @@ from localcloud.awsjson.shapes import Document
 from localcloud.local_http import UpstreamError
 from localcloud.sagemaker.async_request import AsyncRequest
 from localcloud.sagemaker.async_result import Outcome, deliver, failed
-from localcloud.sagemaker.container_call import InstanceGoneError, call
-from localcloud.sagemaker.instance import Instance
+from localcloud.sagemaker.container_call import ReplicaGoneError, call
 from localcloud.sagemaker.invocation import CLOSED, TIMED_OUT, received_error
 from localcloud.sagemaker.objects import ObjectError, Objects
+from localcloud.sagemaker.replica import Replica
 from localcloud.sagemaker.traffic import NoCapacityError, Traffic
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ LOOK_SECONDS = 0.05
 class Served(Protocol):
     """What a queue needs of its endpoint."""
 
-    name: str
+    log_group: str
     traffic: Traffic
 
     @property
@@ -124,9 +124,9 @@ class AsyncQueue:
         while True:
             self._wake.clear()
             self._expire()
-            while self._waiting and (instance := self._place()):
+            while self._waiting and (replica := self._place()):
                 request = self._waiting.popleft()
-                self._start(request, self._process(request, instance))
+                self._start(request, self._process(request, replica))
             try:
                 async with asyncio.timeout(LOOK_SECONDS if self._waiting else None):
                     await self._wake.wait()
@@ -143,7 +143,7 @@ class AsyncQueue:
             reason = f"The request was in the queue for longer than {request.ttl:.0f} seconds."
             self._start(request, self._deliver(request, failed(reason, "Expired")))
 
-    def _place(self) -> Instance | None:
+    def _place(self) -> Replica | None:
         client = self._endpoint.config["AsyncInferenceConfig"].get("ClientConfig") or {}
         most = client.get("MaxConcurrentInvocationsPerInstance", CONCURRENCY)
         try:
@@ -156,30 +156,30 @@ class AsyncQueue:
         self._processing[task] = request
         task.add_done_callback(self._processing.pop)
 
-    async def _process(self, request: AsyncRequest, instance: Instance) -> None:
+    async def _process(self, request: AsyncRequest, replica: Replica) -> None:
         try:
-            outcome = await self._attempt(request, instance)
+            outcome = await self._attempt(request, replica)
         finally:
-            self._endpoint.traffic.release(instance)
+            self._endpoint.traffic.release(replica)
             self._wake.set()
         if outcome is None and self._open:
             self._waiting.appendleft(request)
         else:
             await self._deliver(request, outcome or failed(f"ClientError: {CLOSED}"))
 
-    async def _attempt(self, request: AsyncRequest, instance: Instance) -> Outcome | None:
+    async def _attempt(self, request: AsyncRequest, replica: Replica) -> Outcome | None:
         """How the request ended; None when an instance has to take it once more."""
         try:
             body = request.body
             if request.source:
                 body = await self._objects.get(request.scope, request.source)
             async with asyncio.timeout(request.timeout):
-                answer = await call(instance, request.headers, body)
+                answer = await call(replica, request.headers, body)
         except ObjectError as error:
             return failed(f"ClientError: Could not read the request's input {error}")
         except TimeoutError:
             return failed(f"ClientError: {TIMED_OUT}")
-        except InstanceGoneError:
+        except ReplicaGoneError:
             return None
         except UpstreamError:
             request.attempts += 1
@@ -187,7 +187,7 @@ class AsyncQueue:
         reason = None
         if answer.status >= HTTPStatus.BAD_REQUEST:
             text = answer.content.decode(errors="replace")
-            told = received_error(self._scope, self._endpoint.name, answer.status, text)
+            told = received_error(self._scope, self._endpoint.log_group, answer.status, text)
             reason = f"ClientError: {told}"
         return Outcome(
             status="Failed" if reason else "Completed",

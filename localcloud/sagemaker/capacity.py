@@ -1,41 +1,89 @@
-"""The instance counts of variants, as what Application Auto Scaling scales."""
+"""What Application Auto Scaling scales: instances of variants, copies of inference components."""
 
 from __future__ import annotations
 
-from localcloud.applicationautoscaling import TargetKey
+from typing import Protocol
+
+from localcloud.applicationautoscaling import COPY_COUNT, TargetKey
 from localcloud.awsjson.service import Scope
+from localcloud.sagemaker.component import InferenceComponent
 from localcloud.sagemaker.endpoint import Endpoint
-from localcloud.sagemaker.endpoints import Endpoints, check_count
-from localcloud.sagemaker.traffic import Variant
+from localcloud.sagemaker.endpoint_rules import check_count
+from localcloud.sagemaker.endpoints import Endpoints
+from localcloud.sagemaker.fleet import ModelVariant
+from localcloud.sagemaker.inference_components import InferenceComponents
 
 
-class VariantCapacities:
-    """Finds a target's variant: `endpoint/<name>/variant/<name>`."""
+class _Scalable(Protocol):
+    desired: int | None
+    """None while it cannot be changed."""
+    failure: str | None
+    """Why its last change failed."""
 
-    def __init__(self, endpoints: Endpoints) -> None:
+    def change(self, count: int) -> None: ...
+
+
+class _Instances:
+    def __init__(self, endpoint: Endpoint, variant: ModelVariant) -> None:
+        self._endpoint = endpoint
+        self._variant = variant
+        in_service = endpoint.life.status == "InService"
+        self.desired = variant.replicas.desired if in_service else None
+        self.failure = endpoint.life.failure_reason
+
+    def change(self, count: int) -> None:
+        check_count(self._endpoint, self._variant.name, count)
+        self._endpoint.rescale({self._variant.name: (count, self._variant.replicas.weight)})
+
+
+class _Copies:
+    def __init__(self, component: InferenceComponent) -> None:
+        self._component = component
+        lives = (component.life, component.endpoint.life)
+        in_service = all(life.status == "InService" for life in lives)
+        self.desired = component.copies.desired if in_service else None
+        self.failure = component.life.failure_reason
+
+    def change(self, count: int) -> None:
+        self._component.rescale(count)
+
+
+class ScaledCapacities:
+    """Finds what a scalable target means.
+
+    `endpoint/<name>/variant/<name>`, or `inference-component/<name>`.
+    """
+
+    def __init__(self, endpoints: Endpoints, components: InferenceComponents) -> None:
         self._endpoints = endpoints
+        self._components = components
 
     def desired(self, scope: Scope, key: TargetKey) -> int | None:
-        """The variant's instance count; None unless its endpoint is in service."""
+        """The desired count; None while it cannot be changed, or there is no such thing."""
         found = self._found(scope, key)
-        return found[1].desired if found and found[0].status == "InService" else None
+        return found.desired if found else None
+
+    def failure(self, scope: Scope, key: TargetKey) -> str | None:
+        """Why the last change failed; None where it did not."""
+        found = self._found(scope, key)
+        return found.failure if found else None
 
     def change(self, scope: Scope, key: TargetKey, capacity: int) -> None:
-        """Begin to start or to retire instances.
+        """Begin to start or to retire replicas.
 
         Raises:
-            ServiceError: The variant cannot have that many.
+            ServiceError: There cannot be that many.
         """
         if found := self._found(scope, key):
-            endpoint, variant = found
-            check_count(endpoint, variant.name, capacity)
-            endpoint.rescale({variant.name: (capacity, variant.weight)})
+            found.change(capacity)
 
-    def _found(self, scope: Scope, key: TargetKey) -> tuple[Endpoint, Variant] | None:
-        _, name, _, variant_name = key.resource.split("/")
+    def _found(self, scope: Scope, key: TargetKey) -> _Scalable | None:
+        _, name, *rest = key.resource.split("/")
+        if key.dimension == COPY_COUNT:
+            component = self._components.find(scope, name)
+            return _Copies(component) if component else None
         endpoint = self._endpoints.find(scope, name)
-        variants = endpoint.variants if endpoint else []
-        for variant in variants:
-            if endpoint and variant.name == variant_name:
-                return endpoint, variant
+        for variant in endpoint.variants if endpoint else []:
+            if endpoint and variant.name == rest[-1]:
+                return _Instances(endpoint, variant)
         return None

@@ -17,6 +17,7 @@ from localcloud.sagemaker.store import (
     now,
     resource_arn,
 )
+from localcloud.sagemaker.variant_rules import check_variants
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,7 @@ CONFIG = _Kind(
             f"ProductionVariants.*.{member}": feature
             for member, feature in {
                 "ServerlessConfig": "serverless inference",
-                "InstancePools": "instance pools",
-                "ManagedInstanceScaling": "inference components",
+                "InstancePools.*.ModelNameOverride": "a model for each instance type",
                 "AcceleratorType": "elastic inference",
             }.items()
         },
@@ -107,30 +107,14 @@ class Catalog:
         return self._create(MODEL, parameters, scope)
 
     async def _create_config(self, parameters: Document, scope: Scope) -> Document:
-        names = [variant["VariantName"] for variant in parameters["ProductionVariants"]]
-        if len(set(names)) < len(names):
-            raise ServiceError(f"variant names must be unique, got {names}")
+        check_variants(parameters)
         for variant in parameters["ProductionVariants"]:
-            self._check_variant(variant, scope)
+            model = variant.get("ModelName")
+            if model and model not in self._store[scope].models:
+                raise not_found(scope, "model", model)
         if "AsyncInferenceConfig" in parameters:
             _check_async(parameters["AsyncInferenceConfig"]["OutputConfig"])
         return self._create(CONFIG, parameters, scope)
-
-    def _check_variant(self, variant: Document, scope: Scope) -> None:
-        missing = [name for name in ("ModelName", "InstanceType") if not variant.get(name)]
-        if not missing and "InitialInstanceCount" not in variant:
-            missing = ["InitialInstanceCount"]
-        if missing and not {"ServerlessConfig", "InstancePools"} & variant.keys():
-            raise ServiceError(
-                f'not emulated: variant "{variant["VariantName"]}" without {", ".join(missing)} '
-                "(inference components)"
-            )
-        model = variant.get("ModelName", "")
-        if model and model not in self._store[scope].models:
-            raise not_found(scope, "model", model)
-        strategy = variant.get("RoutingConfig", {}).get("RoutingStrategy", "RANDOM")
-        if strategy not in ("RANDOM", "LEAST_OUTSTANDING_REQUESTS"):
-            raise ServiceError(f"not emulated: RoutingStrategy {strategy}")
 
     def _reading(self, kind: _Kind) -> dict[str, Operation]:
         key = f"{kind.title}Name"

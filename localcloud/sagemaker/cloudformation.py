@@ -1,4 +1,4 @@
-"""The CloudFormation types `AWS::SageMaker::Model`, `EndpointConfig` and `Endpoint`.
+"""The CloudFormation types of SageMaker: models and what they are deployed with.
 
 `Ref` is the ARN, `Fn::GetAtt` gives `<Type>Name` and `<Type>Arn`:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SageMaker.html
@@ -6,7 +6,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SageM
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from localcloud.awsjson.service import JsonService, Scope, ServiceError
 from localcloud.ministack_hooks import (
@@ -16,7 +19,8 @@ from localcloud.ministack_hooks import (
     register_resource_type,
 )
 from localcloud.sagemaker.endpoints import Endpoints
-from localcloud.sagemaker.instance import DeploymentFailedError
+from localcloud.sagemaker.inference_components import InferenceComponents
+from localcloud.sagemaker.lifecycle import DeploymentFailedError
 
 _UPDATE_ONLY = (
     "RetainAllVariantProperties",
@@ -24,6 +28,13 @@ _UPDATE_ONLY = (
     "RetainDeploymentConfig",
 )
 """Properties of an endpoint that say how it is updated."""
+
+_FIXED = ("EndpointName", "VariantName", "InferenceComponentName")
+"""Properties of an inference component that no operation changes. Its type has none that makes
+CloudFormation replace it."""
+
+_ROLLED_OUT = ("Specification", "Specifications", "RuntimeConfig")
+"""Properties of an inference component whose change is an update."""
 
 _DEPLOYED = ("EndpointConfigName", "DeploymentConfig")
 """Properties of an endpoint whose change is a deployment."""
@@ -61,20 +72,20 @@ class _CatalogResource:
 
 
 @dataclass(frozen=True)
-class _EndpointResource:
-    """An endpoint: updated in place, and waited for."""
+class _DeployedResource(ABC):
+    """What is updated in place and waited for: an endpoint or an inference component."""
 
     service: JsonService
-    endpoints: Endpoints
+    operations: Endpoints | InferenceComponents
+    kind: ClassVar[str]
     names: dict[str, str] = field(default_factory=dict)
     """By ARN, which has a name in lower case only."""
 
     def create(self, logical_id: str, properties: Properties, stack: str) -> tuple[str, Properties]:
-        name = properties.get("EndpointName") or physical_name(stack, logical_id)
-        parameters = {k: v for k, v in properties.items() if k not in _UPDATE_ONLY}
+        name = properties.get(f"{self.kind}Name") or physical_name(stack, logical_id)
+        parameters = {**self._creating(properties), f"{self.kind}Name": name}
         scope = Scope.of_request()
-        parameters["EndpointName"] = name
-        arn = self.service.provision("CreateEndpoint", parameters, scope)["EndpointArn"]
+        arn = self.service.provision(f"Create{self.kind}", parameters, scope)[f"{self.kind}Arn"]
         self.names[arn] = name
         try:
             return self._settled(scope, arn)
@@ -88,25 +99,71 @@ class _EndpointResource:
     ) -> tuple[str, Properties]:
         scope = Scope.of_request()
         _retag(self.service, physical_id, old, new)
-        if all(old.get(key) == new.get(key) for key in _DEPLOYED):
+        parameters = self._updating(old, new)
+        if not parameters:
             return physical_id, self._attributes(physical_id)
-        parameters = {k: v for k, v in new.items() if k != "Tags"}
-        parameters["EndpointName"] = self.names[physical_id]
-        self.service.provision("UpdateEndpoint", parameters, scope)
+        parameters[f"{self.kind}Name"] = self.names[physical_id]
+        self.service.provision(f"Update{self.kind}", parameters, scope)
         return self._settled(scope, physical_id)
 
     def delete(self, physical_id: str, _properties: Properties) -> None:
         scope = Scope.of_request()
         if name := self.names.pop(physical_id, None):
-            _delete(self.service, "DeleteEndpoint", {"EndpointName": name})
-            self.service.worker.call(self.endpoints.gone(scope, name))
+            # A scaling activity may be under way, which deletions do not interrupt.
+            with suppress(DeploymentFailedError, ServiceError):
+                self.service.worker.call(self.operations.settled(scope, name))
+            _delete(self.service, f"Delete{self.kind}", {f"{self.kind}Name": name})
+            self.service.worker.call(self.operations.gone(scope, name))
+
+    @abstractmethod
+    def _creating(self, properties: Properties) -> Properties:
+        """What of the properties the creating operation takes."""
+
+    @abstractmethod
+    def _updating(self, old: Properties, new: Properties) -> Properties:
+        """What the updating operation is told; nothing where there is nothing to deploy."""
 
     def _settled(self, scope: Scope, arn: str) -> tuple[str, Properties]:
-        self.service.worker.call(self.endpoints.settled(scope, self.names[arn]))
+        self.service.worker.call(self.operations.settled(scope, self.names[arn]))
         return arn, self._attributes(arn)
 
     def _attributes(self, arn: str) -> Properties:
-        return {"EndpointName": self.names[arn], "EndpointArn": arn}
+        return {f"{self.kind}Name": self.names[arn], f"{self.kind}Arn": arn}
+
+
+class _EndpointResource(_DeployedResource):
+    kind = "Endpoint"
+
+    def _creating(self, properties: Properties) -> Properties:
+        return _without(properties, *_UPDATE_ONLY)
+
+    def _updating(self, old: Properties, new: Properties) -> Properties:
+        if all(old.get(key) == new.get(key) for key in _DEPLOYED):
+            return {}
+        return _without(new, "Tags")
+
+
+class _InferenceComponentResource(_DeployedResource):
+    kind = "InferenceComponent"
+
+    def _creating(self, properties: Properties) -> Properties:
+        return _without(properties, "EndpointArn", "DeploymentConfig")
+
+    def _updating(self, old: Properties, new: Properties) -> Properties:
+        fixed = [name for name in _FIXED if old.get(name) != new.get(name)]
+        if fixed:
+            raise ServiceError(f"{', '.join(fixed)} of an inference component cannot be changed")
+        # A copy count that the template leaves as it was is left to scaling.
+        changed = [name for name in _ROLLED_OUT if name in new and old.get(name) != new[name]]
+        return _only(new, *changed, "DeploymentConfig") if changed else {}
+
+
+def _without(properties: Properties, *names: str) -> Properties:
+    return {name: value for name, value in properties.items() if name not in names}
+
+
+def _only(properties: Properties, *names: str) -> Properties:
+    return {name: properties[name] for name in names if name in properties}
 
 
 def _delete(service: JsonService, operation: str, parameters: Properties) -> None:
@@ -128,7 +185,7 @@ def _retag(service: JsonService, arn: str, old: Properties, new: Properties) -> 
         service.provision("AddTags", {"ResourceArn": arn, "Tags": tags}, scope)
 
 
-def register(service: JsonService, endpoints: Endpoints) -> None:
+def register(service: JsonService, endpoints: Endpoints, components: InferenceComponents) -> None:
     """Let stacks use SageMaker's types."""
     register_resource_type(
         ResourceType(
@@ -173,5 +230,11 @@ def register(service: JsonService, endpoints: Endpoints) -> None:
             name="AWS::SageMaker::Endpoint",
             provisioner=_EndpointResource(service, endpoints),
             replacing=frozenset({"EndpointName"}),
+        )
+    )
+    register_resource_type(
+        ResourceType(
+            name="AWS::SageMaker::InferenceComponent",
+            provisioner=_InferenceComponentResource(service, components),
         )
     )

@@ -1,4 +1,4 @@
-"""One request to an instance's container, on the path where it answers `POST /invocations`."""
+"""One request to a container, on the path where it answers `POST /invocations`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from localcloud.local_http import Exchange, UpstreamError, open_exchange
-from localcloud.sagemaker.instance import Instance
+from localcloud.sagemaker.replica import Replica
 from localcloud.settings import HOST
 
 
-class InstanceGoneError(Exception):
-    """Nothing listens where the instance did: the request was not sent, another may take it."""
+class ReplicaGoneError(Exception):
+    """Nothing listens where the container did: the request was not sent, another may take it."""
 
 
 @dataclass(frozen=True)
@@ -30,35 +30,35 @@ class Answer:
         return self.headers.get(b"content-type", b"application/octet-stream").decode("latin-1")
 
 
-async def open_call(instance: Instance, headers: Mapping[str, str], body: bytes) -> Exchange:
+async def open_call(replica: Replica, headers: Mapping[str, str], body: bytes) -> Exchange:
     """Send a request, and wait for the head of its answer.
 
     Raises:
-        InstanceGoneError: The request was not sent; the instance has left the rotation.
+        ReplicaGoneError: The request was not sent; it has left the rotation.
         UpstreamError: The container broke off.
     """
-    port = instance.port
+    port = replica.port
     if port is None:
-        raise InstanceGoneError
-    path = instance.container.engine.invocations
+        raise ReplicaGoneError
+    path = replica.container.engine.invocations
     given = [("host", HOST), *headers.items()]
     try:
         return await open_exchange(port, "POST", path, given, body)
     except UpstreamError as error:
         if not isinstance(error.__cause__, ConnectionRefusedError):
             raise
-        instance.leave(port)
-        raise InstanceGoneError from error
+        replica.leave(port)
+        raise ReplicaGoneError from error
 
 
-async def call(instance: Instance, headers: Mapping[str, str], body: bytes) -> Answer:
+async def call(replica: Replica, headers: Mapping[str, str], body: bytes) -> Answer:
     """Send a request, and read its answer to the end.
 
     Raises:
-        InstanceGoneError: As `open_call`.
+        ReplicaGoneError: As `open_call`.
         UpstreamError: As `open_call`, or within the answer.
     """
-    with closing(await open_call(instance, headers, body)) as exchange:
+    with closing(await open_call(replica, headers, body)) as exchange:
         return await read(exchange)
 
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from localcloud.awsjson.shapes import Document
-from localcloud.sagemaker.fleet import Fleet, VariantPlan
-from localcloud.sagemaker.instance import DeploymentFailedError
-from localcloud.sagemaker.store import now
-from localcloud.sagemaker.traffic import Traffic, Variant
+from localcloud.sagemaker.fleet import Fleet, ModelVariant
+from localcloud.sagemaker.hosting import Hosting
+from localcloud.sagemaker.lifecycle import Lifecycle
+from localcloud.sagemaker.traffic import Traffic
 
 if TYPE_CHECKING:
     from localcloud.sagemaker.async_queue import AsyncQueue
-
-logger = logging.getLogger(__name__)
+    from localcloud.sagemaker.component import InferenceComponent, Relocation
 
 
 class Endpoint:
@@ -33,125 +31,100 @@ class Endpoint:
         self.config = config
         """The endpoint configuration that serves; a change that fails leaves it as it was."""
         self.traffic = Traffic()
+        """To the variants with a model."""
         self.queue: AsyncQueue | None = None
         """Where requests wait, if the endpoint is asynchronous."""
-        self.status = "Creating"
-        self.failure_reason: str | None = None
+        self.life = Lifecycle(f"endpoint {name}")
+        self.log_group = f"/aws/sagemaker/Endpoints/{name}"
         self.deployment_config: Document | None = None
-        self.created = self.modified = now()
-        self._fleet: Fleet | None = None
+        self._fleet = Fleet([])
         self._pending: Document | None = None
-        self._change: asyncio.Task[None] | None = None
 
     @property
-    def variants(self) -> list[Variant]:
-        """The variants that serve."""
-        return self._fleet.variants if self._fleet else []
+    def status(self) -> str:
+        """As `DescribeEndpoint` gives it: managed instance scaling is an update, too."""
+        growing = any(hosting.growing for hosting in self.hostings)
+        return "Updating" if growing and self.life.status == "InService" else self.life.status
 
-    def deploy(self, config: Document, fleet: Fleet, plans: list[VariantPlan]) -> None:
+    @property
+    def variants(self) -> list[ModelVariant]:
+        """The variants with a model."""
+        return [one for one in self._fleet.variants if isinstance(one, ModelVariant)]
+
+    @property
+    def hostings(self) -> list[Hosting]:
+        """The variants that inference components are on."""
+        return [one for one in self._fleet.variants if isinstance(one, Hosting)]
+
+    def deploy(
+        self, config: Document, fleet: Fleet, components: Sequence[InferenceComponent] = ()
+    ) -> None:
         """Begin to serve a configuration with a new fleet, in place of the present one."""
 
         async def change() -> None:
+            moves: list[Relocation] = []
             try:
-                await fleet.start(plans)
+                await fleet.start()
+                for component in components:
+                    moves += [await component.prepare_on(fleet.variants)]
             except BaseException:
+                await asyncio.gather(*(move.abort() for move in moves))
                 await fleet.stop()
                 raise
             old, self._fleet, self.config = self._fleet, fleet, config
-            self.traffic.shift(fleet.variants)
-            if old:
-                await old.drain()
+            self.traffic.shift([variant.replicas for variant in self.variants])
+            await asyncio.gather(*(move.commit() for move in moves))
+            await old.drain()
 
-        self._begin(change, pending=config)
+        self._pending = config
+        self.life.begin(change)
 
     def rescale(self, desired: Mapping[str, tuple[int, float]]) -> None:
         """Begin to give variants other instance counts and weights."""
 
         async def change() -> None:
-            assert self._fleet is not None  # noqa: S101 - only what is in service is rescaled
             for variant in self.variants:
-                count, weight = desired.get(variant.name, (variant.desired, variant.weight))
-                await self._fleet.scale(variant, count, self.traffic)
-                variant.weight = weight
+                if variant.name in desired:
+                    count, weight = desired[variant.name]
+                    await variant.scale(count)
+                    variant.replicas.weight = weight
 
-        self._begin(change, pending=None)
-
-    async def settled(self) -> None:
-        """Wait until no change is in progress.
-
-        Raises:
-            DeploymentFailedError: The last change failed.
-        """
-        if self._change:
-            await asyncio.wait([self._change])
-        if self.failure_reason:
-            raise DeploymentFailedError(self.failure_reason)
+        self._pending = None
+        self.life.begin(change)
 
     async def delete(self) -> None:
         """Stop serving: no new requests, then the instances as they become idle."""
-        self.status = "Deleting"
+        self.life.leave()
         self.traffic.shift(())
-        ending = [self._fleet.drain()] if self._fleet else []
+        ending = [self._fleet.drain()]
         if self.queue:
             ending.append(self.queue.close(f"Endpoint {self.name} was deleted."))
         await asyncio.gather(*ending)
 
     async def close(self) -> None:
         """Stop everything now, a change in progress too."""
-        if self._change:
-            self._change.cancel()
-            await asyncio.wait([self._change])
+        await self.life.cancel()
         if self.queue:
             await self.queue.stop()
-        if self._fleet:
-            await self._fleet.stop()
+        await self._fleet.stop()
 
     def describe(self) -> Document:
         """The endpoint as `DescribeEndpoint` gives it."""
+        pending = self._pending if self.life.changing else None
         return {
             "EndpointName": self.name,
             "EndpointArn": self.arn,
             "EndpointConfigName": self.config["EndpointConfigName"],
             "EndpointStatus": self.status,
-            "FailureReason": self.failure_reason,
-            "CreationTime": self.created,
-            "LastModifiedTime": self.modified,
+            "FailureReason": self.life.failure_reason,
+            "CreationTime": self.life.created,
+            "LastModifiedTime": self.life.modified,
             "LastDeploymentConfig": self.deployment_config,
             "AsyncInferenceConfig": self.config.get("AsyncInferenceConfig"),
-            "ProductionVariants": [_summary(variant) for variant in self.variants] or None,
-            "PendingDeploymentSummary": self._pending
+            "ProductionVariants": [one.describe() for one in self._fleet.variants] or None,
+            "PendingDeploymentSummary": pending
             and {
-                "EndpointConfigName": self._pending["EndpointConfigName"],
-                "StartTime": self.modified,
+                "EndpointConfigName": pending["EndpointConfigName"],
+                "StartTime": self.life.modified,
             },
         }
-
-    def _begin(self, change: Callable[[], Awaitable[None]], pending: Document | None) -> None:
-        if self.status != "Creating":
-            self.status = "Updating"
-        self.failure_reason = None
-        self.modified = now()
-        self._pending = pending
-        self._change = asyncio.create_task(self._carry_out(change))
-
-    async def _carry_out(self, change: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await change()
-        except DeploymentFailedError as error:
-            self.failure_reason = str(error)
-        except Exception as error:
-            logger.exception("deployment of endpoint %s failed", self.name)
-            self.failure_reason = f"internal failure: {error}"
-        self._pending = None
-        self.modified = now()
-        self.status = "InService" if self._fleet else "Failed"
-
-
-def _summary(variant: Variant) -> Document:
-    return {
-        "VariantName": variant.name,
-        "CurrentInstanceCount": len(variant.instances),
-        "DesiredInstanceCount": variant.desired,
-        "CurrentWeight": variant.weight,
-        "DesiredWeight": variant.weight,
-    }

@@ -10,8 +10,18 @@ from localcloud.awsjson.shapes import Document
 from localcloud.sagemaker.artifacts import ModelCache
 from localcloud.sagemaker.async_queue import AsyncQueue
 from localcloud.sagemaker.catalog import tag
+from localcloud.sagemaker.component import InferenceComponent
 from localcloud.sagemaker.endpoint import Endpoint
-from localcloud.sagemaker.fleet import Fleet, VariantPlan
+from localcloud.sagemaker.endpoint_rules import (
+    refuse_homeless,
+    refuse_unscalable,
+    retained,
+    wanted,
+)
+from localcloud.sagemaker.fleet import Fleet, ModelVariant, Variant
+from localcloud.sagemaker.hosting import Hosting
+from localcloud.sagemaker.instances import Provisioner
+from localcloud.sagemaker.lifecycle import Deletions
 from localcloud.sagemaker.objects import Objects
 from localcloud.sagemaker.store import (
     Store,
@@ -36,13 +46,19 @@ class Endpoints:
     """Carries endpoints through their lives."""
 
     def __init__(
-        self, store: Store, models: ModelCache, objects: Objects, targets: ScalableTargets
+        self,
+        store: Store,
+        models: ModelCache,
+        objects: Objects,
+        targets: ScalableTargets,
+        provisioner: Provisioner,
     ) -> None:
         self._store = store
         self._models = models
         self._objects = objects
         self._targets = targets
-        self._deleting: set[asyncio.Task[None]] = set()
+        self._provisioner = provisioner
+        self._deletions = Deletions()
 
     def operations(self) -> dict[str, Operation]:
         """The operations by name."""
@@ -66,20 +82,16 @@ class Endpoints:
         Raises:
             DeploymentFailedError: The change failed.
         """
-        await self._found(scope, name).settled()
+        await self._found(scope, name).life.settled()
 
     async def gone(self, scope: Scope, name: str) -> None:
         """Wait until an endpoint's deletion is done."""
-        while self._deleting and name in self._store[scope].endpoints:
-            await asyncio.wait(self._deleting, return_when=asyncio.FIRST_COMPLETED)
+        await self._deletions.until(lambda: name not in self._store[scope].endpoints)
 
     async def close(self) -> None:
         """Stop every engine process."""
+        await self._deletions.cancel()
         everything = [one for kept in self._store.values() for one in kept.endpoints.values()]
-        deleting = list(self._deleting)
-        for task in deleting:
-            task.cancel()
-        await asyncio.gather(*deleting, return_exceptions=True)
         await asyncio.gather(*(endpoint.close() for endpoint in everything))
 
     async def _create(self, parameters: Document, scope: Scope) -> Document:
@@ -88,14 +100,14 @@ class Endpoints:
         if name in resources.endpoints:
             raise already_exists(scope, "endpoint", name)
         config = self._config(scope, parameters["EndpointConfigName"])
-        plans = self._plans(scope, config)
         endpoint = Endpoint(name, resource_arn(scope, "endpoint", name), config)
+        fleet = self._fleet(scope, endpoint, config)
         endpoint.deployment_config = parameters.get("DeploymentConfig")
         if "AsyncInferenceConfig" in config:
             endpoint.queue = AsyncQueue(endpoint, scope, self._objects)
         resources.endpoints[name] = endpoint
         tag(resources, endpoint.arn, parameters)
-        endpoint.deploy(config, Fleet(name, scope, self._models), plans)
+        endpoint.deploy(config, fleet)
         return {"EndpointArn": endpoint.arn}
 
     async def _update(self, parameters: Document, scope: Scope) -> Document:
@@ -103,35 +115,30 @@ class Endpoints:
         # SageMaker reads the configuration that serves, too, and fails where it was deleted.
         self._config(scope, endpoint.config["EndpointConfigName"])
         config = self._config(scope, parameters["EndpointConfigName"])
-        if ("AsyncInferenceConfig" in config) != (endpoint.queue is not None):
-            raise ServiceError("An endpoint cannot be updated to or from asynchronous inference.")
-        self._refuse_unscalable(scope, endpoint, config)
-        plans = self._plans(scope, config, _retained(endpoint, parameters))
+        refuse_unscalable(endpoint, self._targets.registered(scope, endpoint.name), config)
+        components = self._hosted(scope, endpoint)
+        refuse_homeless(endpoint, components, config)
+        fleet = self._fleet(scope, endpoint, config, retained(endpoint, parameters))
         if not parameters.get("RetainDeploymentConfig"):
             endpoint.deployment_config = parameters.get("DeploymentConfig")
-        endpoint.deploy(config, Fleet(endpoint.name, scope, self._models), plans)
+        deployed = [one for one in components if one.life.status != "Failed"]
+        endpoint.deploy(config, fleet, deployed)
         return {"EndpointArn": endpoint.arn}
 
     async def _rescale(self, parameters: Document, scope: Scope) -> Document:
         endpoint = self._changeable(scope, parameters["EndpointName"])
-        variants = {variant.name: variant for variant in endpoint.variants}
-        desired: dict[str, tuple[int, float]] = {}
-        for change in parameters["DesiredWeightsAndCapacities"]:
-            name = change["VariantName"]
-            if name not in variants:
-                raise ServiceError(f'Could not find variant "{name}" of endpoint "{endpoint.arn}".')
-            count = change.get("DesiredInstanceCount", variants[name].desired)
-            check_count(endpoint, name, count)
-            desired[name] = count, change.get("DesiredWeight", variants[name].weight)
-        endpoint.rescale(desired)
+        endpoint.rescale(wanted(endpoint, parameters["DesiredWeightsAndCapacities"]))
         return {"EndpointArn": endpoint.arn}
 
     async def _delete(self, parameters: Document, scope: Scope) -> Document:
         endpoint = self._idle(scope, parameters["EndpointName"])
+        if self._hosted(scope, endpoint):
+            raise ServiceError(
+                "Cannot delete endpoint with inference component associated. Please delete "
+                "inference component and try it again."
+            )
         self._targets.forget(scope, endpoint.name)
-        task = asyncio.create_task(self._finish_delete(endpoint, scope))
-        self._deleting.add(task)
-        task.add_done_callback(self._deleting.discard)
+        self._deletions.begin(self._finish_delete(endpoint, scope))
         return {}
 
     async def _finish_delete(self, endpoint: Endpoint, scope: Scope) -> None:
@@ -173,73 +180,31 @@ class Endpoints:
             raise not_found(scope, "endpoint-config", name)
         return config
 
-    def _plans(
+    def _hosted(self, scope: Scope, endpoint: Endpoint) -> list[InferenceComponent]:
+        components = self._store[scope].components.values()
+        return [one for one in components if one.endpoint is endpoint]
+
+    def _fleet(
         self,
         scope: Scope,
+        endpoint: Endpoint,
         config: Document,
-        retained: dict[str, tuple[int | None, float | None]] | None = None,
-    ) -> list[VariantPlan]:
-        plans = []
-        for variant in config["ProductionVariants"]:
-            model = self._store[scope].models.get(variant["ModelName"])
+        retained: dict[str, Document] | None = None,
+    ) -> Fleet:
+        def variant(given: Document) -> Variant:
+            if "ModelName" not in given:
+                return Hosting(given, self._provisioner)
+            model = self._store[scope].models.get(given["ModelName"])
             if model is None:
-                raise not_found(scope, "model", variant["ModelName"])
-            count, weight = (retained or {}).get(variant["VariantName"], (None, None))
-            plans.append(
-                VariantPlan(
-                    config=variant,
-                    model=model,
-                    count=variant["InitialInstanceCount"] if count is None else count,
-                    weight=variant.get("InitialVariantWeight", 1.0) if weight is None else weight,
-                )
-            )
-        return plans
-
-    def _refuse_unscalable(self, scope: Scope, endpoint: Endpoint, config: Document) -> None:
-        """A scalable target's variant must stay, with its instance type.
-
-        https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
-        """
-        new = {one["VariantName"]: one["InstanceType"] for one in config["ProductionVariants"]}
-        changed = [
-            old["VariantName"]
-            for old in endpoint.config["ProductionVariants"]
-            if old["VariantName"] in self._targets.registered(scope, endpoint.name)
-            and new.get(old["VariantName"]) != old["InstanceType"]
-        ]
-        if changed:
-            raise ServiceError(
-                f'The variant(s) "[{", ".join(changed)}]" must be deregistered as a scalable '
-                "target with AWS Auto Scaling before being removed or updated."
+                raise not_found(scope, "model", given["ModelName"])
+            return ModelVariant(
+                {**given, **(retained or {}).get(given["VariantName"], {})},
+                model,
+                scope,
+                endpoint=endpoint.name,
+                traffic=endpoint.traffic,
+                models=self._models,
+                provisioner=self._provisioner,
             )
 
-
-def check_count(endpoint: Endpoint, variant: str, count: int) -> None:
-    """Refuse an instance count that a variant cannot have.
-
-    Raises:
-        ServiceError: It is to have none, and its endpoint is not asynchronous.
-    """
-    if count == 0 and endpoint.queue is None:
-        raise ServiceError(
-            f'DesiredInstanceCount of variant "{variant}" must be at least 1, got 0: only an '
-            "asynchronous endpoint can have no instances."
-        )
-
-
-def _retained(
-    endpoint: Endpoint, parameters: Document
-) -> dict[str, tuple[int | None, float | None]]:
-    """Instance counts and weights that survive an update, by variant name."""
-    if not parameters.get("RetainAllVariantProperties"):
-        return {}
-    excluded = {
-        one["VariantPropertyType"] for one in parameters.get("ExcludeRetainedVariantProperties", [])
-    }
-    return {
-        variant.name: (
-            None if "DesiredInstanceCount" in excluded else variant.desired,
-            None if "DesiredWeight" in excluded else variant.weight,
-        )
-        for variant in endpoint.variants
-    }
+        return Fleet([variant(given) for given in config["ProductionVariants"]])

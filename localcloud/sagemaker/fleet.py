@@ -1,201 +1,161 @@
-"""The instances that serve one endpoint configuration."""
+"""What serves one endpoint configuration: its variants."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from typing import Protocol
 
 from localcloud.awsjson.service import Scope
 from localcloud.awsjson.shapes import Document
-from localcloud.engines import ImageNotEmulatedError, engine_for
-from localcloud.sagemaker.artifacts import ModelCache, ModelDataError
-from localcloud.sagemaker.instance import Container, DeploymentFailedError, Instance
-from localcloud.sagemaker.logs import InstanceLog
-from localcloud.sagemaker.traffic import Traffic, Variant
-
-DEFAULT_STARTUP_SECONDS = 480
-DEFAULT_DOWNLOAD_SECONDS = 3600
-
-DRAIN_SECONDS = 8 * 60
-"""Longest a request may last (a streamed answer): how long a retired instance is waited for."""
-
-DRAIN_POLL_SECONDS = 0.02
+from localcloud.sagemaker.artifacts import ModelCache
+from localcloud.sagemaker.containers import make_container
+from localcloud.sagemaker.instances import Instance, OwnInstances, Provisioner, types_of
+from localcloud.sagemaker.logs import ContainerLog
+from localcloud.sagemaker.rollout import Blueprint, Rollout
+from localcloud.sagemaker.routing import routing_of
+from localcloud.sagemaker.traffic import ReplicaSet, Traffic
 
 
-@dataclass(frozen=True, kw_only=True)
-class VariantPlan:
-    """A variant to bring up, with the properties an update may retain from its predecessor."""
+class Variant(Protocol):
+    """A production variant."""
 
-    config: Document
-    """The `ProductionVariant` of the endpoint configuration."""
-    model: Document
-    """The model it names, as `DescribeModel` gives it."""
-    count: int
-    weight: float
+    name: str
+
+    async def start(self) -> None:
+        """Bring it up, for the first time.
+
+        Raises:
+            DeploymentFailedError: It cannot be.
+        """
+
+    async def drain(self) -> None:
+        """Bring it down as soon as its requests are answered; no new ones must come."""
+
+    async def stop(self) -> None:
+        """Bring it down now."""
+
+    def describe(self) -> Document:
+        """The variant as `DescribeEndpoint` gives it."""
+
+
+class ModelVariant:
+    """A variant with a model: one container on each of its instances."""
+
+    def __init__(
+        self,
+        config: Document,
+        model: Document,
+        scope: Scope,
+        *,
+        endpoint: str,
+        traffic: Traffic,
+        models: ModelCache,
+        provisioner: Provisioner,
+    ) -> None:
+        self.name: str = config["VariantName"]
+        self.replicas = ReplicaSet(
+            name=self.name,
+            desired=config["InitialInstanceCount"],
+            weight=config.get("InitialVariantWeight", 1.0),
+            routing=routing_of(config),
+        )
+        self._config = config
+        self._model = model
+        self._scope = scope
+        self._models = models
+        self._ground = OwnInstances(provisioner, types_of(config))
+        self._log_group = f"/aws/sagemaker/Endpoints/{endpoint}"
+        self._rollout = Rollout(self.replicas, traffic, provisioner, self._log)
+        self._blueprint: Blueprint | None = None
+
+    async def start(self) -> None:
+        """Start the instances.
+
+        Raises:
+            DeploymentFailedError: They cannot be had, or one never became healthy.
+        """
+        unhealthy = (
+            f"The primary container for production variant {self.name} did not pass the ping "
+            "health check. Please check CloudWatch logs for this endpoint."
+        )
+        container = await make_container(
+            self._model, self._scope, self._models, unhealthy=unhealthy, limits=self._config
+        )
+        self._blueprint = Blueprint(container, self._ground)
+        self._rollout.admit(await self._rollout.launch(self._blueprint, self.replicas.desired))
+
+    async def scale(self, count: int) -> None:
+        """Bring it to so many instances.
+
+        Raises:
+            DeploymentFailedError: A new one cannot be had or never became healthy; the old ones
+                serve on.
+        """
+        assert self._blueprint is not None  # noqa: S101 - only what is in service is scaled
+        await self._rollout.scale(self._blueprint, count)
+
+    async def drain(self) -> None:
+        """Stop the instances as soon as their requests are answered; no new ones must come."""
+        await self._rollout.drain()
+
+    async def stop(self) -> None:
+        """Stop the instances now."""
+        await self._rollout.stop()
+
+    def describe(self) -> Document:
+        """The variant as `DescribeEndpoint` gives it."""
+        replicas = self.replicas
+        return {
+            **summary(self._config, [one.place.instance for one in replicas.replicas]),
+            "DesiredInstanceCount": replicas.desired,
+            "CurrentWeight": replicas.weight,
+            "DesiredWeight": replicas.weight,
+        }
+
+    def _log(self, instance: Instance) -> ContainerLog:
+        return ContainerLog(self._scope, self._log_group, f"{self.name}/{instance.id}")
+
+
+def summary(config: Document, instances: Sequence[Instance]) -> Document:
+    """What `DescribeEndpoint` says of a variant's configuration and the instances it has."""
+    counts = Counter(instance.type for instance in instances)
+    pools = [
+        {"InstanceType": kind, "CurrentInstanceCount": counts[kind]} for kind in types_of(config)
+    ]
+    return {
+        "VariantName": config["VariantName"],
+        "CurrentInstanceCount": len(instances),
+        "InstancePools": pools if "InstancePools" in config else None,
+        "ManagedInstanceScaling": config.get("ManagedInstanceScaling"),
+        "RoutingConfig": config.get("RoutingConfig"),
+    }
 
 
 class Fleet:
-    """Runs the variants of one endpoint configuration."""
+    """The variants of one endpoint configuration."""
 
-    def __init__(self, endpoint: str, scope: Scope, models: ModelCache) -> None:
-        self._endpoint = endpoint
-        self._scope = scope
-        self._models = models
-        self._containers: dict[str, Container] = {}
-        self.variants: list[Variant] = []
+    def __init__(self, variants: Sequence[Variant]) -> None:
+        self.variants = variants
 
-    async def start(self, plans: Iterable[VariantPlan]) -> None:
-        """Bring every variant up; return when each of its instances is healthy.
+    async def start(self) -> None:
+        """Bring every variant up.
 
         Raises:
             DeploymentFailedError: One cannot be brought up. `stop` what is there.
         """
-        for plan in plans:
-            name = plan.config["VariantName"]
-            self._containers[name] = await self._container(plan)
-            routing = plan.config.get("RoutingConfig", {}).get("RoutingStrategy")
-            variant = Variant(
-                name=name,
-                weight=plan.weight,
-                desired=plan.count,
-                least_outstanding=routing == "LEAST_OUTSTANDING_REQUESTS",
-            )
-            self.variants.append(variant)
-        new = {variant.name: self._launch(variant, variant.desired) for variant in self.variants}
-        for variant in self.variants:
-            variant.instances = new[variant.name]
-        await all_healthy(instance for instances in new.values() for instance in instances)
-
-    async def scale(self, variant: Variant, count: int, traffic: Traffic) -> None:
-        """Start instances, or retire some.
-
-        Raises:
-            DeploymentFailedError: A new instance never became healthy; the old ones serve on.
-        """
-        missing = count - len(variant.instances)
-        if missing > 0:
-            new = self._launch(variant, missing)
-            try:
-                await all_healthy(new)
-            except BaseException:
-                await stop_all(new)
-                raise
-            variant.instances = [*variant.instances, *new]
-        elif missing < 0:
-            await _drain(traffic.retire(variant, -missing))
-        variant.desired = count
+        try:
+            async with asyncio.TaskGroup() as group:
+                for variant in self.variants:
+                    group.create_task(variant.start())
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
 
     async def drain(self) -> None:
-        """Stop every instance as soon as its requests are answered; no new ones must come."""
-        await _drain(self._instances())
+        """Bring every variant down as soon as its requests are answered; no new ones must come."""
+        await asyncio.gather(*(variant.drain() for variant in self.variants))
 
     async def stop(self) -> None:
-        """Stop every instance now."""
-        await stop_all(self._instances())
-
-    def _instances(self) -> list[Instance]:
-        return [instance for variant in self.variants for instance in variant.instances]
-
-    def _launch(self, variant: Variant, count: int) -> list[Instance]:
-        container = self._containers[variant.name]
-        return [
-            Instance(
-                container,
-                InstanceLog(
-                    self._scope,
-                    f"/aws/sagemaker/Endpoints/{self._endpoint}",
-                    f"{variant.name}/{Instance.new_id()}",
-                ),
-            )
-            for _ in range(count)
-        ]
-
-    async def _container(self, plan: VariantPlan) -> Container:
-        return await make_container(
-            plan.model,
-            self._scope,
-            self._models,
-            unhealthy=f"The primary container for production variant {plan.config['VariantName']} "
-            "did not pass the ping health check. Please check CloudWatch logs for this endpoint.",
-            download_seconds=plan.config.get(
-                "ModelDataDownloadTimeoutInSeconds", DEFAULT_DOWNLOAD_SECONDS
-            ),
-            startup_seconds=plan.config.get(
-                "ContainerStartupHealthCheckTimeoutInSeconds", DEFAULT_STARTUP_SECONDS
-            ),
-        )
-
-
-async def make_container(
-    model: Document,
-    scope: Scope,
-    models: ModelCache,
-    *,
-    unhealthy: str,
-    environment: Mapping[str, str] | None = None,
-    download_seconds: float = DEFAULT_DOWNLOAD_SECONDS,
-    startup_seconds: float = DEFAULT_STARTUP_SECONDS,
-) -> Container:
-    """Prepare what instances run: the engine for the image, and the model data.
-
-    Args:
-        model: As `DescribeModel` gives it.
-        scope: Whose it is.
-        models: Where model data is kept.
-        unhealthy: What is said of an instance that does not become healthy.
-        environment: Variables beside the model's own, and before them.
-        download_seconds: Longest time for the model data.
-        startup_seconds: Longest wait for an instance's first healthy answer.
-
-    Raises:
-        DeploymentFailedError: There is no such engine, or the data cannot be had.
-    """
-    definition = model.get("PrimaryContainer") or model["Containers"][0]
-    try:
-        engine = engine_for(definition["Image"])
-        async with asyncio.timeout(download_seconds):
-            model_dir = await models.directory(definition, scope)
-    except (ImageNotEmulatedError, ModelDataError) as error:
-        raise DeploymentFailedError(str(error)) from error
-    except TimeoutError as error:
-        reason = f"The model data download took longer than {download_seconds} seconds."
-        raise DeploymentFailedError(reason) from error
-    return Container(
-        unhealthy=unhealthy,
-        engine=engine,
-        environment={**definition.get("Environment", {}), **(environment or {})},
-        model_dir=model_dir,
-        startup_seconds=startup_seconds,
-    )
-
-
-async def all_healthy(instances: Iterable[Instance]) -> None:
-    """Wait until each instance is.
-
-    Raises:
-        DeploymentFailedError: One does not become healthy; the others are still there.
-    """
-    try:
-        async with asyncio.TaskGroup() as group:
-            for instance in instances:
-                group.create_task(instance.wait_until_healthy())
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-
-
-async def _drain(instances: Sequence[Instance]) -> None:
-    async def drain(instance: Instance) -> None:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            while instance.in_flight:
-                await asyncio.sleep(DRAIN_POLL_SECONDS)
-
-    try:
-        await asyncio.gather(*map(drain, instances), return_exceptions=True)
-    finally:
-        await stop_all(instances)
-
-
-async def stop_all(instances: Sequence[Instance]) -> None:
-    """End instances now."""
-    await asyncio.gather(*(instance.stop() for instance in instances))
+        """Bring every variant down now."""
+        await asyncio.gather(*(variant.stop() for variant in self.variants))

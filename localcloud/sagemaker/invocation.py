@@ -11,9 +11,10 @@ from localcloud.asgi import Send
 from localcloud.awsjson.service import Scope
 from localcloud.local_http import Exchange, UpstreamError
 from localcloud.sagemaker.container_call import Answer, call, open_call, read
-from localcloud.sagemaker.endpoint import Endpoint
 from localcloud.sagemaker.eventstream import model_stream_error, payload_part
-from localcloud.sagemaker.instance import Instance
+from localcloud.sagemaker.replica import Replica
+from localcloud.sagemaker.routing import Prompt
+from localcloud.sagemaker.traffic import Traffic
 
 MODEL_SECONDS = 60.0
 """Longest an `InvokeEndpoint` may take:
@@ -40,28 +41,50 @@ class RuntimeServiceError(Exception):
         self.status = status
         self.document = {"Message": message, **members}
 
+    @property
+    def original_status(self) -> int:
+        """A container's own status; 0 where it gave none."""
+        status = self.document.get("OriginalStatusCode", 0)
+        return status if isinstance(status, int) else 0
+
+
+class StreamEndedError(Exception):
+    """A streamed answer ended in an error event."""
+
 
 @dataclass(frozen=True)
 class Invocation:
-    """One request, as it reached an endpoint."""
+    """One request, as it reached an endpoint or an inference component."""
 
-    endpoint: Endpoint
+    traffic: Traffic
+    """To the replicas that can answer it."""
+    log_group: str
+    """Of those replicas."""
     scope: Scope
     headers: Mapping[str, str]
     body: bytes
     streams: bool
 
+    @property
+    def prompt(self) -> Prompt:
+        """What its route may depend on."""
+        return Prompt(self.body, self.headers.get("x-amzn-sagemaker-prefix-aware-id", ""))
 
-async def answer(invocation: Invocation, instance: Instance, variant: str, send: Send) -> None:
-    """`InvokeEndpoint`: the whole answer at once."""
+
+async def answer(invocation: Invocation, replica: Replica, variant: str, send: Send) -> None:
+    """`InvokeEndpoint`: the whole answer at once.
+
+    Raises:
+        RuntimeServiceError: The container refused, broke off or took too long.
+    """
     try:
         async with asyncio.timeout(MODEL_SECONDS):
-            answered = await call(instance, _container_headers(invocation), invocation.body)
+            answered = await call(replica, _container_headers(invocation), invocation.body)
     except TimeoutError as error:
-        raise _model_error(invocation, instance, 0, TIMED_OUT) from error
+        raise _model_error(invocation, replica, 0, TIMED_OUT) from error
     except UpstreamError as error:
-        raise _model_error(invocation, instance, 0, CLOSED) from error
-    _raise_for_status(invocation, instance, answered)
+        raise _model_error(invocation, replica, 0, CLOSED) from error
+    _raise_for_status(invocation, replica, answered)
     headers = {
         b"content-type": answered.content_type.encode(),
         b"content-length": str(len(answered.content)).encode(),
@@ -71,27 +94,32 @@ async def answer(invocation: Invocation, instance: Instance, variant: str, send:
     await send({"type": "http.response.body", "body": answered.content})
 
 
-async def stream(invocation: Invocation, instance: Instance, variant: str, send: Send) -> None:
-    """`InvokeEndpointWithResponseStream`: each piece as it comes."""
+async def stream(invocation: Invocation, replica: Replica, variant: str, send: Send) -> None:
+    """`InvokeEndpointWithResponseStream`: each piece as it comes.
+
+    Raises:
+        RuntimeServiceError: The container refused, or broke off or took too long before its
+            answer began.
+        StreamEndedError: As the last, within its answer. The client has been told.
+    """
     started = False
     try:
         async with asyncio.timeout(STREAM_SECONDS):
-            opened = await open_call(instance, _container_headers(invocation), invocation.body)
+            opened = await open_call(replica, _container_headers(invocation), invocation.body)
             with closing(opened) as exchange:
                 if exchange.status >= 400:
-                    _raise_for_status(invocation, instance, await read(exchange))
+                    _raise_for_status(invocation, replica, await read(exchange))
                 await send_start(send, 200, _stream_headers(exchange, variant))
                 started = True
                 async for chunk in exchange.body():
                     await _send_more(send, payload_part(chunk))
-    except TimeoutError as error:
+    except (TimeoutError, UpstreamError) as error:
+        code, text = _STREAM_ERRORS[isinstance(error, TimeoutError)]
         if not started:
-            raise _model_error(invocation, instance, 0, TIMED_OUT) from error
-        await _send_more(send, model_stream_error("ModelInvocationTimeExceeded", TIMED_OUT))
-    except UpstreamError as error:
-        if not started:
-            raise _model_error(invocation, instance, 0, CLOSED) from error
-        await _send_more(send, model_stream_error("StreamBroken", CLOSED))
+            raise _model_error(invocation, replica, 0, text) from error
+        await _send_more(send, model_stream_error(code, text))
+        await send({"type": "http.response.body", "body": b""})
+        raise StreamEndedError from error
     await send({"type": "http.response.body", "body": b""})
 
 
@@ -100,6 +128,9 @@ TIMED_OUT = (
     "latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again."
 )
 CLOSED = "The container primary closed the connection before its answer was complete."
+
+_STREAM_ERRORS = {True: ("ModelInvocationTimeExceeded", TIMED_OUT), False: ("StreamBroken", CLOSED)}
+"""By whether time was up."""
 
 
 def _container_headers(invocation: Invocation) -> dict[str, str]:
@@ -125,33 +156,32 @@ def _stream_headers(exchange: Exchange, variant: str) -> dict[bytes, bytes]:
     }
 
 
-def _raise_for_status(invocation: Invocation, instance: Instance, answered: Answer) -> None:
+def _raise_for_status(invocation: Invocation, replica: Replica, answered: Answer) -> None:
     if answered.status >= 400:
         text = answered.content.decode(errors="replace")
-        raise _model_error(invocation, instance, answered.status, text)
+        raise _model_error(invocation, replica, answered.status, text)
 
 
 def _model_error(
-    invocation: Invocation, instance: Instance, status: int, text: str
+    invocation: Invocation, replica: Replica, status: int, text: str
 ) -> RuntimeServiceError:
     return RuntimeServiceError(
         "ModelError",
-        received_error(invocation.scope, invocation.endpoint.name, status, text),
+        received_error(invocation.scope, invocation.log_group, status, text),
         status=424,
         OriginalStatusCode=status,
         OriginalMessage=text,
-        LogStreamArn=instance.log.arn,
+        LogStreamArn=replica.log.arn,
     )
 
 
-def received_error(scope: Scope, endpoint: str, status: int, text: str) -> str:
+def received_error(scope: Scope, log_group: str, status: int, text: str) -> str:
     """What the service says of a container's failure."""
     side = "client" if 400 <= status < 500 else "server"
     return (
         f'Received {side} error ({status}) from primary with message "{text}". See '
         f"https://{scope.region}.console.aws.amazon.com/cloudwatch/home?region={scope.region}"
-        f"#logEventViewer:group=/aws/sagemaker/Endpoints/{endpoint} in account {scope.account} "
-        "for more information."
+        f"#logEventViewer:group={log_group} in account {scope.account} for more information."
     )
 
 

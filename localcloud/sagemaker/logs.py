@@ -14,7 +14,7 @@ LONGEST_MESSAGE = 256 * 1024
 """Characters of one event; CloudWatch Logs' limit is 256 KB (PutLogEvents)."""
 
 
-class InstanceLog:
+class ContainerLog:
     """Collects lines and writes them in batches to one log stream."""
 
     def __init__(self, scope: Scope, group: str, name: str) -> None:

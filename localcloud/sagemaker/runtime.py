@@ -1,16 +1,18 @@
 """SageMaker Runtime: requests to endpoints, answered by engines or queued for them.
 
-Runs on the server's event loop, and reaches the services' state through `Endpoints.find` and
-`Traffic`, which are safe from any thread. A request goes straight to the engine's own HTTP
-server; its answer is passed on as it arrives.
+Runs on the server's event loop, and reaches the services' state through `find` and `Traffic`,
+which are safe from any thread. A request goes straight to the engine's own HTTP server; its
+answer is passed on as it arrives.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-from collections.abc import Awaitable
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -19,58 +21,87 @@ from localcloud.asgi import Receive, Send
 from localcloud.awsjson.service import Scope
 from localcloud.sagemaker.async_queue import AsyncQueue
 from localcloud.sagemaker.async_request import read_request
-from localcloud.sagemaker.container_call import InstanceGoneError
+from localcloud.sagemaker.client import (
+    LARGEST_BODY,
+    ClientGoneError,
+    read_body,
+    send_error,
+    unless_client_leaves,
+)
+from localcloud.sagemaker.component import InferenceComponent
+from localcloud.sagemaker.container_call import ReplicaGoneError
+from localcloud.sagemaker.endpoint import Endpoint
 from localcloud.sagemaker.endpoints import Endpoints
-from localcloud.sagemaker.instance import Instance
+from localcloud.sagemaker.inference_components import InferenceComponents
 from localcloud.sagemaker.invocation import (
     Invocation,
     RuntimeServiceError,
+    StreamEndedError,
     answer,
     send_start,
     stream,
 )
-from localcloud.sagemaker.traffic import NoCapacityError, UnknownVariantError, Variant
-
-LARGEST_BODY = 6_291_456
-"""Bytes of a request's body, from the service's model (`BodyBlob`)."""
+from localcloud.sagemaker.replica import Replica
+from localcloud.sagemaker.traffic import NoCapacityError, ReplicaSet, UnknownVariantError
 
 _PATH = re.compile(r"/endpoints/([^/]+)/(invocations(?:-response-stream)?|async-invocations)")
 
 _NOT_EMULATED = {
     "x-amzn-sagemaker-target-model": "TargetModel",
     "x-amzn-sagemaker-target-container-hostname": "TargetContainerHostname",
-    "x-amzn-sagemaker-inference-component": "InferenceComponentName",
     "x-amzn-sagemaker-enable-explanations": "EnableExplanations",
 }
 
+_COMPONENT_HEADER = "x-amzn-sagemaker-inference-component"
 
-class ClientGoneError(Exception):
-    """The client closed its connection before it had its answer."""
+_NOT_SERVING = ("Creating", "Failed", "Deleting")
+
+_NAME_REQUIRED = (
+    "Inference Component Name header is required for endpoints to which you plan to deploy "
+    "inference components. Please include Inference Component Name header or consider using "
+    "SageMaker models."
+)
+_NAME_NOT_ALLOWED = (
+    "Inference Component Name header is not allowed for endpoints to which you dont plan to "
+    "deploy inference components. Please remove the Inference Component Name header and try again."
+)
+_NO_COPIES = (
+    "Inference Component has no capacity to process this request. ApplicationAutoScaling may be "
+    "in-progress (if configured) or try to increase the capacity by invoking "
+    "UpdateInferenceComponentRuntimeConfig API."
+)
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One request, and what it is for."""
+
+    endpoint: Endpoint
+    component: InferenceComponent | None
+    invocation: Invocation
 
 
 class Runtime:
     """Answers the runtime's HTTP requests; an ASGI application."""
 
-    def __init__(self, endpoints: Endpoints) -> None:
+    def __init__(self, endpoints: Endpoints, components: InferenceComponents) -> None:
         self._endpoints = endpoints
+        self._components = components
 
     async def __call__(self, scope: asgi.Scope, receive: Receive, send: Send) -> None:
         """Answer one request; drop it where the client has gone."""
         try:
-            body = await _read_body(receive)
-            invocation, queue = self._invocation(scope, body)
-            if queue:
-                await _enqueue(invocation, queue, send)
+            call = self._read(scope, await read_body(receive))
+            if queue := call.endpoint.queue:
+                await _enqueue(call, queue, send)
             else:
-                await _unless_client_leaves(self._invoke(invocation, send), receive)
+                await unless_client_leaves(_invoke(call, send), receive)
         except RuntimeServiceError as error:
-            await _send_error(send, error)
-        except ClientGoneError:
+            await send_error(send, error)
+        except (ClientGoneError, StreamEndedError):
             return
 
-    def _invocation(
-        self, scope: asgi.Scope, body: bytes | None
-    ) -> tuple[Invocation, AsyncQueue | None]:
+    def _read(self, scope: asgi.Scope, body: bytes | None) -> _Call:
         match = _PATH.fullmatch(scope["path"])
         assert match is not None  # noqa: S101 - the server routes by the same paths
         name, kind = unquote(match[1]), match[2]
@@ -80,39 +111,73 @@ class Runtime:
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
         for header, member in _NOT_EMULATED.items():
             if header in headers:
-                raise RuntimeServiceError("ValidationError", f"not emulated: {member}")
+                raise _refusal(f"not emulated: {member}")
         caller = Scope.of_request()
         endpoint = self._endpoints.find(caller, name)
-        if endpoint is None or endpoint.status in ("Creating", "Failed", "Deleting"):
-            text = f"Endpoint {name} of account {caller.account} not found."
-            raise RuntimeServiceError("ValidationError", text)
+        if endpoint is None or endpoint.status in _NOT_SERVING:
+            raise _refusal(f"Endpoint {name} of account {caller.account} not found.")
         if (kind == "async-invocations") != (endpoint.queue is not None):
-            text = f"Endpoint {name} does not support this inference type."
-            raise RuntimeServiceError("ValidationError", text)
+            raise _refusal(f"Endpoint {name} does not support this inference type.")
+        component = self._component(caller, endpoint, headers.get(_COMPONENT_HEADER))
+        target = component or endpoint
         streams = kind == "invocations-response-stream"
-        return Invocation(endpoint, caller, headers, body, streams), endpoint.queue
+        invocation = Invocation(target.traffic, target.log_group, caller, headers, body, streams)
+        return _Call(endpoint, component, invocation)
 
-    async def _invoke(self, invocation: Invocation, send: Send) -> None:
-        invoke = stream if invocation.streams else answer
-        while True:
-            variant, instance = _acquire(invocation)
-            try:
-                return await invoke(invocation, instance, variant.name, send)
-            except InstanceGoneError:
-                continue  # it has left the rotation
-            finally:
-                invocation.endpoint.traffic.release(instance)
+    def _component(
+        self, caller: Scope, endpoint: Endpoint, name: str | None
+    ) -> InferenceComponent | None:
+        if (name is None) == bool(endpoint.hostings):
+            raise _refusal(_NAME_REQUIRED if name is None else _NAME_NOT_ALLOWED)
+        if name is None:
+            return None
+        component = self._components.find(caller, name)
+        serves = component and component.life.status not in _NOT_SERVING
+        if not serves or component is None or component.endpoint is not endpoint:
+            text = f"Inference Component {name} of account {caller.account} not found."
+            raise _refusal(text)
+        return component
 
 
-async def _enqueue(invocation: Invocation, queue: AsyncQueue, send: Send) -> None:
+async def _invoke(call: _Call, send: Send) -> None:
+    invocation = call.invocation
+    invoke = stream if invocation.streams else answer
+    while True:
+        replicas, replica = _acquire(call)
+        try:
+            with _measured(replicas):
+                return await invoke(invocation, replica, replicas.name, send)
+        except ReplicaGoneError:
+            continue  # it has left the rotation
+        finally:
+            invocation.traffic.release(replica)
+
+
+@contextmanager
+def _measured(replicas: ReplicaSet) -> Iterator[None]:
+    """Count an invocation, and how it is answered if it is."""
+    usage = replicas.usage
+    begun = time.monotonic()
+    usage.invoked(len(replicas.replicas))
+    try:
+        yield
+    except RuntimeServiceError as error:
+        usage.answered(time.monotonic() - begun, error.original_status)
+        raise
+    except StreamEndedError:
+        usage.answered(time.monotonic() - begun, 0)
+        raise
+    usage.answered(time.monotonic() - begun, HTTPStatus.OK)
+
+
+async def _enqueue(call: _Call, queue: AsyncQueue, send: Send) -> None:
     """`InvokeEndpointAsync`: the answer says where the result will be."""
-    name = invocation.endpoint.name
+    name, invocation = call.endpoint.name, call.invocation
     request = read_request(
         name, invocation.scope, invocation.headers, invocation.body, queue.output
     )
     if not await queue.submit(request):
-        text = f"Endpoint {name} of account {invocation.scope.account} not found."
-        raise RuntimeServiceError("ValidationError", text)
+        raise _refusal(f"Endpoint {name} of account {invocation.scope.account} not found.")
     body = json.dumps({"InferenceId": request.inference_id}).encode()
     headers = {
         b"content-type": b"application/json",
@@ -125,58 +190,21 @@ async def _enqueue(invocation: Invocation, queue: AsyncQueue, send: Send) -> Non
     await send({"type": "http.response.body", "body": body})
 
 
-def _acquire(invocation: Invocation) -> tuple[Variant, Instance]:
+def _acquire(call: _Call) -> tuple[ReplicaSet, Replica]:
+    invocation, component = call.invocation, call.component
     target = invocation.headers.get("x-amzn-sagemaker-target-variant")
     try:
-        return invocation.endpoint.traffic.acquire(target)
+        return invocation.traffic.acquire(target, invocation.prompt)
     except UnknownVariantError as error:
-        text = f"Could not find variant {target} of endpoint {invocation.endpoint.name}."
-        raise RuntimeServiceError("ValidationError", text) from error
+        text = f"Could not find variant {target} of endpoint {call.endpoint.name}."
+        raise _refusal(text) from error
     except NoCapacityError as error:
+        if component and not component.copies.replicas:
+            component.copies.usage.refused()
+            raise _refusal(_NO_COPIES) from error
         text = "No healthy instance can take the request."
         raise RuntimeServiceError("ServiceUnavailable", text, status=503) from error
 
 
-async def _read_body(receive: Receive) -> bytes | None:
-    """The request's body; None when it is larger than the service takes."""
-    body = bytearray()
-    size = 0
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGoneError
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        # The rest is read and dropped: a client that is still sending would not see the answer.
-        if size <= LARGEST_BODY:
-            body += chunk
-        more = message.get("more_body", False)
-    return bytes(body) if size <= LARGEST_BODY else None
-
-
-async def _unless_client_leaves(work: Awaitable[None], receive: Receive) -> None:
-    """Do the work, or drop it as soon as the client closes its connection.
-
-    Dropping it closes the connection to the engine, which then stops generating.
-    """
-    working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(asgi.disconnected(receive))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientGoneError
-        working.result()
-    finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.wait({working, leaving})
-
-
-async def _send_error(send: Send, error: RuntimeServiceError) -> None:
-    body = json.dumps(error.document).encode()
-    headers = {b"content-type": b"application/json", b"content-length": str(len(body)).encode()}
-    if error.code:
-        headers[b"x-amzn-errortype"] = error.code.encode()
-    await send_start(send, error.status, headers)
-    await send({"type": "http.response.body", "body": body})
+def _refusal(text: str) -> RuntimeServiceError:
+    return RuntimeServiceError("ValidationError", text)

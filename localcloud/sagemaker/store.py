@@ -1,4 +1,4 @@
-"""What exists: models, endpoint configurations, endpoints and their tags."""
+"""What exists: models, endpoint configurations, endpoints, components, jobs and their tags."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from localcloud.awsjson.service import Scope, ServiceError
 from localcloud.awsjson.shapes import Document
 
 if TYPE_CHECKING:
+    from localcloud.sagemaker.component import InferenceComponent
     from localcloud.sagemaker.endpoint import Endpoint
     from localcloud.sagemaker.transform_job import TransformJob
 
@@ -23,6 +24,7 @@ class Resources:
     models: dict[str, Document] = field(default_factory=dict)
     configs: dict[str, Document] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    components: dict[str, InferenceComponent] = field(default_factory=dict)
     jobs: dict[str, TransformJob] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     """By the ARN of what they are on; an entry exists exactly as long as its resource."""
@@ -40,7 +42,10 @@ def resource_arn(scope: Scope, kind: str, name: str) -> str:
     return scope.arn("sagemaker", f"{kind}/{name.lower()}")
 
 
-_KINDS = {"endpoint-config": "endpoint configuration"}
+_KINDS = {
+    "endpoint-config": "endpoint configuration",
+    "inference-component": "inference component",
+}
 
 
 def not_found(scope: Scope, kind: str, name: str) -> ServiceError:
@@ -64,7 +69,7 @@ def listing(
         documents: With `<kind>Name`, `CreationTime` and where they have it `LastModifiedTime`
             and `<kind>Status`.
         parameters: The operation's: `NameContains`, `CreationTimeAfter`, `SortBy`, ...
-        kind: `Model`, `EndpointConfig`, `Endpoint` or `TransformJob`.
+        kind: `Model`, `EndpointConfig`, `Endpoint`, `InferenceComponent` or `TransformJob`.
         sort_by: The operation's default for `SortBy`.
 
     Returns:

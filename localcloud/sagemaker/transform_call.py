@@ -9,15 +9,15 @@ from http import HTTPStatus
 
 from localcloud.awsjson.shapes import Document
 from localcloud.local_http import UpstreamError
-from localcloud.sagemaker.container_call import Answer, InstanceGoneError, call
-from localcloud.sagemaker.instance import Instance
+from localcloud.sagemaker.container_call import Answer, ReplicaGoneError, call
+from localcloud.sagemaker.replica import Replica
 from localcloud.sagemaker.transform_records import ContainerError, RecordError
 
 DEFAULT_TIMEOUT_SECONDS = 600
 DEFAULT_RETRIES = 3
 
 LOOK_SECONDS = 0.02
-"""How often a request that waits for its instance looks whether it is healthy again."""
+"""How often a request that waits for its container looks whether it is healthy again."""
 
 FIRST_BACKOFF_SECONDS = 0.1
 
@@ -45,7 +45,7 @@ class TransformClient:
             retries=settings.get("InvocationsMaxRetries", DEFAULT_RETRIES),
         )
 
-    async def send(self, instance: Instance, body: bytes) -> bytes:
+    async def send(self, replica: Replica, body: bytes) -> bytes:
         """Have a container answer.
 
         A request that was never sent, because the container was down, uses up no retry.
@@ -56,10 +56,10 @@ class TransformClient:
         """
         failures = 0
         while True:
-            await _healthy(instance)
+            await _healthy(replica)
             try:
-                return await self._send_once(instance, body)
-            except InstanceGoneError:
+                return await self._send_once(replica, body)
+            except ReplicaGoneError:
                 continue
             except _PassingError as error:
                 failures += 1
@@ -67,10 +67,10 @@ class TransformClient:
                     raise ContainerError(str(error)) from error
             await asyncio.sleep(FIRST_BACKOFF_SECONDS * 2**failures)
 
-    async def _send_once(self, instance: Instance, body: bytes) -> bytes:
+    async def _send_once(self, replica: Replica, body: bytes) -> bytes:
         try:
             async with asyncio.timeout(self.timeout):
-                answer = await call(instance, self.headers, body)
+                answer = await call(replica, self.headers, body)
         except TimeoutError as error:
             text = f"No answer from algorithm within {self.timeout} seconds"
             raise _PassingError(text) from error
@@ -93,10 +93,10 @@ def _told(answer: Answer) -> str:
     return f"Bad HTTP status received from algorithm: {answer.status} {text}"
 
 
-async def _healthy(instance: Instance) -> None:
+async def _healthy(replica: Replica) -> None:
     try:
-        async with asyncio.timeout(instance.container.startup_seconds):
-            while instance.port is None:
+        async with asyncio.timeout(replica.container.startup_seconds):
+            while replica.port is None:
                 await asyncio.sleep(LOOK_SECONDS)
     except TimeoutError as error:
         raise ContainerError("Unable to get response from algorithm: it keeps exiting") from error

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from localcloud.awsjson.service import Scope
 from localcloud.awsjson.shapes import Document
 from localcloud.sagemaker.artifacts import ModelCache
-from localcloud.sagemaker.fleet import all_healthy, make_container, stop_all
-from localcloud.sagemaker.instance import DeploymentFailedError, Instance
-from localcloud.sagemaker.logs import InstanceLog
+from localcloud.sagemaker.containers import make_container
+from localcloud.sagemaker.instances import Instance, Place
+from localcloud.sagemaker.lifecycle import DeploymentFailedError
+from localcloud.sagemaker.logs import ContainerLog
 from localcloud.sagemaker.objects import ObjectError, Objects, S3Uri
+from localcloud.sagemaker.replica import Replica, all_healthy, stop_all
 from localcloud.sagemaker.store import now
 from localcloud.sagemaker.transform_call import TransformClient
 from localcloud.sagemaker.transform_input import InputError, InputFile, input_files
@@ -82,7 +84,7 @@ class TransformJob:
         self._processing = DataProcessing(document.get("DataProcessing", {}))
         self._files: deque[InputFile] = deque()
         self._problems: list[str] = []
-        self._instances: list[Instance] = []
+        self._replicas: list[Replica] = []
         self._enter("InProgress")
         self._work = asyncio.create_task(self._transform())
         self._running = asyncio.create_task(self._run())
@@ -116,7 +118,7 @@ class TransformJob:
         except Exception as error:
             logger.exception("transform job %s failed", self.document["TransformJobName"])
             self._problems = [f"InternalServerError: {error}"]
-        await stop_all(self._instances)
+        await stop_all(self._replicas)
         self.document["TransformEndTime"] = now()
         if self.status == "Stopping":
             self._enter("Stopped")
@@ -132,8 +134,8 @@ class TransformJob:
         await self._launch()
         self.document["TransformStartTime"] = now()
         async with asyncio.TaskGroup() as group:
-            for instance in self._instances:
-                group.create_task(self._serve(instance))
+            for replica in self._replicas:
+                group.create_task(self._serve(replica))
 
     async def _launch(self) -> None:
         container = await make_container(
@@ -145,12 +147,14 @@ class TransformJob:
             "logs for more information.",
         )
         name = self.document["TransformJobName"]
-        for _ in range(self.document["TransformResources"]["InstanceCount"]):
-            log = InstanceLog(self._scope, LOG_GROUP, f"{name}/{Instance.new_id()}")
-            self._instances.append(Instance(container, log))
-        await all_healthy(self._instances)
+        resources = self.document["TransformResources"]
+        for _ in range(resources["InstanceCount"]):
+            instance = Instance.new(resources["InstanceType"])
+            log = ContainerLog(self._scope, LOG_GROUP, f"{name}/{instance.id}")
+            self._replicas.append(Replica(container, Place(instance), log))
+        await all_healthy(self._replicas)
 
-    async def _serve(self, instance: Instance) -> None:
+    async def _serve(self, replica: Replica) -> None:
         """Have one instance transform files until there are none left."""
         places = asyncio.Semaphore(self.document.get("MaxConcurrentTransforms") or 1)
         async with asyncio.TaskGroup() as group:
@@ -161,7 +165,7 @@ class TransformJob:
                     if file.failed:
                         places.release()
                         break
-                    sending = group.create_task(self._send(file, batch, instance))
+                    sending = group.create_task(self._send(file, batch, replica))
                     sending.add_done_callback(lambda _: places.release())
 
     async def _open(self, source: InputFile) -> _File:
@@ -183,9 +187,9 @@ class TransformJob:
                 await self._write(file)
         return file
 
-    async def _send(self, file: _File, batch: Batch, instance: Instance) -> None:
+    async def _send(self, file: _File, batch: Batch, replica: Replica) -> None:
         try:
-            answer = await self._client.send(instance, self._processing.request(batch))
+            answer = await self._client.send(replica, self._processing.request(batch))
             file.results[batch.first] = self._processing.results(batch, answer)
         except RecordError as error:
             self._fail(file, error.blamed, f"{batch.place}: {error}")
@@ -211,6 +215,6 @@ class TransformJob:
             self._log(told)
 
     def _log(self, line: str) -> None:
-        log = InstanceLog(self._scope, LOG_GROUP, f"{self._instances[0].log.name}/data-log")
+        log = ContainerLog(self._scope, LOG_GROUP, f"{self._replicas[0].log.name}/data-log")
         log.write(f"[sagemaker logs]: {line}")
         log.flush()

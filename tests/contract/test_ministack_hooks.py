@@ -19,6 +19,7 @@ from ministack.services import (
     apigateway_v1,
     cloudwatch,
     cloudwatch_logs,
+    dynamodb,
     eventbridge,
     lambda_svc,
     sns,
@@ -101,12 +102,17 @@ SIGNATURES = [
         "_deliver_to_lambda",
         "endpoint envelope topic_arn sub_arn msg_id raw_message message_attributes",
     ),
+    (dynamodb, "_update_ttl", "data"),
     (eventbridge, "_put_events", "data allow_aws_source"),
     (stepfunctions, "_execute_task", "state_def raw_input execution ctx"),
     (stepfunctions, "_invoke_resource", "resource input_data"),
     (stepfunctions, "_fail_execution", "execution error cause"),
     (stepfunctions._ExecutionError, "__init__", "self error cause"),
-    (cloudwatch, "record_metric", "namespace metric_name value unit dimensions"),
+    (
+        cloudwatch,
+        "_store_datum",
+        "namespace name dims ts unit value values counts stat_values",
+    ),
     (cloudwatch, "_calc_stats", "points"),
     (cloudwatch, "_dims_key", "dims"),
     (cloudwatch, "_evaluate_alarm", "alarm"),
@@ -120,6 +126,7 @@ HANDLERS = {
     "AWS::ApiGateway::RestApi": {"create": 3},
     "AWS::ApiGateway::Method": {"create": 3, "update": 4},
     "AWS::ApiGateway::Stage": {"create": 3, "update": 4},
+    "AWS::DynamoDB::Table": {"create": 3, "update": 5},
     "AWS::Lambda::Function": {"create": 3, "update": 5, "delete": 2},
 }
 """How many positional arguments ministack passes to the provisioning functions we wrap."""
@@ -189,10 +196,11 @@ def test_throttled_invocation_is_marked() -> None:
 
 def test_metric_is_kept_by_namespace_name_and_dimensions() -> None:
     with responses.request_scope("000000000042", "us-east-1"):
-        cloudwatch.record_metric("N", "M", 2.0, dimensions={"d": "v"})
+        samples = {"SampleCount": 2, "Sum": 4.0, "Minimum": 1.0, "Maximum": 3.0}
+        cloudwatch._store_datum("N", "M", {"d": "v"}, 1.0, "None", None, None, None, samples)
         (point,) = cloudwatch._metrics.pop(("N", "M", cloudwatch._dims_key({"d": "v"})))
-    assert point["Value"] == 2.0
-    assert cloudwatch._calc_stats([point])["Average"] == 2.0
+    assert point["Timestamp"] == 1.0
+    assert cloudwatch._calc_stats([point]) == {**samples, "Average": 2.0}
 
 
 def test_gateway_error_types_that_we_answer_with_exist() -> None:

@@ -2,95 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-from botocore.model import StructureShape
-from botocore.validate import ParamValidator
-
-from localcloud.applicationautoscaling.operations import AutoScaling
-from localcloud.applicationautoscaling.registry import Registry
-from localcloud.awsjson.service import JsonService, Scope, Worker
 from localcloud.awsjson.shapes import service_model
-from localcloud.ministack_hooks import request_scope
-from localcloud.sagemaker.artifacts import ModelCache
-from localcloud.sagemaker.catalog import Catalog
-from localcloud.sagemaker.endpoints import Endpoints
 from localcloud.sagemaker.invocation import RuntimeServiceError
-from localcloud.sagemaker.objects import Objects
-from localcloud.sagemaker.store import Store
-
-SCOPE = Scope("000000000042", "us-east-1")
-ROLE = "arn:aws:iam::000000000042:role/SageMakerExecution"
-TAGS = [{"Key": "team", "Value": "twins"}]
-TARGET = {
-    "ServiceNamespace": "sagemaker",
-    "ResourceId": "endpoint/e/variant/a",
-    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-}
-
-
-class Client:
-    """Calls services as HTTP does, and holds every answer against its shape."""
-
-    def __init__(self, *services: JsonService) -> None:
-        self._services = {service.name: service for service in services}
-
-    def __call__(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        status, answer = self.raw(service, operation, json.dumps(parameters).encode())
-        assert status == 200, answer
-        model = service_model(service).operation_model(operation)
-        if model.output_shape is None:
-            assert answer == {}
-        else:
-            assert_fits(model.output_shape, answer)
-        return answer
-
-    def raw(self, service: str, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
-        headers = {"x-amz-target": f"Prefix.{operation}"}
-        with request_scope(SCOPE.account, SCOPE.region):
-            handled = self._services[service].handle("POST", "/", headers, body, {})
-            status, headers, content = asyncio.run(handled)
-        assert headers["Content-Type"] == "application/x-amz-json-1.1"
-        return status, json.loads(content)
-
-
-def assert_fits(shape: StructureShape, value: object) -> None:
-    report = ParamValidator().validate(value, shape)
-    assert not report.has_errors(), report.generate_report()
-
-
-@pytest.fixture
-def call(tmp_path: Path) -> Iterator[Client]:
-    worker = Worker("test")
-    store, registry = Store(), Registry()
-    objects = Objects(lambda scope: None)
-    endpoints = Endpoints(store, ModelCache(tmp_path, lambda scope: None), objects, registry)
-    operations = {**Catalog(store).operations(), **endpoints.operations()}
-    yield Client(
-        JsonService("sagemaker", operations, worker),
-        JsonService("application-autoscaling", AutoScaling(registry).operations(), worker),
-    )
-    worker.call(endpoints.close())
-    worker.stop()
-
-
-def create_config(call: Client) -> None:
-    container = {"Image": "llama-cpp", "Environment": {"SM_LLAMA_CPP_NO_SUCH_FLAG": "1"}}
-    call(
-        "sagemaker", "CreateModel", ModelName="M", ExecutionRoleArn=ROLE, PrimaryContainer=container
-    )
-    variant = {
-        "VariantName": "a",
-        "ModelName": "M",
-        "InstanceType": "ml.c5.large",
-        "InitialInstanceCount": 1,
-    }
-    call("sagemaker", "CreateEndpointConfig", EndpointConfigName="C", ProductionVariants=[variant])
+from tests.contract.services import (
+    COMPONENT,
+    ROLE,
+    TAGS,
+    TARGET,
+    Client,
+    assert_fits,
+    create_config,
+)
 
 
 def test_models_and_configs(call: Client) -> None:
@@ -113,11 +37,49 @@ def test_endpoints(call: Client) -> None:
     call("sagemaker", "CreateEndpoint", EndpointName="E", EndpointConfigName="C", Tags=TAGS)
     found = call("sagemaker", "DescribeEndpoint", EndpointName="E")
     assert found["EndpointStatus"] == "Creating"
-    while found["EndpointStatus"] == "Creating":
-        found = call("sagemaker", "DescribeEndpoint", EndpointName="E")
+    found = settled(call, "Endpoint", "E")
     assert "no-such-flag" in found["FailureReason"]
     assert call("sagemaker", "ListEndpoints")["Endpoints"][0]["EndpointStatus"] == "Failed"
     call("sagemaker", "DeleteEndpoint", EndpointName="E")
+
+
+def test_inference_components(call: Client) -> None:
+    create_config(call)
+    hosting = {
+        "VariantName": "a",
+        "InstancePools": [{"InstanceType": "ml.c5.large", "Priority": 1}],
+        "InitialInstanceCount": 1,
+        "ManagedInstanceScaling": {
+            "Status": "ENABLED",
+            "MinInstanceCount": 0,
+            "MaxInstanceCount": 2,
+        },
+    }
+    config = {"EndpointConfigName": "H", "ExecutionRoleArn": ROLE}
+    call("sagemaker", "CreateEndpointConfig", **config, ProductionVariants=[hosting])
+    call("sagemaker", "CreateEndpoint", EndpointName="E", EndpointConfigName="H")
+    found = settled(call, "Endpoint", "E")
+    assert found["ProductionVariants"][0]["InstancePools"][0]["CurrentInstanceCount"] == 1
+    arn = call("sagemaker", "CreateInferenceComponent", **COMPONENT)["InferenceComponentArn"]
+    assert arn == "arn:aws:sagemaker:us-east-1:000000000042:inference-component/i"
+    found = settled(call, "InferenceComponent", "I")
+    assert (found["InferenceComponentStatus"], found["VariantName"]) == ("Failed", "a")
+    assert "no-such-flag" in found["FailureReason"]
+    listed = call("sagemaker", "ListInferenceComponents", EndpointNameEquals="E")
+    assert [one["InferenceComponentArn"] for one in listed["InferenceComponents"]] == [arn]
+    assert call("sagemaker", "ListInferenceComponents", EndpointNameEquals="other") == {
+        "InferenceComponents": []
+    }
+    call("sagemaker", "DeleteInferenceComponent", InferenceComponentName="I")
+
+
+def settled(call: Client, kind: str, name: str) -> dict[str, Any]:
+    """Describe something once it is no longer being created."""
+    status = "Creating"
+    while status == "Creating":
+        found = call("sagemaker", f"Describe{kind}", **{f"{kind}Name": name})
+        status = found[f"{kind}Status"]
+    return found
 
 
 def test_scalable_targets(call: Client) -> None:
@@ -157,78 +119,6 @@ def test_scalable_targets(call: Client) -> None:
     assert scaling("DescribeScalableTargets", ServiceNamespace="sagemaker") == {
         "ScalableTargets": []
     }
-
-
-@pytest.mark.parametrize(
-    ("service", "operation", "parameters", "code", "said"),
-    [
-        (
-            "sagemaker",
-            "DescribeEndpoint",
-            {"EndpointName": "Absent"},
-            "ValidationException",
-            'Could not find endpoint "arn:aws:sagemaker:us-east-1:000000000042:endpoint/absent".',
-        ),
-        (
-            "sagemaker",
-            "CreateEndpoint",
-            {"EndpointName": "E", "EndpointConfigName": "absent"},
-            "ValidationException",
-            "Could not find endpoint configuration "
-            '"arn:aws:sagemaker:us-east-1:000000000042:endpoint-config/absent".',
-        ),
-        (
-            "sagemaker",
-            "CreateModel",
-            {"ModelName": "M", "PrimaryContainer": {"Image": "llama-cpp"}},
-            "ValidationException",
-            "Cannot create already existing model "
-            '"arn:aws:sagemaker:us-east-1:000000000042:model/m".',
-        ),
-        (
-            "sagemaker",
-            "CreateModel",
-            {"ModelName": "N", "PrimaryContainer": {"ModelPackageName": "p"}},
-            "ValidationException",
-            "not emulated: PrimaryContainer.ModelPackageName (the model registry)",
-        ),
-        (
-            "sagemaker",
-            "CreateInferenceComponent",
-            {},
-            "UnknownOperationException",
-            "not emulated: sagemaker CreateInferenceComponent; emulated: AddTags, CreateEndpoint, ",
-        ),
-        (
-            "application-autoscaling",
-            "DeregisterScalableTarget",
-            TARGET,
-            "ObjectNotFoundException",
-            "No scalable target found for service namespace: sagemaker, "
-            "resource ID: endpoint/e/variant/a, "
-            "scalable dimension: sagemaker:variant:DesiredInstanceCount",
-        ),
-        (
-            "application-autoscaling",
-            "RegisterScalableTarget",
-            {**TARGET, "MinCapacity": 2, "MaxCapacity": 1},
-            "ValidationException",
-            "Maximum capacity cannot be less than minimum capacity",
-        ),
-    ],
-)
-def test_refusals_are_worded_as_the_service_words_them(
-    call: Client, service: str, operation: str, parameters: dict[str, Any], code: str, said: str
-) -> None:
-    create_config(call)
-    status, answer = call.raw(service, operation, json.dumps(parameters).encode())
-    assert (status, answer["__type"]) == (400, code)
-    assert answer["message"].startswith(said)
-
-
-def test_body_that_is_not_json_is_refused(call: Client) -> None:
-    status, answer = call.raw("sagemaker", "ListModels", b"{")
-    assert (status, answer["__type"]) == (400, "SerializationException")
 
 
 def test_runtime_errors_are_modelled() -> None:

@@ -28,6 +28,8 @@ class Cloud:
     settings: Settings
     process: subprocess.Popen[bytes]
     log: Path
+    started: float
+    """When its process was begun, in seconds since 1970."""
 
     def client(self, service: str, **options: Any) -> Any:
         return _client(service, self.settings, tuple(options.items()))
@@ -55,6 +57,7 @@ def start(settings: Settings, **popen: Any) -> Cloud:
     environment = {
         f"LOCALCLOUD_{name.upper()}": str(value) for name, value in settings.model_dump().items()
     }
+    begun = time.time()
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "localcloud"],
@@ -64,7 +67,7 @@ def start(settings: Settings, **popen: Any) -> Cloud:
             stderr=output,
             **popen,
         )
-    cloud = Cloud(settings, process, log)
+    cloud = Cloud(settings, process, log, begun)
     deadline = time.monotonic() + 30
     while not _healthy(cloud):
         assert process.poll() is None, log.read_text()

@@ -15,7 +15,8 @@ from localcloud.sagemaker.async_queue import AsyncQueue
 from localcloud.sagemaker.async_request import AsyncRequest, read_request
 from localcloud.sagemaker.invocation import RuntimeServiceError
 from localcloud.sagemaker.metrics import backlog_metrics
-from localcloud.sagemaker.traffic import Traffic, Variant
+from localcloud.sagemaker.routing import LeastOutstanding
+from localcloud.sagemaker.traffic import ReplicaSet, Traffic
 
 SCOPE = Scope("000000000042", "us-east-1")
 OUTPUT = {"S3OutputPath": "s3://bucket/out/", "S3FailurePath": "s3://bucket/failed"}
@@ -36,7 +37,7 @@ class Objects:
 
 
 def with_queue(
-    work: Callable[[AsyncQueue], Awaitable[None]], *instances: Any
+    work: Callable[[AsyncQueue], Awaitable[None]], *replicas: Any
 ) -> tuple[list[str], AsyncQueue]:
     """Run `work` on a queue; return what was written."""
     objects: Any = Objects()
@@ -44,19 +45,10 @@ def with_queue(
 
     async def run() -> None:
         traffic = Traffic()
-        traffic.shift(
-            [
-                Variant(
-                    name="v",
-                    weight=1,
-                    desired=1,
-                    least_outstanding=True,
-                    instances=list(instances),
-                )
-            ]
-        )
+        routing = LeastOutstanding()
+        traffic.shift([ReplicaSet(name="v", routing=routing, replicas=list(replicas))])
         config = {"AsyncInferenceConfig": {"OutputConfig": OUTPUT}}
-        endpoint = SimpleNamespace(name="e", traffic=traffic, config=config)
+        endpoint = SimpleNamespace(log_group="g", traffic=traffic, config=config)
         queue.append(AsyncQueue(endpoint, SCOPE, objects))
         await work(queue[0])
         await queue[0].stop()
@@ -79,8 +71,8 @@ def test_request_expires_in_the_queue() -> None:
         assert await queue.submit(request())
         await until(lambda: queue.backlog == 1)
         assert queue.oldest_age < 60
-        assert backlog_metrics(queue, 0)["HasBacklogWithoutCapacity"] == 1
-        assert backlog_metrics(queue, 2)["ApproximateBacklogSizePerInstance"] == 0.5
+        assert backlog_metrics(queue, 0)["HasBacklogWithoutCapacity"] == [1]
+        assert backlog_metrics(queue, 2)["ApproximateBacklogSizePerInstance"] == [0.5]
 
     written, _ = with_queue(work)
     assert written == ["The request was in the queue for longer than 60 seconds."]
@@ -106,20 +98,20 @@ def test_request_that_always_breaks_its_container_ends() -> None:
         await reader.read(1)
         writer.transport.abort()
 
-    instance = SimpleNamespace(
+    replica = SimpleNamespace(
         in_flight=0, port=None, container=SimpleNamespace(engine=engine_for("llama-cpp"))
     )
 
     async def work(queue: AsyncQueue) -> None:
         async with await asyncio.start_server(break_off, "127.0.0.1", 0) as server:
-            instance.port = server.sockets[0].getsockname()[1]
+            replica.port = server.sockets[0].getsockname()[1]
             await queue.submit(request())
             await until(lambda: queue.backlog == 0)
 
-    written, _ = with_queue(work, instance)
+    written, _ = with_queue(work, replica)
     assert seen == module.MOST_ATTEMPTS
     assert written == [f"ClientError: {module.CLOSED}"]
-    assert instance.in_flight == 0
+    assert replica.in_flight == 0
 
 
 def test_defaults_and_places_of_a_request() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,13 +14,15 @@ from botocore.eventstream import EventStreamBuffer
 from localcloud.awsjson.service import Scope
 from localcloud.engines import engine_for
 from localcloud.sagemaker import invocation as module
-from localcloud.sagemaker.container_call import InstanceGoneError
+from localcloud.sagemaker.container_call import ReplicaGoneError
 from localcloud.sagemaker.invocation import (
     Invocation,
     RuntimeServiceError,
+    StreamEndedError,
     answer,
     stream,
 )
+from localcloud.sagemaker.traffic import Traffic
 
 CONTAINER = SimpleNamespace(engine=engine_for("llama-cpp"))
 
@@ -37,20 +40,20 @@ async def invoked(engine: Engine, streams: bool) -> list[dict[str, Any]]:
         port = server.sockets[0].getsockname()[1]
         log = SimpleNamespace(arn="arn:aws:logs:us-east-1:000000000042:log-group:g:log-stream:s")
         try:
-            await ask(SimpleNamespace(port=port, container=CONTAINER, log=log), streams, sent)
+            with suppress(StreamEndedError):
+                await ask(SimpleNamespace(port=port, container=CONTAINER, log=log), streams, sent)
         finally:
             await hung_up()
     return sent
 
 
-async def ask(instance: Any, streams: bool, sent: list[dict[str, Any]]) -> None:
+async def ask(replica: Any, streams: bool, sent: list[dict[str, Any]]) -> None:
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    endpoint: Any = SimpleNamespace(name="e")
     scope = Scope("000000000042", "us-east-1")
-    request = Invocation(endpoint, scope, {}, b"{}", streams)
-    await (stream if streams else answer)(request, instance, "variant", send)
+    request = Invocation(Traffic(), "/aws/sagemaker/Endpoints/e", scope, {}, b"{}", streams)
+    await (stream if streams else answer)(request, replica, "variant", send)
 
 
 async def hung_up() -> None:
@@ -127,14 +130,14 @@ def test_engines_error_keeps_its_status_and_text(streams: bool) -> None:
 
 
 @pytest.mark.parametrize("streams", [True, False])
-def test_dead_instance_leaves_the_rotation_and_the_request_is_free_to_go_elsewhere(
+def test_dead_replica_leaves_the_rotation_and_the_request_is_free_to_go_elsewhere(
     streams: bool,
 ) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     left: list[int] = []
-    instance: Any = SimpleNamespace(port=port, container=CONTAINER, leave=left.append)
-    with pytest.raises(InstanceGoneError):
-        asyncio.run(ask(instance, streams, []))
+    replica: Any = SimpleNamespace(port=port, container=CONTAINER, leave=left.append)
+    with pytest.raises(ReplicaGoneError):
+        asyncio.run(ask(replica, streams, []))
     assert left == [port]

@@ -27,6 +27,9 @@ def test_variables_become_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         ("REGION", "here"),
         ("LOG_LEVEL", "LOUD"),
         ("PROT", "4566"),
+        ("PROVISIONING_SECONDS", "-1"),
+        ("UNAVAILABLE_INSTANCE_TYPES", "g5.xlarge"),
+        ("UNAVAILABLE_INSTANCE_TYPES", "ml.g5.xlarge,"),
     ],
 )
 def test_wrong_variable_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -39,3 +42,10 @@ def test_clients_sign_with_the_account() -> None:
     settings = Settings(account="123456789012")
     assert settings.client_environment["AWS_ACCESS_KEY_ID"] == "123456789012"
     assert settings.client_environment["AWS_ENDPOINT_URL"] == settings.origin
+
+
+def test_unavailable_instance_types_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().unavailable_types == frozenset()
+    monkeypatch.setenv("LOCALCLOUD_UNAVAILABLE_INSTANCE_TYPES", "ml.g5.xlarge,ml.p6-b200.48xlarge")
+    types = Settings.from_environment().unavailable_types
+    assert types == {"ml.g5.xlarge", "ml.p6-b200.48xlarge"}

@@ -6,79 +6,122 @@ from typing import Any
 
 import pytest
 
-from localcloud.sagemaker.traffic import NoCapacityError, Traffic, UnknownVariantError, Variant
+from localcloud.sagemaker.routing import AnyReplica, LeastOutstanding, PrefixAware, Prompt, Routing
+from localcloud.sagemaker.traffic import NoCapacityError, ReplicaSet, Traffic, UnknownVariantError
 
 
-def instance(port: int | None = 1) -> Any:
-    return SimpleNamespace(port=port, in_flight=0)
-
-
-def variant(*instances: Any, name: str = "a", weight: float = 1.0, least: bool = True) -> Variant:
-    return Variant(
-        name=name,
-        weight=weight,
-        desired=len(instances),
-        least_outstanding=least,
-        instances=list(instances),
+def replica(port: int | None = 1, *, name: str = "", rank: int = 0) -> Any:
+    return SimpleNamespace(
+        port=port, in_flight=0, log=SimpleNamespace(name=name), place=SimpleNamespace(rank=rank)
     )
 
 
-def routed(*variants: Variant) -> Traffic:
+def replica_set(
+    *replicas: Any,
+    name: str = "a",
+    weight: float = 1.0,
+    routing: Routing = LeastOutstanding(),  # noqa: B008 - it has no state
+) -> ReplicaSet:
+    return ReplicaSet(name=name, weight=weight, routing=routing, replicas=list(replicas))
+
+
+def routed(*sets: ReplicaSet) -> Traffic:
     traffic = Traffic()
-    traffic.shift(variants)
+    traffic.shift(sets)
     return traffic
 
 
-def test_least_busy_instance_is_taken() -> None:
-    instances = [instance(), instance(), instance()]
-    traffic = routed(variant(*instances))
+def test_least_busy_replica_is_taken() -> None:
+    replicas = [replica(), replica(), replica()]
+    traffic = routed(replica_set(*replicas))
     taken = [traffic.acquire()[1] for _ in range(6)]
-    assert Counter(map(id, taken)) == {id(one): 2 for one in instances}
-    traffic.release(instances[1])
-    assert traffic.acquire()[1] is instances[1]
+    assert Counter(map(id, taken)) == {id(one): 2 for one in replicas}
+    traffic.release(replicas[1])
+    assert traffic.acquire()[1] is replicas[1]
 
 
-def test_random_routing_ignores_how_busy_an_instance_is() -> None:
-    instances = [instance(), instance()]
-    instances[0].in_flight = 1000
-    traffic = routed(variant(*instances, least=False))
-    assert {id(traffic.acquire()[1]) for _ in range(100)} == set(map(id, instances))
+def test_random_routing_ignores_how_busy_a_replica_is() -> None:
+    replicas = [replica(), replica()]
+    replicas[0].in_flight = 1000
+    traffic = routed(replica_set(*replicas, routing=AnyReplica()))
+    assert {id(traffic.acquire()[1]) for _ in range(100)} == set(map(id, replicas))
 
 
-def test_unhealthy_instance_is_not_taken() -> None:
-    healthy = instance()
-    traffic = routed(variant(instance(None), healthy))
+def test_unhealthy_replica_is_not_taken() -> None:
+    healthy = replica()
+    traffic = routed(replica_set(replica(None), healthy))
     assert {id(traffic.acquire()[1]) for _ in range(20)} == {id(healthy)}
 
 
-def test_no_healthy_instance_is_no_capacity() -> None:
+def test_no_healthy_replica_is_no_capacity() -> None:
     with pytest.raises(NoCapacityError):
-        routed(variant(instance(None))).acquire()
+        routed(replica_set(replica(None))).acquire()
     with pytest.raises(NoCapacityError):
         routed().acquire()
     with pytest.raises(NoCapacityError):
-        routed(variant(instance(), weight=0)).acquire()
+        routed(replica_set(replica(), weight=0)).acquire()
 
 
-def test_variants_share_by_weight() -> None:
+def test_sets_share_by_weight() -> None:
     traffic = routed(
-        variant(instance(), name="a", weight=3), variant(instance(), name="b", weight=1)
+        replica_set(replica(), name="a", weight=3), replica_set(replica(), name="b", weight=1)
     )
     shares = Counter(traffic.acquire()[0].name for _ in range(2000))
     assert 1400 < shares["a"] < 1600
 
 
-def test_request_can_choose_a_variant_even_without_weight() -> None:
-    traffic = routed(variant(instance(), name="a"), variant(instance(), name="b", weight=0))
+def test_request_can_choose_a_set_even_without_weight() -> None:
+    traffic = routed(replica_set(replica(), name="a"), replica_set(replica(), name="b", weight=0))
     assert traffic.acquire("b")[0].name == "b"
     with pytest.raises(UnknownVariantError):
         traffic.acquire("c")
 
 
-def test_idle_and_unhealthy_instances_are_retired_first() -> None:
-    busy, idle, unhealthy = instance(), instance(), instance(None)
-    busy.in_flight = 1
-    kept = variant(busy, idle, unhealthy)
+def test_unhealthy_fallback_and_idle_replicas_are_retired_in_that_order() -> None:
+    busy, idle, fallback, unhealthy = replica(), replica(), replica(rank=1), replica(None)
+    busy.in_flight, fallback.in_flight = 1, 2
+    kept = replica_set(busy, idle, fallback, unhealthy)
     traffic = routed(kept)
-    assert traffic.retire(kept, 2) == [unhealthy, idle]
-    assert kept.instances == [busy]
+    assert traffic.retire(kept, 3) == [unhealthy, fallback, idle]
+    assert kept.replicas == [busy]
+
+
+def test_new_replicas_take_the_place_of_old_ones() -> None:
+    old, stays, new = (replica(name=name) for name in ("old", "stays", "new"))
+    kept = replica_set(old, stays)
+    routed(kept).admit(kept, [new], [old])
+    assert kept.replicas == [stays, new]
+
+
+def owners(replicas: list[Any], prompts: int = 200) -> list[str]:
+    """Which of the replicas each of so many prompts belongs to."""
+    routing = PrefixAware(length=1024, threshold=1000)
+    return [routing.choose(replicas, Prompt(str(n).encode())).log.name for n in range(prompts)]
+
+
+def test_prefixes_spread_and_few_move_when_a_replica_comes() -> None:
+    replicas = [replica(name=name) for name in "abc"]
+    before, after = owners(replicas), owners([*replicas, replica(name="d")])
+    assert all(40 < count < 100 for count in Counter(before).values())
+    moved = [new for old, new in zip(before, after, strict=True) if old != new]
+    assert set(moved) == {"d"}
+    assert 25 < len(moved) < 80
+
+
+def test_only_the_prefix_and_its_id_decide() -> None:
+    replicas = [replica(name=name) for name in "abcdefgh"]
+    routing = PrefixAware(length=4, threshold=1000)
+
+    def owner(body: bytes, prefix_id: str = "") -> Any:
+        return routing.choose(replicas, Prompt(body, prefix_id))
+
+    assert owner(b"same1") is owner(b"same2")
+    assert len({id(owner(b"same", f"id-{n}")) for n in range(20)}) > 1
+
+
+def test_busy_owner_of_a_prefix_hands_over_to_the_least_busy() -> None:
+    replicas = [replica(name=name) for name in "abc"]
+    traffic = routed(replica_set(*replicas, routing=PrefixAware(length=4, threshold=2)))
+    prompt = Prompt(b"same")
+    first, second, third = (traffic.acquire(prompt=prompt)[1] for _ in range(3))
+    assert first is second is not third

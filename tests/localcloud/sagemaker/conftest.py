@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.ports import free_port
+from localcloud.settings import Settings
+from tests.localcloud import cloud as local
 from tests.localcloud.cloud import Cloud
 from tests.localcloud.sagemaker.deployment import Deployment
 from tests.localcloud.sagemaker.random_model import write_random_model
@@ -14,6 +17,22 @@ from tests.localcloud.sagemaker.random_model import write_random_model
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that answers nonsense for as long as it is asked to."""
     return write_random_model(tmp_path_factory.mktemp("model") / "model.gguf")
+
+
+@pytest.fixture(scope="session")
+def fast(data_dir: Path) -> Iterator[Cloud]:
+    """A local cloud in which an hour takes a minute, an instance a second to come, and of one
+    type there is none."""
+    settings = Settings(
+        port=free_port(),
+        data_dir=data_dir,
+        clock_factor=60,
+        provisioning_seconds=60,
+        unavailable_instance_types="ml.m5.large",
+    )
+    running = local.start(settings)
+    yield running
+    local.stop(running)
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,50 @@ class Deployment:
 def _chat(tokens: int) -> dict[str, Any]:
     messages = [{"role": "user", "content": "abc"}]
     return {"messages": messages, "max_tokens": tokens, "ignore_eos": True}
+
+
+@contextmanager
+def under_load(deployment: Deployment) -> Iterator[list[str]]:
+    """Invoke all the time; yields the list of the models that answered."""
+    answered: list[str] = []
+    failures: list[Exception] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                answered.append(deployment.invoke(tokens=20)["model"])
+            except Exception as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield answered
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert failures == []
+
+
+def until_answered(deployment: Deployment) -> dict[str, Any]:
+    """Ask again while no instance is healthy, or one is still dying."""
+    errors = deployment.runtime.exceptions
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with suppress(errors.ServiceUnavailable, errors.ModelError):
+            return deployment.invoke(tokens=1)
+        time.sleep(0.02)
+    raise TimeoutError
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 40) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def engines(cloud: Cloud, alias: str = "") -> list[psutil.Process]:

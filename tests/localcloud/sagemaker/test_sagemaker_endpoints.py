@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import io
 import tarfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localcloud.sagemaker.deployment import VARIANT, Deployment, engines, unique
+from tests.localcloud.sagemaker.deployment import (
+    VARIANT,
+    Deployment,
+    engines,
+    under_load,
+    unique,
+)
 
 
 def log_lines(deployment: Deployment) -> list[str]:
@@ -20,32 +23,6 @@ def log_lines(deployment: Deployment) -> list[str]:
     group = f"/aws/sagemaker/Endpoints/{deployment.endpoint}"
     events = logs.filter_log_events(logGroupName=group, logStreamNamePrefix=f"{VARIANT}/i-")
     return [event["message"] for event in events["events"]]
-
-
-@contextmanager
-def under_load(deployment: Deployment) -> Iterator[list[str]]:
-    """Invoke all the time; yields the list of the models that answered."""
-    answered: list[str] = []
-    failures: list[Exception] = []
-    stop = threading.Event()
-
-    def ask() -> None:
-        while not stop.is_set():
-            try:
-                answered.append(deployment.invoke(tokens=20)["model"])
-            except Exception as error:
-                failures.append(error)
-
-    threads = [threading.Thread(target=ask) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield answered
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    assert failures == []
 
 
 def test_output_is_in_the_endpoints_log_group(fresh: Deployment) -> None:

@@ -2,14 +2,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError, EventStreamError
 
 from tests.localcloud.cloud import Cloud
-from tests.localcloud.sagemaker.deployment import ENDLESS, VARIANT, Deployment, engines
+from tests.localcloud.sagemaker.deployment import (
+    ENDLESS,
+    VARIANT,
+    Deployment,
+    engines,
+    until_answered,
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,17 +85,6 @@ def test_killed_engine_ends_the_stream_with_an_error_and_is_restarted(
     after = {engine.pid for engine in engines(deployment.cloud, deployment.endpoint)}
     assert not {engine.pid for engine in before} & after
     assert deployment.settled()["EndpointStatus"] == "InService"
-
-
-def until_answered(deployment: Deployment) -> dict[str, dict[str, int]]:
-    """Ask again while no instance is healthy, or one is still dying."""
-    errors = deployment.runtime.exceptions
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with suppress(errors.ServiceUnavailable, errors.ModelError):
-            return deployment.invoke(tokens=1)
-        time.sleep(0.02)
-    raise TimeoutError
 
 
 def test_engines_refusal_becomes_a_model_error(deployment: Deployment) -> None:

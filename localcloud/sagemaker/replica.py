@@ -1,20 +1,19 @@
-"""One instance of a variant: an engine process kept running, in rotation while it is healthy."""
+"""One running container: an engine process kept running, in rotation while it is healthy."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 
-from localcloud.engines import Engine
 from localcloud.engines.process import EngineProcess
 from localcloud.local_http import UpstreamError, open_exchange
-from localcloud.sagemaker.logs import InstanceLog
+from localcloud.sagemaker.containers import Container
+from localcloud.sagemaker.instances import Place
+from localcloud.sagemaker.lifecycle import DeploymentFailedError
+from localcloud.sagemaker.logs import ContainerLog
 from localcloud.settings import HOST
 
 PING_TIMEOUT_SECONDS = 2.0
@@ -34,43 +33,28 @@ FIRST_BACKOFF_SECONDS = 0.05
 LONGEST_BACKOFF_SECONDS = 5.0
 
 
-class DeploymentFailedError(Exception):
-    """A deployment cannot succeed; the text is the endpoint's failure reason."""
+DRAIN_SECONDS = 8 * 60
+"""Longest a request may last (a streamed answer): how long a retired replica is waited for."""
+
+DRAIN_POLL_SECONDS = 0.02
 
 
-@dataclass(frozen=True, kw_only=True)
-class Container:
-    """What each instance of a variant, or of a transform job, runs."""
-
-    unhealthy: str
-    """What is said of one that does not become healthy."""
-    engine: Engine
-    environment: Mapping[str, str]
-    model_dir: Path
-    startup_seconds: float
-    """Longest wait for the first healthy answer."""
-
-
-class Instance:
-    """A supervised engine process.
+class Replica:
+    """A supervised engine process: of a variant's instance, or a copy of an inference component.
 
     `in_flight` and `port` are shared with the data plane's thread: `Traffic` holds its lock for
     the first; the second is one value, read or replaced as a whole.
     """
 
-    def __init__(self, container: Container, log: InstanceLog) -> None:
+    def __init__(self, container: Container, place: Place, log: ContainerLog) -> None:
         self.container = container
+        self.place = place
         self.log = log
         self.in_flight = 0
         self.port: int | None = None
         """Where it answers on the loopback address, while it is healthy."""
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._supervision = asyncio.create_task(self._supervise())
-
-    @staticmethod
-    def new_id() -> str:
-        """An instance id as in the names of log streams."""
-        return f"i-{uuid.uuid4().hex[:17]}"
 
     async def wait_until_healthy(self) -> None:
         """Wait for the first healthy answer.
@@ -90,7 +74,7 @@ class Instance:
             self.port = None
 
     async def stop(self) -> None:
-        """End the process and its supervision."""
+        """End the process and its supervision, and give its room back."""
         self.port = None
         self._supervision.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -98,6 +82,7 @@ class Instance:
         if self._ready.done() and not self._ready.cancelled():
             self._ready.exception()  # retrieved, so that nobody is warned about it
         self.log.flush()
+        self.place.vacate()
 
     async def _supervise(self) -> None:
         try:
@@ -140,7 +125,7 @@ class Instance:
         self.log.write(line)
 
     async def _ping(self, process: EngineProcess) -> None:
-        """Put the instance in rotation and take it out, as `/ping` answers."""
+        """Put the replica in rotation and take it out, as `/ping` answers."""
         port = await process.port
         failures = 0
         while failures < FAILED_PINGS_BEFORE_RESTART or not self._ready.done():
@@ -170,3 +155,36 @@ class Instance:
 
     def _failure(self, detail: str) -> str:
         return f"{self.container.unhealthy}{detail}"
+
+
+async def all_healthy(replicas: Iterable[Replica]) -> None:
+    """Wait until each replica is.
+
+    Raises:
+        DeploymentFailedError: One does not become healthy; the others are still there.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            for replica in replicas:
+                group.create_task(replica.wait_until_healthy())
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+async def drain(replicas: Sequence[Replica]) -> None:
+    """Stop each replica as soon as its requests are answered; no new ones must come."""
+
+    async def idle(replica: Replica) -> None:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while replica.in_flight:
+                await asyncio.sleep(DRAIN_POLL_SECONDS)
+
+    try:
+        await asyncio.gather(*map(idle, replicas), return_exceptions=True)
+    finally:
+        await stop_all(replicas)
+
+
+async def stop_all(replicas: Sequence[Replica]) -> None:
+    """End replicas now."""
+    await asyncio.gather(*(replica.stop() for replica in replicas))

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from localcloud.clock import Clock
+from localcloud.sagemaker.hosting import Hosting
+from localcloud.sagemaker.instance_types import Size, size_of
+from localcloud.sagemaker.instances import Place, Provisioner
+from localcloud.sagemaker.lifecycle import DeploymentFailedError
+
+COPY = Size(accelerators=1, cores=1, memory=1024)
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop whose time can be put forward."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+
+async def minutes(count: int) -> None:
+    """Let so many minutes pass at once, one after the other."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, Loop)
+    for _ in range(count):
+        loop.ahead += 60
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+
+def hosted(
+    work: Callable[[Hosting], Awaitable[None]], unavailable: tuple[str, ...] = (), **variant: Any
+) -> None:
+    """Run `work` on the instances of a variant."""
+
+    async def run() -> None:
+        scaling = {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 3}
+        given = {"VariantName": "v", "InitialInstanceCount": 1, "InstanceType": "ml.g5.xlarge"}
+        config = {**given, "ManagedInstanceScaling": scaling, **variant}
+        hosting = Hosting(config, Provisioner(Clock(), unavailable=unavailable))
+        await hosting.start()
+        await work(hosting)
+        await hosting.stop()
+
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(run())
+
+
+def scaling(**members: Any) -> dict[str, Any]:
+    return {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 3, **members}
+
+
+def taken(hosting: Hosting, count: int, *, spread: bool = False, need: Size = COPY) -> list[Place]:
+    places = hosting.take(need, count, spread=spread)
+    for place in places:
+        place.instance.in_service = True
+    return places
+
+
+def count(hosting: Hosting) -> int:
+    return int(hosting.describe()["CurrentInstanceCount"])
+
+
+def test_instances_come_as_copies_need_them() -> None:
+    async def work(hosting: Hosting) -> None:
+        places = taken(hosting, 3)
+        assert len({place.instance for place in places}) == count(hosting) == 3
+
+    hosted(work)
+
+
+def test_instance_on_its_way_is_desired_and_not_there() -> None:
+    async def work(hosting: Hosting) -> None:
+        first, second = hosting.take(COPY, 2, spread=False)
+        found = hosting.describe()
+        assert (found["CurrentInstanceCount"], found["DesiredInstanceCount"]) == (1, 2)
+        assert hosting.growing
+        second.vacate()
+        second.vacate()
+        assert hosting.describe()["DesiredInstanceCount"] == 1
+        assert not hosting.growing
+        assert first.instance.in_service
+
+    hosted(work)
+
+
+def test_what_does_not_fit_takes_nothing() -> None:
+    async def work(hosting: Hosting) -> None:
+        with pytest.raises(DeploymentFailedError, match="not enough hardware resources"):
+            hosting.take(COPY, 4, spread=False)
+        with pytest.raises(DeploymentFailedError, match="not enough hardware resources"):
+            hosting.take(Size(accelerators=2, cores=1, memory=1), 1, spread=False)
+        assert hosting.describe()["DesiredInstanceCount"] == 1
+        assert len(taken(hosting, 3)) == 3
+
+    hosted(work)
+
+
+@pytest.mark.parametrize(("spread", "used"), [(False, 1), (True, 2)])
+def test_copies_are_packed_or_spread(spread: bool, used: int) -> None:
+    async def work(hosting: Hosting) -> None:
+        places = taken(hosting, 4, spread=spread)
+        assert len({place.instance for place in places}) == used
+
+    fixed = {"InitialInstanceCount": 2, "ManagedInstanceScaling": {"Status": "DISABLED"}}
+    hosted(work, InstanceType="ml.g5.12xlarge", **fixed)
+
+
+def test_instance_without_copies_goes_after_ten_minutes_and_not_before() -> None:
+    async def work(hosting: Hosting) -> None:
+        first, second = taken(hosting, 2)
+        second.vacate()
+        await minutes(5)
+        (again,) = taken(hosting, 1)
+        assert again.instance is second.instance
+        again.vacate()
+        await minutes(9)
+        assert count(hosting) == 2
+        await minutes(1)
+        assert count(hosting) == 1
+        first.vacate()
+        await minutes(10)
+        assert count(hosting) == 0
+        assert len(taken(hosting, 1)) == count(hosting) == 1
+
+    hosted(work)
+
+
+def test_least_instances_stay() -> None:
+    async def work(hosting: Hosting) -> None:
+        for place in taken(hosting, 3):
+            place.vacate()
+        await minutes(25)
+        assert count(hosting) == 1
+
+    hosted(work, ManagedInstanceScaling=scaling(MinInstanceCount=1))
+
+
+def test_consolidation_waits_for_calm_and_goes_step_by_step() -> None:
+    async def work(hosting: Hosting) -> None:
+        for place in taken(hosting, 3):
+            place.vacate()
+            await minutes(4)
+        assert count(hosting) == 3
+        for left in (2, 1, 0):
+            await minutes(1 if left == 2 else 5)
+            assert count(hosting) == left
+
+    policy = {"Strategy": "CONSOLIDATION", "CooldownInMinutes": 5}
+    hosted(work, ManagedInstanceScaling=scaling(ScaleInPolicy=policy))
+
+
+def test_fallback_instances_rank_behind_preferred_ones() -> None:
+    pools = [
+        {"InstanceType": "ml.g6.xlarge", "Priority": 2},
+        {"InstanceType": "ml.g5.xlarge", "Priority": 1},
+    ]
+
+    async def work(hosting: Hosting) -> None:
+        (place,) = taken(hosting, 1)
+        assert (place.instance.type, place.rank) == ("ml.g6.xlarge", 1)
+        assert hosting.describe()["InstancePools"] == [
+            {"InstanceType": "ml.g5.xlarge", "CurrentInstanceCount": 0},
+            {"InstanceType": "ml.g6.xlarge", "CurrentInstanceCount": 1},
+        ]
+
+    hosted(work, unavailable=("ml.g5.xlarge",), InstancePools=pools)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [
+        ("ml.c5.large", Size(0, 2, 4 * 1024)),
+        ("ml.g5.2xlarge", Size(1, 8, 32 * 1024)),
+        ("ml.g6e.12xlarge", Size(4, 48, 384 * 1024)),
+        ("ml.p4d.24xlarge", Size(8, 96, 1152 * 1024)),
+        ("ml.inf2.48xlarge", Size(12, 192, 768 * 1024)),
+    ],
+)
+def test_sizes_are_those_of_ec2(kind: str, size: Size) -> None:
+    assert size_of(kind) == size
+
+
+def test_size_that_is_not_known_is_said_to_be() -> None:
+    with pytest.raises(DeploymentFailedError, match="not emulated: the size of"):
+        size_of("ml.g7.2xlarge")
