@@ -22,6 +22,7 @@ _CONTEXT = (1020.0, 0.5, 8_000)
 _GENERATED = (129.0, 0.99, 1_000)
 _BURST_CV = 4.0
 _DIURNAL_SWING = 0.8
+_MOST = 100_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +47,10 @@ class Traffic:
     def __post_init__(self) -> None:
         if self.kind not in _GAPS:
             raise PlanError(f"traffic: got {self.kind!r}; must be one of {', '.join(_GAPS)}")
-        if not (self.rate > 0 and self.duration > 0):
+        if not (self.rate > 0 and self.duration > 0 and self.rate * self.duration <= _MOST):
             raise PlanError(
                 f"traffic: got {self.rate} requests per second for {self.duration} s; "
-                "both must be above 0"
+                f"both must be above 0, and make at most {_MOST:,} requests"
             )
 
     def arrivals(self) -> Iterator[Arrivals]:

@@ -1,5 +1,7 @@
 """The command: `twin plan simulate`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -50,8 +52,8 @@ def simulate(
     out: Annotated[Path | None, typer.Option(help="folder for report.html and the plot")] = None,
 ) -> None:
     """Predict latency, errors and cost of scaling policies under real or made-up traffic."""
-    _answer(
-        Question(
+    with _named_errors():
+        question = Question(
             trace=trace,
             generated={"kind": traffic, "rate": rate, "duration": hours * 3600, "seed": seed},
             model=model,
@@ -65,18 +67,25 @@ def simulate(
             share=share,
             cold_start=cold_start,
             seed=seed,
-        ),
-        out,
-    )
+        )
+        _answer(question, out)
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    """Turn what cannot be answered into a line on standard error and exit status 2."""
+    try:
+        yield
+    except (PlanError, ConfigError, OSError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from None
 
 
 def _answer(question: Question, out: Path | None) -> None:
     console = Console()
-    try:
-        answer = ask(question, progress=lambda text: console.print(text, style="dim"))
-    except (PlanError, ConfigError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from None
+    if out is not None and out.exists() and not out.is_dir():
+        raise PlanError(f"out: got {str(out)!r}; must be a folder, there or not")
+    answer = ask(question, progress=lambda text: console.print(text, style="dim"))
     console.print(answer.question)
     console.print(report.table(answer.outcomes))
     if answer.config:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.errors import PlanError
 from planner.server import Done
 
 # Latencies are counted in steps of 1%, from a millisecond to a day.
@@ -29,6 +31,12 @@ class Objective:
     first_token: float = 2.0
     per_token: float = 0.1
     limit: float = 480.0
+
+    def __post_init__(self) -> None:
+        for name in ("first_token", "per_token", "limit"):
+            seconds = getattr(self, name)
+            if not (seconds > 0 and isfinite(seconds)):
+                raise PlanError(f"{name.replace('_', ' ')}: got {seconds} s; must be above 0")
 
 
 class Histogram:

@@ -84,6 +84,8 @@ def ask(question: Question, progress: Progress) -> Answer:
     """
     if not 0 < question.share < 1:
         raise PlanError(f"share: got {question.share}; must be above 0 and below 1")
+    if question.seed < 0:
+        raise PlanError(f"seed: got {question.seed}; must be 0 or more")
     stage = load_stage(question.stage, Path.cwd()) if question.stage else None
     serving = served_by(question, stage)
     traffic = _traffic(question)

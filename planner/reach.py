@@ -35,12 +35,13 @@ def _most(plan: ScalingPlan, seen: Survey, served_by: Endpoint) -> tuple[float, 
         return rate, f"an instance serves {rate:.0f} of this traffic's requests a minute"
     limit = served_by.objective.limit
     together = _most_together(seen, limit) / max(1, plan.min_instances)
+    why = f"no more of this traffic's requests arrive within {limit:g} s, SageMaker's limit"
     if plan.metric == "queued-requests":
-        return together, f"no more of this traffic's requests arrive within {limit:g} s"
+        return together, why
     slots = served_by.speed.slots
     if plan.target <= slots:  # traffic too light for it needs no second instance
         return inf, ""
-    return together, f"{slots} decode at once, and no more than that arrive within {limit:g} s"
+    return together, f"{slots} decode at once, and {why}"
 
 
 def _most_together(seen: Survey, limit: float) -> float:

@@ -14,7 +14,10 @@ from planner.errors import PlanError
 COLUMNS = ("TIMESTAMP", "ContextTokens", "GeneratedTokens")
 CHUNK = 50_000
 _MOST_TOKENS = 10_000_000
+_MOST_DIGITS = len(str(_MOST_TOKENS))
 _LONGEST_GAP = 7 * 86_400
+_YEARS = range(2000, 2100)
+_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -44,31 +47,42 @@ def read_trace(path: Path) -> Iterator[Arrivals]:
     Raises:
         PlanError: what is wrong, with the line it is on.
     """
+    buffer: list[tuple[float, int, int]] = []
+    for request in _requests(path):
+        buffer.append(request)
+        if len(buffer) == CHUNK:
+            yield _arrivals(buffer)
+            buffer = []
+    if buffer:
+        yield _arrivals(buffer)
+
+
+def _requests(path: Path) -> Iterator[tuple[float, int, int]]:
     if not path.is_file():
         raise PlanError(f"trace: got {str(path)!r}; must be a file")
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    # What is no text becomes \\x.., and is refused where a number was expected.
+    with path.open(newline="", encoding="utf-8-sig", errors="backslashreplace") as file:
         rows = csv.reader(file)
-        picks = _columns(path, next(rows, []))
-        buffer: list[tuple[float, int, int]] = []
-        previous: float | None = None
-        for line, row in enumerate(rows, start=2):
-            request = _request(f"{path.name}, line {line}", row, picks, previous)
-            previous = request[0]
-            buffer.append(request)
-            if len(buffer) == CHUNK:
-                yield _arrivals(buffer)
-                buffer = []
-        if previous is None:
-            raise PlanError(f"{path.name}: got no requests; must have at least one line")
-        if buffer:
-            yield _arrivals(buffer)
+        try:
+            picks = _columns(path.name, next(rows, []))
+            previous = None
+            for row in rows:
+                request = _request(f"{path.name}, line {rows.line_num}", row, picks, previous)
+                previous = request[0]
+                yield request
+        except csv.Error as error:
+            raise PlanError(
+                f"{path.name}, line {rows.line_num}: got {error}; must be comma-separated values"
+            ) from error
+    if previous is None:
+        raise PlanError(f"{path.name}: got no requests; must have at least one line")
 
 
-def _columns(path: Path, header: list[str]) -> tuple[int, int, int]:
+def _columns(name: str, header: list[str]) -> tuple[int, int, int]:
     missing = [column for column in COLUMNS if column not in header]
     if missing:
         raise PlanError(
-            f"{path.name}, line 1: got columns {', '.join(header) or 'none'}; "
+            f"{name}, line 1: got columns {_shown(','.join(header))}; "
             f"must have {', '.join(COLUMNS)} (missing: {', '.join(missing)})"
         )
     time, context, generated = (header.index(column) for column in COLUMNS)
@@ -80,10 +94,11 @@ def _request(
 ) -> tuple[float, int, int]:
     if len(row) <= max(picks):
         raise PlanError(f"{where}: got {len(row)} values; must have one for each column")
-    time = _time(where, row[picks[0]])
+    text = row[picks[0]]
+    time = _time(where, text)
     if previous is not None and not 0 <= time - previous <= _LONGEST_GAP:
         fault = "before the line above" if time < previous else "more than a week after it"
-        raise PlanError(f"{where}: got {row[picks[0]]!r}, {fault}; lines must be in order of time")
+        raise PlanError(f"{where}: got {_shown(text)}, {fault}; lines must be in order of time")
     return (
         time,
         _tokens(where, COLUMNS[1], row[picks[1]]),
@@ -96,15 +111,27 @@ def _time(where: str, text: str) -> float:
         time = datetime.fromisoformat(text)
     except ValueError as error:
         raise PlanError(
-            f"{where}: {COLUMNS[0]}: got {text!r}; must be like 2023-11-16 18:15:46.68"
+            f"{where}: {COLUMNS[0]}: got {_shown(text)}; must be like 2023-11-16 18:15:46.68"
         ) from error
+    if time.year not in _YEARS:
+        raise PlanError(
+            f"{where}: {COLUMNS[0]}: got {_shown(text)}; "
+            f"must be in a year from {_YEARS[0]} to {_YEARS[-1]}"
+        )
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
 
 def _tokens(where: str, column: str, text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST_TOKENS:
-        raise PlanError(f"{where}: {column}: got {text!r}; must be 1 to {_MOST_TOKENS} tokens")
+    if not text.isdecimal() or len(text) > _MOST_DIGITS or not 1 <= int(text) <= _MOST_TOKENS:
+        raise PlanError(
+            f"{where}: {column}: got {_shown(text)}; must be 1 to {_MOST_TOKENS} tokens"
+        )
     return int(text)
+
+
+def _shown(text: str) -> str:
+    """Quote the beginning of what may be anything."""
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
 
 
 def _arrivals(buffer: list[tuple[float, int, int]]) -> Arrivals:

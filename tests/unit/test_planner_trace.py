@@ -15,7 +15,7 @@ GOOD = "2023-11-16 18:15:46.6805900,374,44\n"
 
 def trace(folder: Path, text: str) -> Path:
     path = folder / "trace.csv"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", errors="surrogateescape")
     return path
 
 
@@ -34,7 +34,17 @@ def test_columns_may_come_in_any_order_with_others_between(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "line 1: got columns none; must have TIMESTAMP"),
+        ("", "line 1: got columns ''; must have TIMESTAMP"),
+        ("\x7fELF\udc9f\x00" * 99, r"line 1: got columns '\\x7fELF.+\.\.\.'; must have"),
+        (
+            HEADER + GOOD + "2023-11-16 18:15:47\udcff,1,1\n",
+            "line 3: TIMESTAMP: got .*xff'; must be",
+        ),
+        (HEADER + GOOD + "x" * 200_000 + ",1,1\n", "line 3: got field larger than field limit"),
+        (HEADER + "1700000000,1,1\n", "line 2: TIMESTAMP: got '1700000000'; must be"),
+        (HEADER + "9999-12-31 23:59:59,1,1\n", "line 2: TIMESTAMP: .* a year from 2000 to 2099"),
+        (HEADER + "0001-01-01,1,1\n", "line 2: TIMESTAMP: .* a year from 2000 to 2099"),
+        (HEADER + f"2023-11-16 18:15:47,{'9' * 5000},1\n", "line 2: ContextTokens: got '9999"),
         ("TIMESTAMP,ContextTokens\n", r"line 1: .*missing: GeneratedTokens"),
         (HEADER, "got no requests"),
         (HEADER + GOOD + "2023-11-16 18:15:45,1,1\n", "line 3: got .*, before the line above"),
