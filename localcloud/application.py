@@ -32,16 +32,16 @@ class LocalCloud:
         ministack_hooks.write_access_logs()
         ministack_hooks.extend_state_machines()
         ministack_hooks.let_items_expire()
-        clock = Clock(settings.clock_factor)
-        ministack_hooks.run_rates_by(clock)
-        self._sagemaker = sagemaker.install(settings, clock)
+        self._clock = Clock(settings.clock_factor)
+        ministack_hooks.run_rates_by(self._clock)
+        self._sagemaker = sagemaker.install(settings, self._clock)
         self._queries = promql.QueryApi(self._sagemaker.series)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (or take part in the server's start and stop)."""
         path = scope.get("path", "")
         if scope["type"] == "http" and path == HEALTH_PATH:
-            await _send_health(send)
+            await _send_health(send, clock=self._clock.now())
         elif scope["type"] == "http" and RUNTIME_PATH.fullmatch(path):
             ministack_hooks.set_request_scope(_headers(scope))
             await self._sagemaker.runtime_app(scope, receive, send)
@@ -61,9 +61,13 @@ def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-async def _send_health(send: Send) -> None:
+async def _send_health(send: Send, clock: float) -> None:
     body = json.dumps(
-        {"ministack": ministack_hooks.version(), "services": ministack_hooks.services()}
+        {
+            "ministack": ministack_hooks.version(),
+            "services": ministack_hooks.services(),
+            "clock": clock,
+        }
     ).encode()
     headers = [(b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -144,7 +144,9 @@ class Simulation:
     def _take_stock(self, now: float) -> None:
         self._gauges.tick(now)
         self._fleet.release(now)
-        self._recorder.timeline.add_instances(now - TICK, now, self._fleet.paid_now)
+        self._recorder.timeline.add_instances(
+            now - TICK, now, paid=self._fleet.paid_now, serving=self._fleet.in_service
+        )
         if len(self._done) >= CHUNK:
             self._flush()
         self._tick += TICK

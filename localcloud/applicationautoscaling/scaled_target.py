@@ -11,6 +11,7 @@ from typing import Any
 from autoscaling import aws_shapes
 from autoscaling.activity import Activity
 from autoscaling.alarm import Alarm
+from autoscaling.assumptions import ASSUMED
 from autoscaling.metric import Metric
 from autoscaling.scaler import Policy, Scaler
 from autoscaling.target_tracking import TargetTracking
@@ -127,7 +128,11 @@ class ScaledTarget:
             self._metrics.put_alarm(_document(alarm, named, policy["PolicyARN"]))
 
     def _record(self, now: float) -> None:
-        """Hand every datapoint that is complete to the rules."""
+        """Hand every datapoint to the rules as soon as an alarm can see it.
+
+        Who publishes a period does so after its end: read at once, it would be found missing.
+        """
+        now -= ASSUMED.publication_delay
         for metric in self._scaler.metrics:
             end = self._recorded.setdefault(metric, now // metric.period * metric.period)
             while end + metric.period <= now:

@@ -28,17 +28,20 @@ class Metrics:
         values: Mapping[str, Sequence[float]],
         dimensions: Mapping[str, str],
         *,
+        at: float | None = None,
         unit: str = "None",
     ) -> None:
-        """Publish samples at the present (real) time.
+        """Publish samples.
 
         Args:
             namespace: For example `AWS/SageMaker`.
             values: By metric name. Several become one statistic set, none nothing.
             dimensions: All of them.
+            at: Real seconds since 1970, such as the beginning of the period the samples are from;
+                left out, now.
             unit: As `PutMetricData` spells it.
         """
-        now = time.time()
+        now = time.time() if at is None else at
         with request_scope(self._account, self._region):
             for name, samples in values.items():
                 if samples:

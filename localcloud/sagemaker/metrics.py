@@ -58,7 +58,7 @@ class MetricsPublisher:
                 for replicas, _, _ in _sets(resources):
                     self._sample(replicas)
                 if period > before:
-                    self._publish(Metrics(scope.account, scope.region), resources)
+                    self._publish(Metrics(scope.account, scope.region), resources, before)
             if period > before:
                 self._samples.clear()
 
@@ -69,19 +69,21 @@ class MetricsPublisher:
         if present := replicas.replicas:
             self._samples[replicas].append(fmean(one.in_flight for one in present))
 
-    def _publish(self, metrics: Metrics, resources: Resources) -> None:
+    def _publish(self, metrics: Metrics, resources: Resources, period: float) -> None:
+        """Publish a period that is over; a datapoint bears the time at which its period began."""
+        at = self._clock.real(period * SAMPLE_SECONDS * SAMPLES_PER_PERIOD)
         for replicas, names, dimensions in _sets(resources):
             counts = replicas.usage.take()
             samples = self._samples[replicas]
             values = _values(counts, samples, names)
-            metrics.put(NAMESPACE, values, dimensions)
+            metrics.put(NAMESPACE, values, dimensions, at=at)
             latency = {"ModelLatency": counts.latencies}
-            metrics.put(NAMESPACE, latency, dimensions, unit="Microseconds")
+            metrics.put(NAMESPACE, latency, dimensions, at=at, unit="Microseconds")
         for endpoint in resources.endpoints.values():
             if endpoint.queue:
                 instances = sum(len(variant.replicas.replicas) for variant in endpoint.variants)
                 values = backlog_metrics(endpoint.queue, instances)
-                metrics.put(NAMESPACE, values, {"EndpointName": endpoint.name})
+                metrics.put(NAMESPACE, values, {"EndpointName": endpoint.name}, at=at)
 
 
 def _until_next(now: float) -> float:

@@ -11,12 +11,13 @@ from planner.catalogue import Delay, provisioning
 from planner.endpoint import Endpoint, endpoint
 from planner.errors import PlanError
 from planner.foresight import Clairvoyant, learnt_schedules, needed
-from planner.outcome import BINS, Histogram, Objective, Outcome, Timeline
+from planner.outcome import Objective, Outcome
 from planner.policy import ScalingPlan
 from planner.presets import preset
 from planner.simulation import Simulation
 from planner.study import Study
 from planner.survey import Survey, survey
+from planner.timeline import BINS, Histogram, Timeline
 from planner.trace import Arrivals
 from stacks.config import ColdStartConfig
 
