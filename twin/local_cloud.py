@@ -47,6 +47,9 @@ class ProcessRecord(BaseModel):
 class LocalCloud:
     """A local cloud and the directory that holds its state."""
 
+    module = "localcloud"
+    """What is run as its process."""
+
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._child: subprocess.Popen[bytes] | None = None
@@ -124,7 +127,7 @@ class LocalCloud:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("w") as log:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "localcloud"],
+                [sys.executable, "-m", self.module],
                 cwd=PROJECT,
                 env={**without_aws(inherited()), **self._variables(stop_with_us=stop_with_us)},
                 # The pipe's other end closes with this process.

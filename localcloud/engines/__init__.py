@@ -53,6 +53,16 @@ def engine_for(image: str) -> Engine:
     return _ENGINES[repository]
 
 
+def stand_in(repository: str, engine: Engine) -> None:
+    """Let an engine stand in for the images of a repository, in this process.
+
+    Args:
+        repository: The images' name without registry and tag.
+        engine: What is started for them.
+    """
+    _ENGINES[repository] = engine
+
+
 def llama_cpp_arguments(environment: Mapping[str, str]) -> list[str]:
     """Translate `SM_LLAMA_CPP_CTX_SIZE=4096` to `--ctx-size 4096`, as the container does.
 

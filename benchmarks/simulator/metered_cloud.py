@@ -1,0 +1,28 @@
+"""The local cloud, with an engine of known speed for the images of the repository `metered`."""
+
+import re
+from collections.abc import Mapping
+
+from localcloud.engines import Engine, stand_in
+from localcloud.server import main
+
+REPOSITORY = "metered"
+
+
+def _arguments(environment: Mapping[str, str]) -> list[str]:
+    return [part for name, value in environment.items() for part in (f"--{name.lower()}", value)]
+
+
+if __name__ == "__main__":
+    stand_in(
+        REPOSITORY,
+        Engine(
+            module="benchmarks.simulator.metered_engine",
+            ping="/ping",
+            invocations="/invocations",
+            metrics="/metrics",
+            arguments=_arguments,
+            complaint=re.compile(r"error: (.+)"),
+        ),
+    )
+    main()
