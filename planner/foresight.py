@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +94,7 @@ class Clairvoyant:
 
 
 def learnt_schedules(
-    yesterday: Survey, utilization: float, *, lead: float, slot_minutes: int = 15
+    yesterday: Survey, utilization: float, *, lead: float, most: int, slot_minutes: int = 15
 ) -> tuple[ScheduledAction, ...]:
     """Return a daily minimum for each stretch of the day, from the same stretch of yesterday.
 
@@ -103,23 +102,25 @@ def learnt_schedules(
         yesterday: traffic of a day.
         utilization: share of an instance's GPU time to fill.
         lead: seconds by which a higher minimum comes early, for instances to be in service.
+        most: no minimum is higher.
         slot_minutes: length of a stretch; AWS allows 200 actions on a target.
     """
-    counts = _by_slot(yesterday, utilization, slot_minutes)
-    ahead = math.ceil(lead / (60 * slot_minutes))
-    floors = np.max([np.roll(counts, -slots) for slots in range(ahead + 1)], axis=0)
-    actions = []
-    for slot, count in enumerate(floors):
-        if slot == 0 or count != floors[slot - 1]:
-            at = datetime.fromtimestamp(slot * slot_minutes * 60, UTC)
-            actions.append(
-                ScheduledAction(
-                    name=f"learnt-{at:%H%M}",
-                    schedule=f"cron({at.minute} {at.hour} * * ? *)",
-                    min_capacity=int(count),
-                )
-            )
-    return tuple(actions)
+    slots = np.minimum(_by_slot(yesterday, utilization, slot_minutes), most)
+    minutes = np.repeat(slots, slot_minutes)
+    floors = np.max([np.roll(minutes, -early) for early in range(math.ceil(lead / 60) + 1)], axis=0)
+    changes = np.flatnonzero(floors != np.roll(floors, 1))
+    always = np.zeros(1, dtype=np.int64)
+    minutes = changes if len(changes) else always
+    return tuple(_daily(int(minute), int(floors[minute])) for minute in minutes)
+
+
+def _daily(minute: int, least: int) -> ScheduledAction:
+    hour, minute = divmod(minute, 60)
+    return ScheduledAction(
+        name=f"learnt-{hour:02}{minute:02}",
+        schedule=f"cron({minute} {hour} * * ? *)",
+        min_capacity=least,
+    )
 
 
 def _by_slot(yesterday: Survey, utilization: float, slot_minutes: int) -> Counts:

@@ -1,6 +1,6 @@
 """A whole question to the simulator and its answer: traffic, policies, and the best of them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,14 +13,13 @@ from planner.errors import PlanError
 from planner.outcome import Objective, Outcome
 from planner.policy import ScalingPlan
 from planner.presets import preset
-from planner.search import Trial, best_fixed, search, variants
+from planner.search import Trial, best_fixed, search
 from planner.study import Study, Traffic
-from planner.survey import WINDOW, survey
-from planner.trace import Arrivals, read_trace
+from planner.survey import survey
+from planner.trace import read_trace
 from stacks.config import ColdStartConfig, StageConfig, load_stage
 
 _COMPARED = ("book", "aws-sample", "load-test")
-_LEARNT_UTILIZATIONS = (0.6, 0.65, 0.7)
 _COLD_STARTS = get_args(ColdStartConfig.model_fields["mode"].annotation)
 Progress = Callable[[str], None]
 
@@ -150,13 +149,11 @@ def _plans(question: Question, study: Study, stage: StageConfig | None) -> Itera
 
 
 def _search(question: Question, study: Study, run: Callable[[ScalingPlan], Outcome]) -> Trial:
-    schedules = []
+    learn = None
     if question.learn_from is not None:
-        chunks: Iterable[Arrivals] = read_trace(question.learn_from)
-        yesterday = survey(chunks, study.endpoint.speed)
-        schedules = [study.learnt(yesterday, share) for share in _LEARNT_UTILIZATIONS]
-    peak = float(study.survey.work.max()) / WINDOW
-    return search(run, variants(peak=peak, schedules=schedules), question.share)[0]
+        yesterday = survey(read_trace(question.learn_from), study.endpoint.speed)
+        learn = partial(study.learnt, yesterday)
+    return search(run, question.share, peak=study.peak(), learn=learn)
 
 
 def _announced(study: Study, progress: Progress, plan: ScalingPlan) -> Outcome:

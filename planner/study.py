@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from autoscaling.assumptions import ASSUMED, Assumptions
 from autoscaling.schedule import ScheduledAction
@@ -11,6 +12,7 @@ from planner.foresight import Clairvoyant, learnt_schedules, needed
 from planner.outcome import Outcome
 from planner.policy import ScalingPlan
 from planner.reach import check_reachable
+from planner.search import bisect
 from planner.simulation import Controller, Simulation
 from planner.survey import WINDOW, Survey
 from planner.trace import Arrivals
@@ -23,6 +25,11 @@ _START_UTILIZATION = 0.6
 _START_MINUTES = 10
 # Longest share of starts a learnt schedule comes too late for: two standard deviations.
 _LEAD_SPREADS = 2.0
+# What a clairvoyant tries: minutes of work evened out, and how full the instances are.
+_EVENED_MINUTES = (1, 3, 5, 8)
+_UTILIZATIONS = tuple(percent / 100 for percent in range(50, 76))
+# Less than what requests that meet the objective leave free would be no headroom.
+_LEARNT_UTILIZATIONS = (0.45, 0.5, 0.55, 0.6)
 # Seconds a schedule's change takes to be carried out, and a margin.
 _LEAD_MARGIN = 30.0
 
@@ -61,13 +68,16 @@ class Study:
         ways to even out the minutes are tried, and the cheapest is returned; without one that keeps
         the objective, the one that comes nearest.
         """
-        outcomes = [self._clairvoyant_at(u / 100, w) for w in (1, 3, 5) for u in range(50, 71, 2)]
+        outcomes = []
+        for windows in _EVENED_MINUTES:
+            foresee = partial(self._clairvoyant_at, windows)
+            outcomes += [outcome for _, outcome in bisect(foresee, _UTILIZATIONS, share)]
         good = [outcome for outcome in outcomes if outcome.within >= share]
         if good:
             return min(good, key=lambda outcome: outcome.instance_hours)
         return max(outcomes, key=lambda outcome: outcome.within)
 
-    def _clairvoyant_at(self, utilization: float, windows: int) -> Outcome:
+    def _clairvoyant_at(self, windows: int, utilization: float) -> Outcome:
         delay = self.endpoint.delay
         counts = needed(self.survey, utilization, windows=windows)
         controller = Clairvoyant(counts, self.survey.start, delay.median)
@@ -78,11 +88,19 @@ class Study:
         """Return the instance-hours of work in the fullest batches: less cannot be paid."""
         return float(self.survey.work.sum()) / 3600
 
-    def learnt(self, yesterday: Survey, utilization: float) -> tuple[ScheduledAction, ...]:
-        """Return the schedule that another day teaches, early enough for instances to start."""
+    def peak(self) -> float:
+        """Return the most instances that a minute's work keeps busy."""
+        return float(self.survey.work.max()) / WINDOW
+
+    def learnt(self, yesterday: Survey, most: int) -> list[tuple[ScheduledAction, ...]]:
+        """Return schedules that another day teaches, early enough for instances to start.
+
+        They differ in how full the instances would have been.
+        """
         delay = self.endpoint.delay
         lead = delay.median * math.exp(_LEAD_SPREADS * delay.spread) + _LEAD_MARGIN
-        return learnt_schedules(yesterday, utilization, lead=lead)
+        learn = partial(learnt_schedules, yesterday, lead=lead, most=most)
+        return [learn(utilization) for utilization in _LEARNT_UTILIZATIONS]
 
     def _first_instances(self, plan: ScalingPlan) -> int:
         if plan.initial_instances is not None:

@@ -8,6 +8,7 @@ The numbers of docs/autoscaling.md come from here:
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from day import chunked, day
@@ -21,15 +22,14 @@ from planner.plot import timeline_png, trade_off_png
 from planner.policy import ScalingPlan
 from planner.presets import preset
 from planner.report import rows
-from planner.search import Trial, best_fixed, search, variants
+from planner.search import Trial, best_fixed, search
 from planner.study import Study, Traffic
-from planner.survey import WINDOW, Survey, survey
+from planner.survey import Survey, survey
 from planner.trace import Arrivals, read_trace
 
 OBJECTIVE = Objective()
 SHARE = 0.99
 KNOWN = ("book", "aws-sample", "load-test")
-LEARNT_UTILIZATIONS = (0.6, 0.65, 0.7)
 OTHER_DAYS = (2, 3, 4)
 SERVED = endpoint("llama-3.1-8b", "ml.g5.2xlarge", OBJECTIVE)
 
@@ -61,11 +61,8 @@ def study_of(traffic: Sequence[Arrivals]) -> Study:
 
 def found(study: Study, name: str, yesterday: Survey | None = None) -> Trial:
     """Search, with schedules learnt from yesterday where there is one."""
-    schedules = [study.learnt(yesterday, u) for u in LEARNT_UTILIZATIONS] if yesterday else []
-    families = variants(peak=float(study.survey.work.max()) / WINDOW, schedules=schedules)
-    if yesterday:
-        families = [family for family in families if family.schedules]
-    best = search(study.run, families, SHARE)[0]
+    learn = partial(study.learnt, yesterday) if yesterday else None
+    best = search(study.run, SHARE, peak=study.peak(), learn=learn)
     plan = replace(best.plan, name=name)
     return Trial(plan, replace(best.outcome, policy=name))
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from planner.cli import app
 from planner.policy import ScalingPlan
-from planner.search import search, variants
+from planner.search import search
 from stacks.config import AutoscalingConfig
 
 SMALL = ["simulate", "--traffic", "poisson", "--rate", "1", "--hours", "0.2"]
@@ -89,5 +89,5 @@ def test_a_search_takes_the_cheapest_that_keeps_the_objective() -> None:
             self.within = 1 - plan.target / 100
             self.instance_hours = 100 / plan.target + plan.max_instances
 
-    best, *_ = search(Result, variants(peak=4), 0.9)  # type: ignore[arg-type]
+    best = search(Result, 0.9, peak=4)  # type: ignore[arg-type]
     assert (best.plan.target, best.plan.max_instances) == (10, 6)

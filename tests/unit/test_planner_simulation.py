@@ -167,7 +167,7 @@ def test_a_clairvoyant_keeps_an_instance_through_a_short_gap() -> None:
 def test_a_schedule_learns_yesterday() -> None:
     day = Traffic(kind="diurnal", rate=4, duration=86_400)
     seen = survey(day.arrivals(), SERVED.speed)
-    actions = learnt_schedules(seen, 0.6, lead=330)
+    actions = learnt_schedules(seen, 0.6, lead=330, most=30)
     least = {int(action.name[-4:-2]): action.min_capacity or 0 for action in actions}
     assert len(actions) <= 96
     assert max(least, key=lambda hour: least[hour]) in range(10, 18)
@@ -186,7 +186,7 @@ def test_a_schedule_does_not_learn_a_burst() -> None:
         arrivals=np.ones(1440),
         work=work,
     )
-    (action,) = learnt_schedules(seen, 0.5, lead=330)
+    (action,) = learnt_schedules(seen, 0.5, lead=330, most=30)
     assert action.min_capacity == 2
 
 
