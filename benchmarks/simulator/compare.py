@@ -8,7 +8,7 @@ The numbers of docs/autoscaling.md come from here:
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from day import chunked, day
@@ -28,7 +28,7 @@ from planner.survey import Survey, survey
 from planner.trace import Arrivals, read_trace
 
 OBJECTIVE = Objective()
-SHARE = 0.99
+SHARE, CAREFUL = 0.99, 0.993
 KNOWN = ("book", "aws-sample", "load-test")
 OTHER_DAYS = (2, 3, 4)
 SERVED = endpoint("llama-3.1-8b", "ml.g5.2xlarge", OBJECTIVE)
@@ -59,10 +59,10 @@ def study_of(traffic: Sequence[Arrivals]) -> Study:
     return Study(source, survey(traffic, SERVED.speed), SERVED)
 
 
-def found(study: Study, name: str, yesterday: Survey | None = None) -> Trial:
+def found(study: Study, name: str, share: float = SHARE, yesterday: Survey | None = None) -> Trial:
     """Search, with schedules learnt from yesterday where there is one."""
     learn = partial(study.learnt, yesterday) if yesterday else None
-    best = search(study.run, SHARE, peak=study.peak(), learn=learn)
+    best = search(cache(study.run), share, peak=study.peak(), learn=learn)
     plan = replace(best.plan, name=name)
     return Trial(plan, replace(best.outcome, policy=name))
 
@@ -96,15 +96,48 @@ def show_sensitivity(study: Study, plans: Sequence[ScalingPlan]) -> None:
 
 
 def show_other_days(hour: Path, plans: Sequence[ScalingPlan]) -> None:
-    """Print what the policies do on days they were not searched on."""
+    """Print what the policies do on days they were not searched on, and what foresight does."""
+    names = [*(plan.name for plan in plans), "clairvoyant"]
     print("\n### Other days\n")
-    print("| |", " | ".join(f"{plan.name}: within SLO, hours" for plan in plans), "|")
-    print("| --- |", " | ".join("---:" for _ in plans), "|")
+    print("| |", " | ".join(f"{name}: within SLO, hours" for name in names), "|")
+    print("| --- |", " | ".join("---:" for _ in names), "|")
     for seed in OTHER_DAYS:
         study = study_of(list(chunked(day(hour, seed))))
-        outcomes = [study.run(plan) for plan in plans]
+        outcomes = [*map(study.run, plans), study.run_clairvoyant(SHARE)]
         cells = (f"{outcome.within:.2%}, {outcome.instance_hours:.1f}" for outcome in outcomes)
         print(f"| seed {seed} |", " | ".join(cells), "|", flush=True)
+
+
+def show_hour(path: Path) -> None:
+    """Print what is found on the hour, beside what others recommend."""
+    hour = study_of(list(read_trace(path)))
+    best = found(hour, "found")
+    show("The hour", hour, [*known(hour), best.outcome, hour.run_clairvoyant(SHARE)])
+    print(f"\n```toml\n{to_toml(best.plan)}```")
+
+
+def show_day(path: Path, images: Path | None) -> None:
+    """Print the same for a day, with a schedule learnt from the day before and with a margin."""
+    today = study_of(list(chunked(day(path, seed=1))))
+    yesterday = survey(chunked(day(path, seed=0)), SERVED.speed)
+    best = found(today, "found")
+    learnt = found(today, "found, learnt", yesterday=yesterday)
+    careful = found(today, f"the same, {CAREFUL:.1%}", CAREFUL, yesterday)
+    others, seer = known(today), today.run_clairvoyant(SHARE)
+    outcomes = [*others, best.outcome, learnt.outcome, careful.outcome, seer]
+    show("The day", today, outcomes)
+    for trial in (best, learnt, careful):
+        print(f"\n{trial.plan.name}:\n```toml\n{to_toml(trial.plan)}```")
+    sample = preset("aws-sample", today.survey.most_requests_per_second)
+    plans = [sample, best.plan, learnt.plan, careful.plan]
+    show_sensitivity(today, plans)
+    show_other_days(path, plans)
+    if images:
+        images.mkdir(parents=True, exist_ok=True)
+        timeline = timeline_png([others[1], learnt.outcome, seer], OBJECTIVE)
+        (images / "autoscaling-day.png").write_bytes(timeline)
+        trade_off = trade_off_png([o for o in outcomes if o.within > 0.9], SHARE)
+        (images / "autoscaling-trade-off.png").write_bytes(trade_off)
 
 
 def main() -> None:
@@ -113,30 +146,8 @@ def main() -> None:
     parser.add_argument("hour", type=Path, help="AzureLLMInferenceTrace_conv.csv or one like it")
     parser.add_argument("--images", type=Path, help="folder for the plots")
     arguments = parser.parse_args()
-
-    hour = study_of(list(read_trace(arguments.hour)))
-    best = found(hour, "found")
-    show("The hour", hour, [*known(hour), best.outcome, hour.run_clairvoyant(SHARE)])
-    print(f"\n```toml\n{to_toml(best.plan)}```")
-
-    today = study_of(list(chunked(day(arguments.hour, seed=1))))
-    yesterday = survey(chunked(day(arguments.hour, seed=0)), SERVED.speed)
-    best = found(today, "found")
-    learnt = found(today, "found+learnt", yesterday)
-    others, seer = known(today), today.run_clairvoyant(SHARE)
-    outcomes = [*others, best.outcome, learnt.outcome, seer]
-    show("The day", today, outcomes)
-    print(f"\n```toml\n{to_toml(best.plan)}```\n\n```toml\n{to_toml(learnt.plan)}```")
-    sample = preset("aws-sample", today.survey.most_requests_per_second)
-    show_sensitivity(today, [sample, best.plan, learnt.plan])
-    careful = preset("concurrency:7", today.survey.most_requests_per_second)
-    show_other_days(arguments.hour, [sample, best.plan, learnt.plan, careful])
-    if arguments.images:
-        arguments.images.mkdir(parents=True, exist_ok=True)
-        timeline = timeline_png([others[1], best.outcome, seer], OBJECTIVE)
-        (arguments.images / "autoscaling-day.png").write_bytes(timeline)
-        trade_off = trade_off_png([o for o in outcomes if o.within > 0.9], SHARE)
-        (arguments.images / "autoscaling-trade-off.png").write_bytes(trade_off)
+    show_hour(arguments.hour)
+    show_day(arguments.hour, arguments.images)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,10 @@ from planner.outcome import Objective
 from planner.plot import timeline_png
 from planner.policy import ScalingPlan
 from planner.presets import preset
-from planner.simulation import Simulation
+from planner.study import Study
+from planner.survey import survey
 from planner.trace import Arrivals
+from stacks.config import ColdStartConfig
 
 OBJECTIVE = Objective()
 SERVED = endpoint("llama-3.1-8b", "ml.g5.2xlarge", OBJECTIVE)
@@ -34,15 +36,25 @@ def steps(*stretches: tuple[float, float]) -> list[Arrivals]:
 
 
 def draw(
-    path: Path, traffic: list[Arrivals], plans: dict[str, ScalingPlan], instances: int
+    path: Path,
+    traffic: list[Arrivals],
+    plans: dict[str, ScalingPlan],
+    instances: int,
+    cold_start: str = "hold",
 ) -> None:
     """Run each plan and draw them together."""
-    outcomes = []
-    for name, plan in plans.items():
-        controller = plan.scaler(MONDAY)
-        simulation = Simulation(name, SERVED, controller, instances=instances, start=MONDAY)
-        outcomes.append(simulation.run(traffic))
-        print(path.name, name, f"{outcomes[-1].within:.1%}", f"{outcomes[-1].instance_hours:.1f}")
+    serving = replace(SERVED, cold_start=ColdStartConfig(mode=cold_start))
+    study = Study(lambda: traffic, survey(traffic, serving.speed), serving)
+    outcomes = [
+        study.run(replace(plan, name=name, initial_instances=instances))
+        for name, plan in plans.items()
+    ]
+    for outcome in outcomes:
+        failed = sum(outcome.errors.values())
+        print(
+            f"{path.name}, {cold_start}, {outcome.policy}: {outcome.within:.1%} within, "
+            f"{failed} errors, {outcome.put_off} later, {outcome.instance_hours:.1f} hours"
+        )
     path.write_bytes(timeline_png(outcomes, OBJECTIVE))
 
 
@@ -70,7 +82,8 @@ def main() -> None:
         "from 0, at most 4": ScalingPlan(name="zero", min_instances=0, max_instances=4, target=8),
         "from 0, at most 30": ScalingPlan(name="zero", min_instances=0, target=8),
     }
-    draw(folder / "autoscaling-zero.png", naps, zero, 1)
+    for cold_start in ("queue", "reject", "hold"):
+        draw(folder / "autoscaling-zero.png", naps, zero, 1, cold_start)
 
 
 if __name__ == "__main__":

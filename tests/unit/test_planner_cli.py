@@ -7,8 +7,6 @@ import pytest
 from typer.testing import CliRunner
 
 from planner.cli import app
-from planner.policy import ScalingPlan
-from planner.search import search
 from stacks.config import AutoscalingConfig
 
 SMALL = ["simulate", "--traffic", "poisson", "--rate", "1", "--hours", "0.2"]
@@ -81,13 +79,3 @@ def test_bad_input_is_one_line(arguments: tuple[str, ...], message: str) -> None
     code, output = run(*arguments)
     assert code == 2
     assert message in output
-
-
-def test_a_search_takes_the_cheapest_that_keeps_the_objective() -> None:
-    class Result:
-        def __init__(self, plan: ScalingPlan) -> None:
-            self.within = 1 - plan.target / 100
-            self.instance_hours = 100 / plan.target + plan.max_instances
-
-    best = search(Result, 0.9, peak=4)  # type: ignore[arg-type]
-    assert (best.plan.target, best.plan.max_instances) == (10, 6)

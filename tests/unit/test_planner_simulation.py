@@ -10,13 +10,13 @@ from planner.arrivals import MONDAY, Traffic
 from planner.catalogue import Delay, provisioning
 from planner.endpoint import Endpoint, endpoint
 from planner.errors import PlanError
-from planner.foresight import Clairvoyant, learnt_schedules, needed
+from planner.foresight import Clairvoyant
 from planner.outcome import Objective, Outcome
 from planner.policy import ScalingPlan
 from planner.presets import preset
 from planner.simulation import Simulation
 from planner.study import Study
-from planner.survey import Survey, survey
+from planner.survey import survey
 from planner.timeline import BINS, Histogram, Timeline
 from planner.trace import Arrivals
 from stacks.config import ColdStartConfig
@@ -162,32 +162,6 @@ def test_a_clairvoyant_starts_each_instance_just_in_time() -> None:
 def test_a_clairvoyant_keeps_an_instance_through_a_short_gap() -> None:
     counts = np.array([2] * 10 + [1] * 3 + [2] * 10)
     assert Clairvoyant(counts, MONDAY, delay=258).due == float("inf")
-
-
-def test_a_schedule_learns_yesterday() -> None:
-    day = Traffic(kind="diurnal", rate=4, duration=86_400)
-    seen = survey(day.arrivals(), SERVED.speed)
-    actions = learnt_schedules(seen, 0.6, lead=330, most=30)
-    least = {int(action.name[-4:-2]): action.min_capacity or 0 for action in actions}
-    assert len(actions) <= 96
-    assert max(least, key=lambda hour: least[hour]) in range(10, 18)
-    assert max(least.values()) <= needed(seen, 0.6).max()
-
-
-def test_a_schedule_does_not_learn_a_burst() -> None:
-    work = np.full(1440, 60.0)
-    work[600:615] = 900.0
-    seen = Survey(
-        start=MONDAY,
-        end=MONDAY + 86_400,
-        requests=1,
-        context=1,
-        generated=1,
-        arrivals=np.ones(1440),
-        work=work,
-    )
-    (action,) = learnt_schedules(seen, 0.5, lead=330, most=30)
-    assert action.min_capacity == 2
 
 
 @pytest.mark.parametrize(

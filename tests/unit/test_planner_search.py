@@ -1,0 +1,125 @@
+"""The search for the cheapest policy, on results that arithmetic makes."""
+
+import numpy as np
+import pytest
+
+from autoscaling.schedule import ScheduledAction
+from planner.arrivals import MONDAY, Traffic
+from planner.endpoint import endpoint
+from planner.errors import PlanError
+from planner.foresight import learnt_schedules, needed
+from planner.outcome import Objective
+from planner.policy import ScalingPlan
+from planner.search import best_fixed, bisect, search
+from planner.survey import Survey, survey
+
+SPEED = endpoint("llama-3.1-8b", "ml.g5.2xlarge", Objective()).speed
+
+
+class Result:
+    """The higher the target, the cheaper and the worse; a schedule makes it better."""
+
+    def __init__(self, plan: ScalingPlan) -> None:
+        self.within = 1 - plan.target / 100 + 0.03 * len(plan.schedules)
+        self.instance_hours = 100 / plan.target + plan.max_instances
+
+
+class Counted:
+    """The more instances, the better and the dearer."""
+
+    def __init__(self, plan: ScalingPlan) -> None:
+        self.within = plan.min_instances / 10
+        self.instance_hours = float(plan.min_instances)
+
+
+MORNING = ScheduledAction(name="morning", schedule="cron(0 8 * * ? *)", min_capacity=3)
+
+
+def test_a_search_takes_the_cheapest_that_keeps_the_objective() -> None:
+    best = search(Result, 0.9, peak=4)  # type: ignore[arg-type]
+    assert (best.plan.target, best.plan.max_instances) == (10, 6)
+
+
+def test_a_learnt_schedule_is_tried_on_top_of_the_best_policy() -> None:
+    asked: list[int] = []
+
+    def learn(most: int) -> list[tuple[ScheduledAction, ...]]:
+        asked.append(most)
+        return [(MORNING,)]
+
+    best = search(Result, 0.9, peak=4, learn=learn)  # type: ignore[arg-type]
+    assert asked == [6]
+    assert (best.plan.target, best.plan.schedules) == (13, (MORNING,))
+
+
+def test_a_search_without_success_says_how_near_it_came() -> None:
+    with pytest.raises(PlanError, match=r"no policy keeps 99.0% .* the best reaches 98.00%"):
+        search(Result, 0.99, peak=4)  # type: ignore[arg-type]
+
+
+def test_the_best_fixed_count_is_the_smallest_that_will_do() -> None:
+    assert best_fixed(Counted, 0.5).plan.name == "fixed:5"  # type: ignore[arg-type]
+    with pytest.raises(PlanError, match="got 4 instances; not even they"):
+        best_fixed(Counted, 0.5, most=4)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("good", range(11))
+def test_a_bisection_finds_the_last_good_option(good: int) -> None:
+    class Step:
+        def __init__(self, option: int) -> None:
+            self.within = float(option < good)
+
+    tried = bisect(Step, range(10), 0.5)  # type: ignore[arg-type]
+    kept = [option for option, outcome in tried if outcome.within]
+    assert max(kept, default=-1) == good - 1
+    assert len(tried) <= 4
+
+
+def seen(work: np.ndarray) -> Survey:
+    """A day of so many GPU seconds in each minute."""
+    return Survey(
+        start=MONDAY,
+        end=MONDAY + 86_400,
+        requests=1,
+        context=1,
+        generated=1,
+        arrivals=np.ones(1440),
+        work=work,
+    )
+
+
+def floors(actions: tuple[ScheduledAction, ...]) -> dict[str, int | None]:
+    return {action.schedule: action.min_capacity for action in actions}
+
+
+def test_a_learnt_minimum_rises_early_and_falls_in_time() -> None:
+    work = np.full(1440, 30.0)
+    work[8 * 60 : 18 * 60] = 300.0
+    assert floors(learnt_schedules(seen(work), 0.5, lead=330, most=30)) == {
+        "cron(54 7 * * ? *)": 10,
+        "cron(0 18 * * ? *)": 1,
+    }
+
+
+def test_a_learnt_minimum_stays_within_the_maximum() -> None:
+    work = np.full(1440, 30.0)
+    work[8 * 60 : 18 * 60] = 300.0
+    most = [action.min_capacity for action in learnt_schedules(seen(work), 0.5, lead=0, most=6)]
+    assert most == [6, 1]
+
+
+def test_a_schedule_does_not_learn_a_burst() -> None:
+    work = np.full(1440, 60.0)
+    work[600:615] = 900.0
+    assert floors(learnt_schedules(seen(work), 0.5, lead=330, most=30)) == {
+        "cron(0 0 * * ? *)": 2,
+    }
+
+
+def test_a_schedule_learns_a_day() -> None:
+    day = survey(Traffic(kind="diurnal", rate=4, duration=86_400).arrivals(), SPEED)
+    actions = learnt_schedules(day, 0.6, lead=330, most=30)
+    least = {int(action.name[-4:-2]): action.min_capacity or 0 for action in actions}
+    assert len(actions) <= 96
+    assert max(least, key=lambda hour: least[hour]) in range(10, 18)
+    assert max(least.values()) <= needed(day, 0.6).max()
