@@ -1,4 +1,4 @@
-# Python 3.11+, make and git are all this needs: Node and the CDK CLI are installed beside the project.
+# Python 3.11.2+, make and git are all this needs: Node and the CDK CLI are installed beside the project.
 PYTHON ?= python3
 STAGE ?= dev
 VENV := .venv
@@ -8,7 +8,7 @@ TWIN := $(BIN)/twin
 UV_VERSION := 0.13.9
 SETUP := $(VENV)/.installed
 CDK_CLI := node_modules/.installed
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11.2 --generate-hashes --no-annotate
 export UV_PYTHON_DOWNLOADS := never
 # aws_cdk is large: without byte code kept beside it, every synth compiles it again (10 s).
 unexport PYTHONDONTWRITEBYTECODE
@@ -23,8 +23,8 @@ help: ## Show this list
 setup: $(SETUP) $(CDK_CLI) ## Install everything into this directory (.venv, node_modules)
 
 $(SETUP): requirements-dev.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "$$($(PYTHON) --version) is too old: 3.11 or newer is needed; name one with make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 2))' || { \
+	  echo "$$($(PYTHON) --version) is too old: 3.11.2 or newer is needed; name one with make PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || { echo "Create $(VENV)"; $(PYTHON) -m venv $(VENV); }
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip install --python $(BIN)/python --require-hashes --requirements requirements-dev.txt

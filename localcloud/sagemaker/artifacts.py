@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
-import tarfile
+import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable
@@ -17,6 +17,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.awsjson.service import Scope
 from localcloud.awsjson.shapes import Document
+
+# Python 3.11 has extraction filters (PEP 706) from 3.11.4 on only; Debian 12 has 3.11.2.
+if sys.version_info < (3, 12):
+    from backports import tarfile
+else:
+    import tarfile
 
 
 class ModelDataError(Exception):

@@ -35,12 +35,13 @@ def weights(tmp_path: Path) -> Path:
 
 
 def test_the_archive_unpacks_to_the_directory_without_hidden_files(
-    pack: Callable[..., Path], weights: Path, tmp_path: Path
+    pack: Callable[..., Path], weights: Path
 ) -> None:
     with tarfile.open(pack(weights)) as tar:
         assert tar.getnames() == ["model.gguf", "sub/tokenizer.json"]
-        tar.extractall(tmp_path / "opt", filter="data")
-    assert (tmp_path / "opt" / "sub" / "tokenizer.json").read_text() == "sub/tokenizer.json"
+        member = tar.extractfile("sub/tokenizer.json")
+        assert member is not None
+        assert member.read() == b"sub/tokenizer.json"
 
 
 def test_the_same_files_are_the_same_bytes(pack: Callable[..., Path], weights: Path) -> None:
