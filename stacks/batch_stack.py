@@ -54,13 +54,13 @@ class BatchStack(Stack):
         )
         model = self._model(root)
         code = lambda_.Code.from_asset(str(package))
-        prepare = self._function("Prepare", code)
+        prepare = self._function("Prepare", "batch_prepare", code)
         self.machine = BatchMachine(
             self,
             "Machine",
             name=f"{config.endpoint_name}-batch",
             prepare=prepare,
-            collect=self._function("Collect", code),
+            collect=self._function("Collect", "batch_collect", code),
             job=TransformJob(
                 stack=self,
                 prefix=f"{config.endpoint_name}-",
@@ -87,12 +87,12 @@ class BatchStack(Stack):
         self.bucket.grant_list(model.role)
         return model
 
-    def _function(self, construct_id: str, code: lambda_.Code) -> ServiceFunction:
+    def _function(self, construct_id: str, module: str, code: lambda_.Code) -> ServiceFunction:
         function = ServiceFunction(
             self,
             construct_id,
             code=code,
-            handler=f"lambda_api.batch_{construct_id.lower()}.handler",
+            handler=f"lambda_api.{module}.handler",
             environment={
                 **service_environment(self._config),
                 **batch_environment(self._batch, bucket=self.bucket.bucket_name),

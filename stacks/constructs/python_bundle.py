@@ -50,16 +50,18 @@ def build_bundle(root: Path, *, platform: Platform) -> Path:
         shutil.copytree(dependencies, built, copy_function=os.link)
         _add_source(source, built, platform)
 
-    digest = _digest([below], _source_files(source))
+    digest = _digest([below], _source_files(source), below=source)
     package = root / ".build" / "lambda" / f"{platform}-{digest}"
     build_once(package, assemble)
     return package
 
 
-def _digest(words: Iterable[str], files: Iterable[Path]) -> str:
+def _digest(words: Iterable[str], files: Iterable[Path], below: Path | None = None) -> str:
+    """Return a package's name: a file counts by its path below a directory, and its content."""
     digest = hashlib.sha256(repr(list(words)).encode())
     for path in files:
-        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+        name = path.relative_to(below).as_posix() if below else path.name
+        digest.update(f"{name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -57,6 +57,15 @@ def test_the_same_content_is_built_once(root: Path) -> None:
     assert (package / "mark").exists()
 
 
+def test_a_file_that_moves_to_another_folder_is_another_package(root: Path) -> None:
+    source = root / "lambda_api"
+    before = build_bundle(root, platform="host")
+    (source / "routers" / "chat.py").rename(source / "chat.py")
+    after = build_bundle(root, platform="host")
+    assert after != before
+    assert "lambda_api/chat.py" in contents(after)
+
+
 def test_two_builds_of_the_same_content_are_equal(root: Path) -> None:
     first = build_bundle(root, platform="host")
     before = contents(first)
