@@ -1,4 +1,4 @@
-"""The SageMaker endpoint as an upstream: the only module that calls boto3."""
+"""The SageMaker endpoint as an upstream: the only module that invokes it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress

@@ -1,10 +1,15 @@
-"""The environment the stacks write is the one the service reads: the only place where they meet."""
+"""What the stacks write of a function, its handler and its environment, is what the service has."""
+
+import ast
+import importlib.util
+from pathlib import Path
 
 import pytest
 from synthesized import Synthesized, Template
 
 from lambda_api.settings import Settings
 from stacks.constructs import web_adapter
+from stacks.engines import ENGINES
 
 STREAMING, CONTROL = "run.sh", "lambda_api.handler.handler"
 COMPLETION = "lambda_api.completion.handler"
@@ -50,6 +55,38 @@ def every_setting() -> set[str]:
         str(field.validation_alias or f"{prefix}{name.upper()}")
         for name, field in Settings.model_fields.items()
     }
+
+
+def defined_in(module: str) -> set[str]:
+    """The names a module defines, read without running it: some need their environment."""
+    spec = importlib.util.find_spec(module)
+    assert spec is not None, module
+    tree = ast.parse(Path(str(spec.origin)).read_text())
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)} | {
+        target.id for node in assigned for target in node.targets if isinstance(target, ast.Name)
+    }
+
+
+@pytest.mark.parametrize("stage", ["full", "pooled"])
+def test_every_handler_is_there(stage: str, request: pytest.FixtureRequest) -> None:
+    synthesized: Synthesized = request.getfixturevalue(stage)
+    handlers = {
+        function["Handler"]
+        for template in synthesized.stacks.values()
+        for function in template.properties("AWS::Lambda::Function")
+        if function["Handler"].startswith("lambda_api.")
+    }
+    assert CONTROL in handlers
+    for handler in handlers:
+        module, _, name = handler.rpartition(".")
+        assert name in defined_in(module)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_settings_accept_every_engine(engine: str) -> None:
+    settings = Settings(stage="dev", endpoint_name="twin-dev", model_id="twin", engine=engine)
+    assert settings.engine == engine
 
 
 @pytest.mark.parametrize("handler", [STREAMING, CONTROL])
