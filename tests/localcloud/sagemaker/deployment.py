@@ -182,6 +182,18 @@ def eventually(condition: Callable[[], bool], seconds: float = 40) -> None:
         time.sleep(0.05)
 
 
+def kill_engine(cloud: Cloud, alias: str) -> psutil.Process:
+    """Kill the first engine with an alias that is there to be killed: they come and go."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for engine in engines(cloud, alias):
+            with suppress(psutil.NoSuchProcess):
+                engine.kill()
+                return engine
+        time.sleep(0.02)
+    raise TimeoutError
+
+
 def engines(cloud: Cloud, alias: str = "") -> list[psutil.Process]:
     """A server's engine processes, or those with an alias."""
     found = []

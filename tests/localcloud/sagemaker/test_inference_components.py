@@ -12,6 +12,7 @@ from tests.localcloud.sagemaker.deployment import (
     VARIANT,
     Deployment,
     engines,
+    kill_engine,
     under_load,
     unique,
     until_answered,
@@ -137,8 +138,7 @@ def test_copy_that_never_gets_healthy_rolls_back(hosted: ComponentDeployment) ->
 
 def test_killed_copy_is_replaced(hosted: ComponentDeployment) -> None:
     hosted.create(hosted.container(ALIAS=hosted.endpoint))
-    (engine,) = engines(hosted.cloud, hosted.endpoint)
-    engine.kill()
+    engine = kill_engine(hosted.cloud, hosted.endpoint)
     assert until_answered(hosted)["usage"]["completion_tokens"] == 1
     assert [one.pid for one in engines(hosted.cloud, hosted.endpoint)] != [engine.pid]
 

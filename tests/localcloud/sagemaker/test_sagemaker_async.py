@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.localcloud.cloud import Cloud
 from tests.localcloud.sagemaker.async_deployment import AsyncDeployment
-from tests.localcloud.sagemaker.deployment import ENDLESS, Deployment, engines
+from tests.localcloud.sagemaker.deployment import ENDLESS, Deployment, engines, kill_engine
 
 
 @pytest.fixture
@@ -119,8 +119,7 @@ def test_killed_instances_lose_and_double_nothing(queue: AsyncDeployment) -> Non
     done = []
     for _ in range(2):
         done += queue.messages(3)
-        (engine,) = engines(queue.cloud, queue.endpoint)
-        engine.kill()
+        kill_engine(queue.cloud, queue.endpoint)
     done += queue.messages(30 - len(done))
     time.sleep(0.5)
     assert queue.messages(0) == []

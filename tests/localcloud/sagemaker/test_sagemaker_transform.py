@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localcloud.sagemaker.deployment import ENDLESS, Deployment, engines, unique
+from tests.localcloud.sagemaker.deployment import (
+    ENDLESS,
+    Deployment,
+    engines,
+    eventually,
+    kill_engine,
+    unique,
+)
 from tests.localcloud.sagemaker.transform import Transform, line, lines
 
 
@@ -82,10 +89,9 @@ def test_killed_container_is_restarted_and_nothing_lost_or_doubled(transform: Tr
     transform.put({f"{number}.jsonl": lines(f"{number}", 20, tokens=200) for number in range(2)})
     name = transform.start()
     for _ in range(2):
-        while not (running := engines(transform.cloud, transform.alias)):
-            time.sleep(0.02)
-        time.sleep(0.5)  # it answers by now
-        running[0].kill()
+        eventually(lambda: engines(transform.cloud, transform.alias) != [])
+        time.sleep(0.5)  # most often, it answers by now
+        kill_engine(transform.cloud, transform.alias)
     job = transform.ended(name)
     assert (job["TransformJobStatus"], job.get("FailureReason")) == ("Completed", None)
     for number in range(2):
