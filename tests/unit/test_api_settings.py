@@ -71,7 +71,6 @@ def test_what_is_missing_is_named():
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("TWIN_ENGINE", "ollama", "'vllm', 'llama-cpp', 'lmi', 'sglang' or 'tgi'"),
         ("TWIN_ENDPOINT_NAME", "twin prod", "should match pattern '^[a-zA-Z0-9]"),
         ("TWIN_ROOT_PATH", "live/", "should match pattern"),
         ("TWIN_MODEL_TIMEOUT_SECONDS", "0", "greater than 0"),
