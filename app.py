@@ -9,7 +9,7 @@ except ModuleNotFoundError:
     sys.exit("aws_cdk is not installed here: run `make setup`, and put .venv/bin first on PATH")
 
 from stacks.config import ConfigError, load_stage
-from stacks.constructs.python_bundle import BundleError, build_bundle
+from stacks.constructs.function.package import BundleError, build_bundle
 from stacks.deployment import add_stacks
 
 ROOT = Path(__file__).resolve().parent

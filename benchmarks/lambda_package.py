@@ -16,7 +16,7 @@ import httpx2
 from table import print_table, spread
 
 from localcloud.ports import free_port
-from stacks.constructs.python_bundle import build_bundle
+from stacks.constructs.function.package import build_bundle
 from twin.environment import PROJECT
 
 ENVIRONMENT = {
@@ -85,8 +85,8 @@ def main() -> None:
         ("streaming function: start to /health", repeated(lambda: server_seconds(host), runs)),
     ]
     for name, module in (
-        ("control function: start and import", "lambda_api.handler"),
-        ("authorizer function: start and import", "lambda_api.authorizer"),
+        ("control function: start and import", "lambda_api.handlers.control"),
+        ("authorizer function: start and import", "lambda_api.handlers.authorizer"),
         ("an empty interpreter, for comparison", "sys"),
     ):
         rows.append((name, repeated(lambda module=module: import_seconds(host, module), runs)))

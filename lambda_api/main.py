@@ -7,23 +7,23 @@ from functools import cache
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lambda_api.background import Background, Queue
-from lambda_api.batch_store import BatchStore
-from lambda_api.batches import BatchService, Executions
-from lambda_api.body_limit import BodyLimit
-from lambda_api.chat import MAX_PAYLOAD_BYTES, ChatService, Upstream
-from lambda_api.cold_start import ColdStart, Enqueue, Hold, Reject, WatchedUpstream
-from lambda_api.files import FileService
-from lambda_api.http_errors import add_error_handlers
-from lambda_api.object_store import ObjectStore
-from lambda_api.observability import MetricLog, RequestLog
-from lambda_api.response_store import ResponseStore
-from lambda_api.responses import ResponseService
+from lambda_api.batches.service import BatchService, Executions
+from lambda_api.batches.store import BatchStore
+from lambda_api.chat.service import MAX_PAYLOAD_BYTES, ChatService, Upstream
+from lambda_api.cold_start.monitor import Pace, Watch
+from lambda_api.cold_start.strategies import ColdStart, Enqueue, Hold, Reject, WatchedUpstream
+from lambda_api.cold_start.waiting_room import WaitingRoom
+from lambda_api.cold_start.wake import WakeTable
+from lambda_api.files.service import FileService
+from lambda_api.http.body_limit import BodyLimit
+from lambda_api.http.error_handlers import add_error_handlers
+from lambda_api.http.request_log import MetricLog, RequestLog
+from lambda_api.responses.background import Background, Queue
+from lambda_api.responses.service import ResponseService
+from lambda_api.responses.store import ResponseStore
 from lambda_api.routers import batches, chat, files, health, models, responses
 from lambda_api.settings import Settings
-from lambda_api.waiting_room import WaitingRoom
-from lambda_api.wake import WakeTable
-from lambda_api.watch import Pace, Watch
+from lambda_api.storage.object_store import ObjectStore
 
 
 def create_app(
@@ -91,7 +91,7 @@ class _BelowRootPath:
 
 def _connect(settings: Settings) -> Upstream:
     # The control function never calls the endpoint: it should not pay for importing boto3.
-    from lambda_api.sagemaker import SageMakerEndpoint
+    from lambda_api.aws.sagemaker_runtime import SageMakerEndpoint
 
     return SageMakerEndpoint.connect(
         settings.endpoint_name, settings.model_timeout_seconds, settings.inference_component_name
@@ -121,7 +121,7 @@ def _cold_start(
 
 def _connect_wakes(settings: Settings) -> WakeTable:
     # Imported with the first request that finds the endpoint cold.
-    from lambda_api.wake_table import DynamoWakeTable
+    from lambda_api.aws.dynamodb import DynamoWakeTable
 
     return DynamoWakeTable.connect(settings.cold_start_table or "", settings.endpoint_name)
 
@@ -151,19 +151,19 @@ def _add_batches(
 
 
 def _connect_executions(settings: Settings) -> Executions:
-    from lambda_api.step_functions import StateMachine
+    from lambda_api.aws.step_functions import StateMachine
 
     return StateMachine.connect(settings.batch_state_machine_arn or "")
 
 
 def _connect_store(bucket: str | None) -> ObjectStore:
-    from lambda_api.s3_store import S3Store
+    from lambda_api.aws.s3 import S3Store
 
     return S3Store.connect(bucket or "")
 
 
 def _connect_queue(settings: Settings) -> Queue:
-    from lambda_api.sagemaker_queue import SageMakerQueue
+    from lambda_api.aws.sagemaker_async import SageMakerQueue
 
     return SageMakerQueue.connect(
         settings.async_endpoint_name or "",

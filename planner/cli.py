@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from planner import report
 from planner.errors import PlanError
-from planner.outcome import Objective
 from planner.question import Question, ask
+from planner.report import tables as report
+from planner.simulator.outcome import Objective
 from stacks.config import ConfigError
 
 app = typer.Typer(no_args_is_help=True, help="Decide before money is spent.")

@@ -6,17 +6,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
-from planner.arrivals import Traffic as Generated
-from planner.config_section import from_config, to_toml
-from planner.endpoint import Endpoint, endpoint
 from planner.errors import PlanError
-from planner.outcome import Objective, Outcome
-from planner.policy import ScalingPlan
-from planner.presets import preset
-from planner.search import Trial, best_fixed, search
+from planner.hardware.demand import survey
+from planner.policies.config_section import from_config, to_toml
+from planner.policies.policy import ScalingPlan
+from planner.policies.presets import preset
+from planner.search.optimizer import Trial, best_fixed, search
+from planner.simulator.endpoint import Endpoint, endpoint
+from planner.simulator.outcome import Objective, Outcome
 from planner.study import Study, Traffic
-from planner.survey import survey
-from planner.trace import read_trace
+from planner.workload.generated import Traffic as Generated
+from planner.workload.trace import read_trace
 from stacks.config import ColdStartConfig, StageConfig, load_stage
 
 _COMPARED = ("book", "aws-sample", "load-test")

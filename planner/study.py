@@ -7,15 +7,15 @@ from functools import partial
 
 from autoscaling.assumptions import ASSUMED, Assumptions
 from autoscaling.schedule import ScheduledAction
-from planner.endpoint import Endpoint
-from planner.foresight import Clairvoyant, learnt_schedules, needed
-from planner.outcome import Outcome
-from planner.policy import ScalingPlan
-from planner.reach import check_reachable
-from planner.search import bisect
-from planner.simulation import Controller, Simulation
-from planner.survey import WINDOW, Survey
-from planner.trace import Arrivals
+from planner.hardware.demand import WINDOW, Survey
+from planner.policies.policy import ScalingPlan
+from planner.search.learned_schedules import Clairvoyant, learnt_schedules, needed
+from planner.search.optimizer import bisect
+from planner.search.reachability import check_reachable
+from planner.simulator.endpoint import Endpoint
+from planner.simulator.outcome import Outcome
+from planner.simulator.simulation import Controller, Simulation
+from planner.workload.trace import Arrivals
 
 Traffic = Callable[[], Iterable[Arrivals]]
 """Yields the same requests each time it is called."""

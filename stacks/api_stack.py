@@ -9,16 +9,16 @@ from constructs import Construct
 from stacks.async_stack import AsyncStack
 from stacks.batch_stack import BATCHES, FILES, KEEPING, BatchStack
 from stacks.config import ColdStartConfig, StageConfig
-from stacks.constructs import web_adapter
-from stacks.constructs.async_endpoint import FAILURES, INPUTS, OUTPUTS
-from stacks.constructs.chat_api import ChatApi
-from stacks.constructs.cold_start_table import ColdStartTable
-from stacks.constructs.completion import Completion
-from stacks.constructs.engine_metrics import EngineMetrics
-from stacks.constructs.key_access import KeyAccess
-from stacks.constructs.method_access import SIGNED
-from stacks.constructs.realtime_endpoint import RealtimeEndpoint
-from stacks.constructs.service_environment import (
+from stacks.constructs.api.async_completion import Completion
+from stacks.constructs.api.cold_start_table import ColdStartTable
+from stacks.constructs.api.engine_metrics import EngineMetrics
+from stacks.constructs.api.key_access import KeyAccess
+from stacks.constructs.api.method_access import SIGNED
+from stacks.constructs.api.rest_api import ChatApi
+from stacks.constructs.endpoint.async_endpoint import FAILURES, INPUTS, OUTPUTS
+from stacks.constructs.endpoint.realtime_endpoint import RealtimeEndpoint
+from stacks.constructs.function import web_adapter
+from stacks.constructs.function.environment import (
     async_environment,
     batch_environment,
     cold_start_environment,
@@ -26,7 +26,7 @@ from stacks.constructs.service_environment import (
     invocation_environment,
     service_environment,
 )
-from stacks.constructs.service_function import ARCHITECTURE, ServiceFunction
+from stacks.constructs.function.service_function import ARCHITECTURE, ServiceFunction
 
 # Below the 29 s after which API Gateway gives up on an answer sent whole.
 _CONTROL_SECONDS = 28
@@ -106,7 +106,7 @@ class ApiStack(Stack):
             self,
             "Control",
             code=self._code,
-            handler="lambda_api.handler.handler",
+            handler="lambda_api.handlers.control.handler",
             environment=self._environment,
             timeout_seconds=_CONTROL_SECONDS,
             memory_mb=api.memory_mb,
@@ -173,7 +173,7 @@ class ApiStack(Stack):
             self,
             "Authorizer",
             code=self._code,
-            handler="lambda_api.authorizer.handler",
+            handler="lambda_api.handlers.authorizer.handler",
             timeout_seconds=5,
             memory_mb=256,
             log_retention_days=self._config.api.log_retention_days,

@@ -6,9 +6,9 @@ from aws_cdk import CfnOutput, Environment, Stack
 from constructs import Construct
 
 from stacks.config import AsyncConfig, StageConfig
-from stacks.constructs.async_endpoint import FAILURES, INPUTS, OUTPUTS, AsyncEndpoint
-from stacks.constructs.hosted_model import HostedModel
-from stacks.constructs.job_bucket import JobBucket
+from stacks.constructs.endpoint.async_endpoint import FAILURES, INPUTS, OUTPUTS, AsyncEndpoint
+from stacks.constructs.model.hosted_model import HostedModel
+from stacks.constructs.shared.job_bucket import JobBucket
 
 
 class AsyncStack(Stack):

@@ -11,12 +11,12 @@ from constructs import Construct
 
 from stacks.config import BatchConfig, StageConfig
 from stacks.config.batch import ScheduleConfig
-from stacks.constructs.batch_machine import BatchMachine
-from stacks.constructs.batch_transform import TransformJob
-from stacks.constructs.job_bucket import JobBucket
-from stacks.constructs.service_environment import batch_environment, service_environment
-from stacks.constructs.service_function import ServiceFunction
-from stacks.constructs.transform_model import TransformModel
+from stacks.constructs.batch.state_machine import BatchMachine
+from stacks.constructs.batch.transform_job import TransformJob
+from stacks.constructs.function.environment import batch_environment, service_environment
+from stacks.constructs.function.service_function import ServiceFunction
+from stacks.constructs.model.transform_model import TransformModel
+from stacks.constructs.shared.job_bucket import JobBucket
 
 FILES, BATCHES = "files/", "batches/"
 """Where files and batches lie in the bucket."""
@@ -92,7 +92,7 @@ class BatchStack(Stack):
             self,
             construct_id,
             code=code,
-            handler=f"lambda_api.{module}.handler",
+            handler=f"lambda_api.handlers.{module}.handler",
             environment={
                 **service_environment(self._config),
                 **batch_environment(self._batch, bucket=self.bucket.bucket_name),

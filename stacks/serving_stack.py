@@ -6,11 +6,11 @@ from aws_cdk import CfnOutput, Environment, Stack
 from constructs import Construct
 
 from stacks.config import StageConfig
-from stacks.constructs.artifact_bucket import ArtifactBucket
-from stacks.constructs.component_endpoint import ComponentEndpoint
-from stacks.constructs.hosted_model import HostedModel
-from stacks.constructs.realtime_endpoint import RealtimeEndpoint
-from stacks.constructs.variant_endpoint import VariantEndpoint
+from stacks.constructs.endpoint.component_endpoint import ComponentEndpoint
+from stacks.constructs.endpoint.realtime_endpoint import RealtimeEndpoint
+from stacks.constructs.endpoint.variant_endpoint import VariantEndpoint
+from stacks.constructs.model.artifact_bucket import ArtifactBucket
+from stacks.constructs.model.hosted_model import HostedModel
 
 
 class ServingStack(Stack):

@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoscaling.schedule import ScheduledAction
-from planner.catalogue import Delay
-from planner.endpoint import Endpoint
-from planner.outcome import Outcome
-from planner.policy import ScalingPlan
-from planner.simulation import Simulation
-from planner.speed import Speed
-from planner.trace import Arrivals
+from planner.hardware.catalogue import Delay
+from planner.hardware.throughput import Speed
+from planner.policies.policy import ScalingPlan
+from planner.simulator.endpoint import Endpoint
+from planner.simulator.outcome import Outcome
+from planner.simulator.simulation import Simulation
+from planner.workload.trace import Arrivals
 
 sys.path.append(str(Path(__file__).parent))
 from live import LiveEndpoint, Replay, live_endpoint

@@ -14,18 +14,18 @@ from pathlib import Path
 from day import chunked, day
 
 from autoscaling.assumptions import Assumptions
-from planner.catalogue import provisioning
-from planner.config_section import to_toml
-from planner.endpoint import endpoint
-from planner.outcome import Objective, Outcome
-from planner.plot import timeline_png, trade_off_png
-from planner.policy import ScalingPlan
-from planner.presets import preset
-from planner.report import rows
-from planner.search import Trial, best_fixed, search
+from planner.hardware.catalogue import provisioning
+from planner.hardware.demand import Survey, survey
+from planner.policies.config_section import to_toml
+from planner.policies.policy import ScalingPlan
+from planner.policies.presets import preset
+from planner.report.plots import timeline_png, trade_off_png
+from planner.report.tables import rows
+from planner.search.optimizer import Trial, best_fixed, search
+from planner.simulator.endpoint import endpoint
+from planner.simulator.outcome import Objective, Outcome
 from planner.study import Study, Traffic
-from planner.survey import Survey, survey
-from planner.trace import Arrivals, read_trace
+from planner.workload.trace import Arrivals, read_trace
 
 OBJECTIVE = Objective()
 SHARE, CAREFUL = 0.99, 0.993

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.trace import CHUNK, COLUMNS, Arrivals, read_trace
+from planner.workload.trace import CHUNK, COLUMNS, Arrivals, read_trace
 
 DAY = 86_400.0
 BUSIEST = 1.5  # times the hour's rate at 16:00; a tenth of that at 04:00

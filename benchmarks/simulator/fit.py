@@ -4,10 +4,10 @@ from math import inf
 
 import numpy as np
 
-from planner.catalogue import measurements, speed
-from planner.server import Done, Server
-from planner.speed import CONCURRENCIES, SLOTS, TOKENS_IN, TOKENS_OUT, Speed
-from planner.trace import Arrivals
+from planner.hardware.catalogue import measurements, speed
+from planner.hardware.throughput import CONCURRENCIES, SLOTS, TOKENS_IN, TOKENS_OUT, Speed
+from planner.simulator.instance import Done, Server
+from planner.workload.trace import Arrivals
 
 REQUESTS = 600
 

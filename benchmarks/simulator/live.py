@@ -21,9 +21,9 @@ from metered_cloud import REPOSITORY
 from autoscaling.schedule import ScheduledAction
 from localcloud.ports import free_port
 from localcloud.settings import HEALTH_PATH, Settings
-from planner.policy import ScalingPlan
-from planner.speed import Speed
-from planner.trace import Arrivals
+from planner.hardware.throughput import Speed
+from planner.policies.policy import ScalingPlan
+from planner.workload.trace import Arrivals
 from twin.local_cloud import LocalCloud
 
 NAME, VARIANT = "agreement", "AllTraffic"

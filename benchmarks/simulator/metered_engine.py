@@ -1,7 +1,8 @@
 """An engine of exactly known speed: it computes nothing, and takes the time a GPU would.
 
-Continuous batching as `planner/speed.py` describes it: prefill stalls decoding, then each step
-makes one token for every sequence. On AWS each instance is a machine of its own; here they share
+Continuous batching as `planner/hardware/throughput.py` describes it: prefill stalls decoding, then
+each step makes one token for every sequence. On AWS each instance is a machine of its own; here
+they share
 two cores, on which only an engine that waits instead of computing is as fast among others as alone.
 """
 

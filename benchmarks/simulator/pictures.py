@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from autoscaling.schedule import ScheduledAction
-from planner.arrivals import MONDAY
-from planner.endpoint import endpoint
-from planner.outcome import Objective
-from planner.plot import timeline_png
-from planner.policy import ScalingPlan
-from planner.presets import preset
+from planner.hardware.demand import survey
+from planner.policies.policy import ScalingPlan
+from planner.policies.presets import preset
+from planner.report.plots import timeline_png
+from planner.simulator.endpoint import endpoint
+from planner.simulator.outcome import Objective
 from planner.study import Study
-from planner.survey import survey
-from planner.trace import Arrivals
+from planner.workload.generated import MONDAY
+from planner.workload.trace import Arrivals
 from stacks.config import ColdStartConfig
 
 OBJECTIVE = Objective()

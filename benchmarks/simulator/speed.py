@@ -4,12 +4,12 @@ import argparse
 import resource
 import time
 
-from planner.arrivals import Traffic
-from planner.endpoint import endpoint
-from planner.outcome import Objective
-from planner.presets import preset
-from planner.simulation import Simulation
-from planner.survey import survey
+from planner.hardware.demand import survey
+from planner.policies.presets import preset
+from planner.simulator.endpoint import endpoint
+from planner.simulator.outcome import Objective
+from planner.simulator.simulation import Simulation
+from planner.workload.generated import Traffic
 
 RATE = 6.0
 

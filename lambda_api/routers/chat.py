@@ -5,13 +5,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from lambda_api.chat import ChatService, Upstream
-from lambda_api.cold_start import Asked, ColdStart
-from lambda_api.owner import owner_of
-from lambda_api.relay import RelayResponse
-from lambda_api.responses import ResponseService
+from lambda_api.chat.schemas import ChatCompletion, ChatCompletionRequest, ErrorResponse
+from lambda_api.chat.service import ChatService, Upstream
+from lambda_api.cold_start.strategies import Asked, ColdStart
+from lambda_api.http.caller import owner_of
+from lambda_api.responses.service import ResponseService
 from lambda_api.routers.queued import QUEUED, queued
-from lambda_api.schemas import ChatCompletion, ChatCompletionRequest, ErrorResponse
+from lambda_api.streaming.response import RelayResponse
 
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {

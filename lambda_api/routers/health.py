@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from lambda_api.schemas import Health
+from lambda_api.chat.schemas import Health
 
 router = APIRouter(tags=["health"])
 

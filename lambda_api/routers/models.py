@@ -4,8 +4,8 @@ import time
 
 from fastapi import APIRouter
 
+from lambda_api.chat.schemas import ErrorResponse, Model, ModelList
 from lambda_api.errors import UnknownModelError
-from lambda_api.schemas import ErrorResponse, Model, ModelList
 
 
 def router(model_id: str) -> APIRouter:

@@ -7,16 +7,16 @@ from fastapi import APIRouter, Query, Request
 from fastapi import Response as HttpResponse
 from starlette.responses import JSONResponse
 
-from lambda_api.chat import Upstream
-from lambda_api.cold_start import Asked, ColdStart
-from lambda_api.engine_json import Usage
+from lambda_api.chat.schemas import ErrorResponse
+from lambda_api.chat.service import Upstream
+from lambda_api.cold_start.strategies import Asked, ColdStart
+from lambda_api.engine.json_fields import Usage
 from lambda_api.errors import InvalidRequestError
-from lambda_api.owner import owner_of
-from lambda_api.relay import RelayResponse
-from lambda_api.response_schemas import DeletedResponse, Response, ResponseRequest
-from lambda_api.responses import ResponseService
+from lambda_api.http.caller import owner_of
+from lambda_api.responses.schemas import DeletedResponse, Response, ResponseRequest
+from lambda_api.responses.service import ResponseService
 from lambda_api.routers.queued import QUEUED, queued
-from lambda_api.schemas import ErrorResponse
+from lambda_api.streaming.response import RelayResponse
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ErrorResponse, "description": "The request is at fault, or comes too often."},

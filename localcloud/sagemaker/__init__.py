@@ -14,19 +14,19 @@ from localcloud.awsjson.service import JsonService, Scope, Worker
 from localcloud.clock import Clock
 from localcloud.ministack_hooks import register_service
 from localcloud.promql import SeriesStore
-from localcloud.sagemaker import cloudformation, stepfunctions
-from localcloud.sagemaker.artifacts import ModelCache
-from localcloud.sagemaker.capacity import ScaledCapacities
-from localcloud.sagemaker.catalog import Catalog
-from localcloud.sagemaker.endpoints import Endpoints
-from localcloud.sagemaker.inference_components import InferenceComponents
-from localcloud.sagemaker.instances import Provisioner
-from localcloud.sagemaker.metrics import MetricsPublisher
-from localcloud.sagemaker.objects import Objects
-from localcloud.sagemaker.observability import Collector, observed
+from localcloud.sagemaker.control_plane import cloudformation, stepfunctions
+from localcloud.sagemaker.control_plane.endpoints import Endpoints
+from localcloud.sagemaker.control_plane.inference_components import InferenceComponents
+from localcloud.sagemaker.control_plane.models_and_configs import Catalog
+from localcloud.sagemaker.control_plane.scalable_capacity import ScaledCapacities
+from localcloud.sagemaker.control_plane.store import Store
+from localcloud.sagemaker.control_plane.transform_jobs import TransformJobs
+from localcloud.sagemaker.hosting.instances import Provisioner
 from localcloud.sagemaker.runtime import Runtime
-from localcloud.sagemaker.store import Store
-from localcloud.sagemaker.transform_jobs import TransformJobs
+from localcloud.sagemaker.storage.model_data import ModelCache
+from localcloud.sagemaker.storage.objects import Objects
+from localcloud.sagemaker.telemetry.cloudwatch import MetricsPublisher
+from localcloud.sagemaker.telemetry.container_metrics import Collector, observed
 from localcloud.settings import Settings
 
 

@@ -19,21 +19,22 @@ from urllib.parse import unquote
 from localcloud import asgi
 from localcloud.asgi import Receive, Send
 from localcloud.awsjson.service import Scope
-from localcloud.sagemaker.async_queue import AsyncQueue
-from localcloud.sagemaker.async_request import read_request
-from localcloud.sagemaker.client import (
+from localcloud.sagemaker.control_plane.endpoints import Endpoints
+from localcloud.sagemaker.control_plane.inference_components import InferenceComponents
+from localcloud.sagemaker.hosting.container_call import ReplicaGoneError
+from localcloud.sagemaker.hosting.endpoint import Endpoint, RequestQueue
+from localcloud.sagemaker.hosting.inference_component import InferenceComponent
+from localcloud.sagemaker.hosting.replica import Replica
+from localcloud.sagemaker.hosting.traffic import NoCapacityError, ReplicaSet, UnknownVariantError
+from localcloud.sagemaker.inference.async_request import read_request
+from localcloud.sagemaker.inference.client import (
     LARGEST_BODY,
     ClientGoneError,
     read_body,
     send_error,
     unless_client_leaves,
 )
-from localcloud.sagemaker.component import InferenceComponent
-from localcloud.sagemaker.container_call import ReplicaGoneError
-from localcloud.sagemaker.endpoint import Endpoint
-from localcloud.sagemaker.endpoints import Endpoints
-from localcloud.sagemaker.inference_components import InferenceComponents
-from localcloud.sagemaker.invocation import (
+from localcloud.sagemaker.inference.invocation import (
     Invocation,
     RuntimeServiceError,
     StreamEndedError,
@@ -41,8 +42,6 @@ from localcloud.sagemaker.invocation import (
     send_start,
     stream,
 )
-from localcloud.sagemaker.replica import Replica
-from localcloud.sagemaker.traffic import NoCapacityError, ReplicaSet, UnknownVariantError
 
 _PATH = re.compile(r"/endpoints/([^/]+)/(invocations(?:-response-stream)?|async-invocations)")
 
@@ -170,7 +169,7 @@ def _measured(replicas: ReplicaSet) -> Iterator[None]:
     usage.answered(time.monotonic() - begun, HTTPStatus.OK)
 
 
-async def _enqueue(call: _Call, queue: AsyncQueue, send: Send) -> None:
+async def _enqueue(call: _Call, queue: RequestQueue, send: Send) -> None:
     """`InvokeEndpointAsync`: the answer says where the result will be."""
     name, invocation = call.endpoint.name, call.invocation
     request = read_request(

@@ -9,13 +9,13 @@ from localcloud.applicationautoscaling.operations import AutoScaling
 from localcloud.applicationautoscaling.registry import Registry
 from localcloud.awsjson.service import JsonService, Worker
 from localcloud.clock import Clock
-from localcloud.sagemaker.artifacts import ModelCache
-from localcloud.sagemaker.catalog import Catalog
-from localcloud.sagemaker.endpoints import Endpoints
-from localcloud.sagemaker.inference_components import InferenceComponents
-from localcloud.sagemaker.instances import Provisioner
-from localcloud.sagemaker.objects import Objects
-from localcloud.sagemaker.store import Store
+from localcloud.sagemaker.control_plane.endpoints import Endpoints
+from localcloud.sagemaker.control_plane.inference_components import InferenceComponents
+from localcloud.sagemaker.control_plane.models_and_configs import Catalog
+from localcloud.sagemaker.control_plane.store import Store
+from localcloud.sagemaker.hosting.instances import Provisioner
+from localcloud.sagemaker.storage.model_data import ModelCache
+from localcloud.sagemaker.storage.objects import Objects
 from tests.contract.services import Client
 
 

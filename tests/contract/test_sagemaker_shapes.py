@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from localcloud.awsjson.shapes import service_model
-from localcloud.sagemaker.invocation import RuntimeServiceError
+from localcloud.sagemaker.inference.invocation import RuntimeServiceError
 from tests.contract.services import (
     COMPONENT,
     ROLE,

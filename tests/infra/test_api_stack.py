@@ -149,7 +149,7 @@ def test_versioned_routes_need_a_key_the_authorizer_reads(any_stage: Synthesized
     authorizer = any_stage.api.only("AWS::ApiGateway::Authorizer")
     assert authorizer["Type"] == "REQUEST"
     assert authorizer["IdentitySource"] == "method.request.header.Authorization"
-    assert "Environment" not in any_stage.api.function("lambda_api.authorizer.handler")
+    assert "Environment" not in any_stage.api.function("lambda_api.handlers.authorizer.handler")
 
 
 def test_usage_plan_holds_the_rate_and_the_key(prod: Synthesized) -> None:

@@ -170,7 +170,7 @@ def test_more_than_no_instances_are_kept_and_started(
             {("GetObject", "responses"), ("PutObject", "responses"), ("GetObject", "output")},
         ),
         (
-            "lambda_api.handler.handler",
+            "lambda_api.handlers.control.handler",
             {
                 ("GetObject", "responses"),
                 ("PutObject", "responses"),
@@ -181,7 +181,7 @@ def test_more_than_no_instances_are_kept_and_started(
             },
         ),
         (
-            "lambda_api.completion.handler",
+            "lambda_api.handlers.async_completion.handler",
             {
                 ("GetObject", "responses"),
                 ("PutObject", "responses"),
@@ -220,7 +220,7 @@ def test_only_completion_reads_the_signing_key(full: Synthesized) -> None:
         for p in full.api.properties("AWS::IAM::Policy")
         if "secretsmanager" in json.dumps(p)
     ]
-    function = full.api.function("lambda_api.completion.handler")
+    function = full.api.function("lambda_api.handlers.async_completion.handler")
     assert holders == [[{"Ref": function["Role"]["Fn::GetAtt"][0]}]]
 
 

@@ -173,7 +173,7 @@ def test_the_machine_is_traced_and_logs_without_prompts(jobs: Synthesized) -> No
 
 @pytest.mark.parametrize("handler", ["batch_prepare", "batch_collect"])
 def test_functions_have_time_for_large_files(jobs: Synthesized, handler: str) -> None:
-    assert jobs.batch.function(f"lambda_api.{handler}.handler")["Timeout"] == 900
+    assert jobs.batch.function(f"lambda_api.handlers.{handler}.handler")["Timeout"] == 900
 
 
 def test_only_control_starts_and_stops_and_only_this_machine(full: Synthesized) -> None:
@@ -184,7 +184,7 @@ def test_only_control_starts_and_stops_and_only_this_machine(full: Synthesized) 
         for action, resource in api.rights(role)
         if action.startswith("states:")
     }
-    control = api.function("lambda_api.handler.handler")["Role"]["Fn::GetAtt"][0]
+    control = api.function("lambda_api.handlers.control.handler")["Role"]["Fn::GetAtt"][0]
     assert {(role, action) for role, action, _ in allowed} == {
         (control, "states:StartExecution"),
         (control, "states:StopExecution"),
@@ -203,14 +203,14 @@ def test_the_bucket_forgets_files_and_batches_but_not_what_schedules_read(
 
 
 def test_a_schedule_starts_the_machine_with_what_prepare_takes(full: Synthesized) -> None:
-    from lambda_api.batch_schedule import ScheduledRun
+    from lambda_api.batches.schedule import ScheduledRun
 
     schedule = full.batch.only("AWS::Scheduler::Schedule")
     assert schedule["ScheduleExpression"] == "cron(0 3 * * ? *)"
     event = json.loads(schedule["Target"]["Input"])
     assert ScheduledRun(**event).input_prefix == "scheduled/nightly/"
     assert event["run"] == "<aws.scheduler.execution-id>"
-    prepare = full.batch.function("lambda_api.batch_prepare.handler")
+    prepare = full.batch.function("lambda_api.handlers.batch_prepare.handler")
     rights = full.batch.rights(prepare["Role"]["Fn::GetAtt"][0])
     assert ("s3:GetObject", "/scheduled/nightly/*") in rights
 

@@ -2,9 +2,9 @@
 
 from synthesized import Synthesized, Template
 
-from lambda_api.engine_metrics import QUEUED_REQUESTS
+from lambda_api.handlers.engine_metrics import QUEUED_REQUESTS
 
-HANDLER = "lambda_api.engine_metrics.handler"
+HANDLER = "lambda_api.handlers.engine_metrics.handler"
 
 
 def handlers(template: Template) -> set[str]:

@@ -8,12 +8,15 @@ import pytest
 from synthesized import Synthesized, Template
 
 from lambda_api.settings import Settings
-from stacks.constructs import web_adapter
+from stacks.constructs.function import web_adapter
 from stacks.engines import ENGINES
 
-STREAMING, CONTROL = "run.sh", "lambda_api.handler.handler"
-COMPLETION = "lambda_api.completion.handler"
-PREPARE, COLLECT = "lambda_api.batch_prepare.handler", "lambda_api.batch_collect.handler"
+STREAMING, CONTROL = "run.sh", "lambda_api.handlers.control.handler"
+COMPLETION = "lambda_api.handlers.async_completion.handler"
+PREPARE, COLLECT = (
+    "lambda_api.handlers.batch_prepare.handler",
+    "lambda_api.handlers.batch_collect.handler",
+)
 
 ASYNC = {
     "TWIN_ASYNC_ENDPOINT_NAME",
@@ -143,7 +146,7 @@ def test_the_stacks_write_every_setting_and_no_other(
 def test_the_engine_metrics_function_reads_the_engines_names(
     pooled: Synthesized, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    variables = environment(pooled.api, "lambda_api.engine_metrics.handler")
+    variables = environment(pooled.api, "lambda_api.handlers.engine_metrics.handler")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     settings = Settings.from_environment()

@@ -227,7 +227,7 @@ def tracked(capacity: Any, metric: str) -> dict[str, Any]:
     from aws_cdk import App, Stack
     from aws_cdk.assertions import Template as Synthesis
 
-    from stacks.constructs.realtime_scaling import RealtimeScaling
+    from stacks.constructs.scaling.realtime_scaling import RealtimeScaling
 
     stack = Stack(App(), "Stack")
     scaling = AutoscalingConfig.model_validate({"metric": metric, "target": 0.5})
@@ -262,7 +262,7 @@ def tracked(capacity: Any, metric: str) -> dict[str, Any]:
 def test_sagemakers_metrics_are_per_instance_or_per_copy(
     metric: str, of_instances: str, of_copies: str
 ) -> None:
-    from stacks.constructs.capacity import copies_of, instances_of
+    from stacks.constructs.scaling.scalable_dimension import copies_of, instances_of
 
     for capacity, expected in (
         (instances_of("twin", "g6-xlarge"), of_instances),
@@ -273,14 +273,14 @@ def test_sagemakers_metrics_are_per_instance_or_per_copy(
 
 
 def test_the_share_of_the_cache_is_an_engines_metric_too() -> None:
-    from stacks.constructs.capacity import copies_of
+    from stacks.constructs.scaling.scalable_dimension import copies_of
 
     metric = tracked(copies_of("twin"), "kv-cache-use")["CustomizedMetricSpecification"]
     assert metric["MetricName"] == "KvCacheUse"
 
 
 def described(types: list[str]) -> dict[str, Any]:
-    from stacks.constructs.component_specification import specification
+    from stacks.constructs.endpoint.component_specification import specification
 
     preferred, *fallbacks = types
     hosts = RealtimeConfig(instance_type=preferred, fallback_instance_types=fallbacks)

@@ -50,7 +50,7 @@ def publish(tmp_path: Path) -> Any:
     """Synthesizes a stack with a directory's weights; returns them and what is published."""
     from aws_cdk import App, Stack
 
-    from stacks.constructs.weights import Weights
+    from stacks.constructs.model.weights import Weights
 
     def publish(directory: Path) -> tuple[Weights, dict[str, Path]]:
         outdir = tmp_path / "cdk.out"

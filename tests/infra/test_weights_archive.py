@@ -15,7 +15,7 @@ def pack(tmp_path: Path) -> Callable[..., Path]:
     """Synthesizes a stack with a directory's archive; returns the archive."""
     from aws_cdk import App, Stack
 
-    from stacks.constructs.weights_archive import WeightsArchive
+    from stacks.constructs.model.weights_archive import WeightsArchive
 
     def pack(directory: Path, build: str = "build") -> Path:
         stack = Stack(App(outdir=str(tmp_path / "cdk.out")), "Stack")

@@ -8,10 +8,10 @@ import pytest
 from serving import served
 from standin_runtime import DONE, StandInRuntime, Stream, running
 
+from lambda_api.aws.dynamodb import DynamoWakeTable
+from lambda_api.aws.s3 import S3Store
 from lambda_api.main import create_app
-from lambda_api.s3_store import S3Store
 from lambda_api.settings import Settings
-from lambda_api.wake_table import DynamoWakeTable
 from localcloud.ports import free_port
 from localcloud.settings import Settings as CloudSettings
 from tests.localcloud import cloud as local

@@ -9,14 +9,14 @@ import pytest
 from standin_runtime import Received, Reply, StandInRuntime, completion, running
 from standin_s3 import StandInQueue, StandInS3
 
-from lambda_api import completion as function
-from lambda_api.background import Background
-from lambda_api.chat import ChatService
-from lambda_api.response_schemas import ResponseRequest
-from lambda_api.response_store import ResponseStore
-from lambda_api.responses import ResponseService
-from lambda_api.s3_store import S3Store
-from lambda_api.sagemaker_queue import SageMakerQueue
+from lambda_api.aws.s3 import S3Store
+from lambda_api.aws.sagemaker_async import SageMakerQueue
+from lambda_api.chat.service import ChatService
+from lambda_api.handlers import async_completion as function
+from lambda_api.responses.background import Background
+from lambda_api.responses.schemas import ResponseRequest
+from lambda_api.responses.service import ResponseService
+from lambda_api.responses.store import ResponseStore
 
 BUCKET = "twin-local-async"
 SECRET = "whsec_c2VjcmV0IHNlY3JldCBzZWNyZXQ="
@@ -105,6 +105,6 @@ def test_news_settles_the_response_and_tells_the_webhook_once(
 
 
 def test_the_completion_function_imports_no_web_framework():
-    script = "import sys, lambda_api.completion; sys.exit('fastapi' in sys.modules)"
+    script = "import sys, lambda_api.handlers.async_completion; sys.exit('fastapi' in sys.modules)"
 
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -34,9 +34,9 @@ def handler(monkeypatch):
     # Lambda's runtime has no loop; Mangum makes one, which nobody would close here.
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    sys.modules.pop("lambda_api.handler", None)
-    yield importlib.import_module("lambda_api.handler").handler
-    del sys.modules["lambda_api.handler"]
+    sys.modules.pop("lambda_api.handlers.control", None)
+    yield importlib.import_module("lambda_api.handlers.control").handler
+    del sys.modules["lambda_api.handlers.control"]
     asyncio.set_event_loop(None)
     loop.close()
 
@@ -70,13 +70,13 @@ def test_the_control_routes_answer_events(handler, event, path, status):
 
 
 def test_the_control_function_imports_no_boto3():
-    script = "import sys, lambda_api.handler; sys.exit('boto3' in sys.modules)"
+    script = "import sys, lambda_api.handlers.control; sys.exit('boto3' in sys.modules)"
 
     subprocess.run([sys.executable, "-c", script], env=os.environ | ENVIRONMENT, check=True)
 
 
 def test_a_wrong_environment_stops_the_cold_start_and_says_why():
-    script = [sys.executable, "-c", "import lambda_api.handler"]
+    script = [sys.executable, "-c", "import lambda_api.handlers.control"]
     environment = {**os.environ, **ENVIRONMENT, "TWIN_ENGINE": "ollama"}
 
     done = subprocess.run(script, env=environment, capture_output=True, text=True)

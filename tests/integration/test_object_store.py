@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lambda_api.object_store import ChangedError
+from lambda_api.storage.object_store import ChangedError
 from tests.unit.memory_store import MemoryStore
 
 

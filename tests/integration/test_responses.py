@@ -21,10 +21,10 @@ from standin_runtime import (
 )
 from standin_s3 import StandInQueue, StandInS3
 
-from lambda_api.completion import Completions
+from lambda_api.aws.s3 import S3Store
+from lambda_api.handlers.async_completion import Completions
 from lambda_api.main import create_app
-from lambda_api.response_store import ResponseStore
-from lambda_api.s3_store import S3Store
+from lambda_api.responses.store import ResponseStore
 from lambda_api.settings import Settings
 
 WORDS = ["Grüß ", "dich", " 👋"]

@@ -3,7 +3,7 @@
 import pytest
 from standin_runtime import DONE, Stream, completion
 
-from lambda_api.sagemaker import SageMakerEndpoint
+from lambda_api.aws.sagemaker_runtime import SageMakerEndpoint
 
 COMPONENT = "x-amzn-sagemaker-inference-component"
 PREFIX = "x-amzn-sagemaker-prefix-aware-id"

@@ -8,9 +8,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from lambda_api.aws.dynamodb import DynamoWakeTable
+from lambda_api.cold_start.wake import STALE_SECONDS, Change, Wake
 from lambda_api.errors import StorageError
-from lambda_api.wake import STALE_SECONDS, Change, Wake
-from lambda_api.wake_table import DynamoWakeTable
 from tests.unit.memory_wakes import MemoryWakeTable
 
 NOW = 1_795_424_400.123456

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fake_upstream import FakeStream, FakeUpstream
 
-from lambda_api.chat import ChatService
+from lambda_api.chat.service import ChatService
 from lambda_api.settings import Settings
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from memory_store import MemoryStore
 
-from lambda_api.background import Accepted
 from lambda_api.errors import ServiceError
+from lambda_api.responses.background import Accepted
 
 
 @dataclass

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 
-from lambda_api.object_store import ChangedError, ObjectInfo, StoredObject
+from lambda_api.storage.object_store import ChangedError, ObjectInfo, StoredObject
 
 
 @dataclass

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
-from lambda_api.wake import STALE_SECONDS, Change, Wake
+from lambda_api.cold_start.wake import STALE_SECONDS, Change, Wake
 
 
 @dataclass

@@ -5,7 +5,7 @@ import json
 import pytest
 from starlette.testclient import TestClient
 
-from lambda_api.chat import MAX_PAYLOAD_BYTES
+from lambda_api.chat.service import MAX_PAYLOAD_BYTES
 from lambda_api.errors import NotReadyError, ThrottledError
 from lambda_api.main import create_app
 

@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from lambda_api import authorizer
+from lambda_api.handlers import authorizer
 
 KEY = "k" * 40
 ARN = "arn:aws:execute-api:us-east-1:123456789012:abc123/live/POST/v1/chat/completions"

@@ -5,8 +5,8 @@ import json
 import pytest
 from batch_world import jsonl, request
 
-from lambda_api import batch_input
-from lambda_api.batch_input import MOST_LISTED_ERRORS, InputCheck, lines_in
+from lambda_api.batches import validation as batch_input
+from lambda_api.batches.validation import MOST_LISTED_ERRORS, InputCheck, lines_in
 
 MOST_BYTES = 1000
 

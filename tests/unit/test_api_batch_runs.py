@@ -6,9 +6,9 @@ from random import Random
 import pytest
 from batch_world import BROKEN, OWNER, REFUSED, TIMED_OUT, World, jsonl, request
 
-from lambda_api.batch_collect import collect
-from lambda_api.batch_schedule import ScheduledRun
+from lambda_api.batches.schedule import ScheduledRun
 from lambda_api.errors import NotFoundError
+from lambda_api.handlers.batch_collect import collect
 
 
 @pytest.fixture

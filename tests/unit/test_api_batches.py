@@ -3,11 +3,11 @@
 import pytest
 from batch_world import OWNER, World, jsonl, request
 
-from lambda_api.batch_store import BatchStore
+from lambda_api.batches.store import BatchStore
 from lambda_api.errors import InvalidRequestError, NotFoundError, SchedulerError, StorageError
-from lambda_api.files import ExpiresAfter
-from lambda_api.object_ids import is_id, new_id
-from lambda_api.pages import page_of
+from lambda_api.files.service import ExpiresAfter
+from lambda_api.storage.object_ids import is_id, new_id
+from lambda_api.storage.pagination import page_of
 
 
 @pytest.fixture

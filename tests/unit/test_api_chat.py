@@ -2,8 +2,9 @@ import json
 
 import pytest
 
-from lambda_api.chat import MAX_PAYLOAD_BYTES
-from lambda_api.engine_json import Usage
+from lambda_api.chat.schemas import ChatCompletionRequest
+from lambda_api.chat.service import MAX_PAYLOAD_BYTES
+from lambda_api.engine.json_fields import Usage
 from lambda_api.errors import (
     InvalidRequestError,
     RequestTooLargeError,
@@ -11,7 +12,6 @@ from lambda_api.errors import (
     UnknownModelError,
     UpstreamTimeoutError,
 )
-from lambda_api.schemas import ChatCompletionRequest
 
 DONE = b"data: [DONE]\n\n"
 

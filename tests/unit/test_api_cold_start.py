@@ -10,12 +10,12 @@ from memory_wakes import MemoryWakeTable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lambda_api.cold_start import Asked, Enqueue, Hold, Reject, WatchedUpstream
+from lambda_api.cold_start.held_request import HeldResponse
+from lambda_api.cold_start.monitor import Watch
+from lambda_api.cold_start.strategies import Asked, Enqueue, Hold, Reject, WatchedUpstream
+from lambda_api.cold_start.waiting_room import WaitingRoom
 from lambda_api.errors import InvalidRequestError, NotReadyError, StorageError
-from lambda_api.held import HeldResponse
-from lambda_api.observability import RequestRecord
-from lambda_api.waiting_room import WaitingRoom
-from lambda_api.watch import Watch
+from lambda_api.http.request_log import RequestRecord
 
 ANSWER, QUEUED = Response("answer"), Response("queued")
 

@@ -7,14 +7,14 @@ import pytest
 from fake_queue import FakeQueue, answer, message
 from memory_store import MemoryStore
 
-from lambda_api.background import Background
-from lambda_api.chat import ChatService
-from lambda_api.completion import AnswerMissingError, Completions
+from lambda_api.chat.service import ChatService
 from lambda_api.errors import NotFoundError
-from lambda_api.response_schemas import ResponseRequest
-from lambda_api.response_store import ResponseStore
-from lambda_api.responses import ResponseService
-from lambda_api.webhook import WebhookError
+from lambda_api.handlers.async_completion import AnswerMissingError, Completions
+from lambda_api.responses.background import Background
+from lambda_api.responses.schemas import ResponseRequest
+from lambda_api.responses.service import ResponseService
+from lambda_api.responses.store import ResponseStore
+from lambda_api.responses.webhook import WebhookError
 
 ACCOUNT = "123456789012"
 

@@ -11,8 +11,8 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from lambda_api.engine_metrics import KV_CACHE_USE, QUEUED_REQUESTS, EngineMetrics
-from lambda_api.promql import PromQL, PromQLError
+from lambda_api.aws.cloudwatch_promql import PromQL, PromQLError
+from lambda_api.handlers.engine_metrics import KV_CACHE_USE, QUEUED_REQUESTS, EngineMetrics
 
 WAITING, CACHE = "vllm:num_requests_waiting", "vllm:kv_cache_usage_perc"
 ENDPOINT = '{"aws.sagemaker.endpoint.name"="twin-prod"}'

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lambda_api.owner import owner_of
+from lambda_api.http.caller import owner_of
 
 KEY = {"identity": {"apiKeyId": "abc123", "userArn": None}}
 

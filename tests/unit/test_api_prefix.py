@@ -8,12 +8,12 @@ from fake_queue import answer
 from fake_upstream import FakeUpstream
 from memory_store import MemoryStore
 
-from lambda_api.chat import ChatService
-from lambda_api.prefix import prefix_id
-from lambda_api.response_schemas import ResponseRequest
-from lambda_api.response_store import ResponseStore
-from lambda_api.responses import ResponseService
-from lambda_api.schemas import ChatCompletionRequest
+from lambda_api.chat.prefix_routing import prefix_id
+from lambda_api.chat.schemas import ChatCompletionRequest
+from lambda_api.chat.service import ChatService
+from lambda_api.responses.schemas import ResponseRequest
+from lambda_api.responses.service import ResponseService
+from lambda_api.responses.store import ResponseStore
 
 ALLOWED = re.compile(r"\S[ -~]{0,63}")
 """botocore's pattern and length of PrefixAwareId."""

@@ -7,9 +7,9 @@ import time
 import pytest
 from fake_upstream import FakeStream
 
-from lambda_api.chat_stream import ChatStream
-from lambda_api.relay import RelayResponse
-from lambda_api.sse import KEEP_ALIVE
+from lambda_api.chat.stream import ChatStream
+from lambda_api.streaming.response import RelayResponse
+from lambda_api.streaming.sse import KEEP_ALIVE
 
 EVENT = b'data: {"choices":[]}\n\n'
 DONE = b"data: [DONE]\n\n"

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from lambda_api.errors import InvalidRequestError
-from lambda_api.response_input import chat_request, messages_of
-from lambda_api.response_schemas import ResponseRequest
+from lambda_api.responses.schemas import ResponseRequest
+from lambda_api.responses.to_chat import chat_request, messages_of
 
 
 def request(**fields):

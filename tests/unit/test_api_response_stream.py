@@ -5,8 +5,8 @@ import json
 import pytest
 
 from lambda_api.errors import StreamBrokenError
-from lambda_api.response_schemas import ResponseRequest
-from lambda_api.responses import ResponseService
+from lambda_api.responses.schemas import ResponseRequest
+from lambda_api.responses.service import ResponseService
 
 
 def chunk(delta=None, finish_reason=None, **fields):

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from lambda_api.errors import StorageError, ThrottledError
 from lambda_api.main import create_app
-from lambda_api.response_schemas import Outcome
-from lambda_api.response_store import ResponseStore, response_behind
+from lambda_api.responses.schemas import Outcome
+from lambda_api.responses.store import ResponseStore, response_behind
 from lambda_api.settings import Settings
 
 SETTINGS = Settings(stage="local", endpoint_name="twin-local", model_id="twin", engine="vllm")
@@ -328,7 +328,7 @@ def test_what_sagemaker_never_tells_of_has_failed_in_the_end(client, create, mon
     url = f"{URL}/{create(background=True)['id']}"
     later = 1e12
     # The module's own `time`: the server that runs beside this test goes by the real one.
-    monkeypatch.setattr("lambda_api.response_store.time", SimpleNamespace(time=lambda: later))
+    monkeypatch.setattr("lambda_api.responses.store.time", SimpleNamespace(time=lambda: later))
     found = client.get(url).json()
 
     assert found["status"] == "failed"

@@ -12,8 +12,8 @@ from botocore.exceptions import (
 from urllib3.exceptions import ProtocolError
 
 from lambda_api import errors
-from lambda_api.engine_json import engine_message
-from lambda_api.sagemaker_errors import translate, translate_midway
+from lambda_api.aws.sagemaker_errors import translate, translate_midway
+from lambda_api.engine.json_fields import engine_message
 
 URL = "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/twin-prod/invocations"
 ACCOUNT = "123456789012"

@@ -1,6 +1,6 @@
 import pytest
 
-from lambda_api.sse import JsonLinesReassembler, SseReassembler, reassembler_for
+from lambda_api.streaming.sse import JsonLinesReassembler, SseReassembler, reassembler_for
 
 EVENTS = 'data: {"a":"é"}\n\ndata: {"b":"\\n\\n"}\n\ndata: [DONE]\n\n'.encode()
 

@@ -4,8 +4,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from lambda_api.aws.step_functions import StateMachine
 from lambda_api.errors import SchedulerError
-from lambda_api.step_functions import StateMachine
 
 ARN = "arn:aws:states:eu-west-1:000000000000:stateMachine:twin-local-batch"
 EXECUTION = "arn:aws:states:eu-west-1:000000000000:execution:twin-local-batch:batch_1"

@@ -11,9 +11,9 @@ import pytest
 from cold_endpoint import BrokenTable, ColdEndpoint
 from memory_wakes import MemoryWakeTable
 
+from lambda_api.cold_start.monitor import Pace, Watch
+from lambda_api.cold_start.waiting_room import WaitingRoom
 from lambda_api.errors import EndpointMissingError, NoCapacityError, NotReadyError
-from lambda_api.waiting_room import WaitingRoom
-from lambda_api.watch import Pace, Watch
 
 PACE = Pace(poll_seconds=0.02, probe_seconds=0.05)
 LONG = 10.0

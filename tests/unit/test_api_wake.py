@@ -2,7 +2,7 @@
 
 import pytest
 
-from lambda_api.wake import STALE_SECONDS, Wake
+from lambda_api.cold_start.wake import STALE_SECONDS, Wake
 
 BEGAN = 1_000_000.0
 

@@ -7,6 +7,8 @@ import pytest
 from cold_endpoint import BrokenTable, Clock, ColdEndpoint
 from memory_wakes import MemoryWakeTable
 
+from lambda_api.cold_start.monitor import Pace, Watch
+from lambda_api.cold_start.wake import STALE_SECONDS
 from lambda_api.errors import (
     EndpointMissingError,
     EngineError,
@@ -16,8 +18,6 @@ from lambda_api.errors import (
     ThrottledError,
     UpstreamError,
 )
-from lambda_api.wake import STALE_SECONDS
-from lambda_api.watch import Pace, Watch
 
 PACE = Pace(poll_seconds=2, probe_seconds=5)
 

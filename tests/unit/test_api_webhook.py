@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import openai
 import pytest
 
-from lambda_api.webhook import Webhook, WebhookError
+from lambda_api.responses.webhook import Webhook, WebhookError
 
 RESPONSE_ID = f"resp_{'0' * 32}"
 SECRET = "whsec_" + base64.b64encode(b"a secret of 24 bytes....").decode()

@@ -10,13 +10,13 @@ import pytest
 
 from localcloud.awsjson.service import Scope
 from localcloud.engines import engine_for
-from localcloud.sagemaker import async_queue as module
-from localcloud.sagemaker.async_queue import AsyncQueue
-from localcloud.sagemaker.async_request import AsyncRequest, read_request
-from localcloud.sagemaker.invocation import RuntimeServiceError
-from localcloud.sagemaker.metrics import backlog_metrics
-from localcloud.sagemaker.routing import LeastOutstanding
-from localcloud.sagemaker.traffic import ReplicaSet, Traffic
+from localcloud.sagemaker.hosting.routing import LeastOutstanding
+from localcloud.sagemaker.hosting.traffic import ReplicaSet, Traffic
+from localcloud.sagemaker.inference import async_queue as module
+from localcloud.sagemaker.inference.async_queue import AsyncQueue
+from localcloud.sagemaker.inference.async_request import AsyncRequest, read_request
+from localcloud.sagemaker.inference.invocation import RuntimeServiceError
+from localcloud.sagemaker.telemetry.cloudwatch import backlog_metrics
 
 SCOPE = Scope("000000000042", "us-east-1")
 OUTPUT = {"S3OutputPath": "s3://bucket/out/", "S3FailurePath": "s3://bucket/failed"}

@@ -4,7 +4,7 @@ import json
 
 from botocore.eventstream import EventStreamBuffer
 
-from localcloud.sagemaker.eventstream import model_stream_error, payload_part
+from localcloud.sagemaker.inference.eventstream import model_stream_error, payload_part
 
 
 def decode(frames: bytes):

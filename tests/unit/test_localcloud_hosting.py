@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from localcloud.clock import Clock
-from localcloud.sagemaker.hosting import Hosting
-from localcloud.sagemaker.instance_types import Size, size_of
-from localcloud.sagemaker.instances import Place, Provisioner
-from localcloud.sagemaker.lifecycle import DeploymentFailedError
+from localcloud.sagemaker.hosting.instance_types import Size, size_of
+from localcloud.sagemaker.hosting.instances import Place, Provisioner
+from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
+from localcloud.sagemaker.hosting.shared_instances import Hosting
 
 COPY = Size(accelerators=1, cores=1, memory=1024)
 

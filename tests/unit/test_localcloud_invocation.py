@@ -13,16 +13,16 @@ from botocore.eventstream import EventStreamBuffer
 
 from localcloud.awsjson.service import Scope
 from localcloud.engines import engine_for
-from localcloud.sagemaker import invocation as module
-from localcloud.sagemaker.container_call import ReplicaGoneError
-from localcloud.sagemaker.invocation import (
+from localcloud.sagemaker.hosting.container_call import ReplicaGoneError
+from localcloud.sagemaker.hosting.traffic import Traffic
+from localcloud.sagemaker.inference import invocation as module
+from localcloud.sagemaker.inference.invocation import (
     Invocation,
     RuntimeServiceError,
     StreamEndedError,
     answer,
     stream,
 )
-from localcloud.sagemaker.traffic import Traffic
 
 CONTAINER = SimpleNamespace(engine=engine_for("llama-cpp"))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.sagemaker.json_path import JsonPath, JsonPathError
+from localcloud.sagemaker.transform.json_path import JsonPath, JsonPathError
 
 DOCUMENT = {
     "id": 1,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.sagemaker.store import listing
+from localcloud.sagemaker.control_plane.store import listing
 
 
 def names(*documents: dict[str, Any], **parameters: Any) -> list[str]:

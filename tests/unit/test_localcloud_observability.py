@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from localcloud.awsjson.service import Scope
-from localcloud.sagemaker.observability import observed
-from localcloud.sagemaker.store import Store
+from localcloud.sagemaker.control_plane.store import Store
+from localcloud.sagemaker.telemetry.container_metrics import observed
 
 ACCOUNT = Scope("000000000042", "us-east-1")
 PORT = 4321

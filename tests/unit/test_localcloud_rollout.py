@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from localcloud.clock import Clock
-from localcloud.sagemaker import rollout as module
-from localcloud.sagemaker.instances import OwnInstances, Provisioner
-from localcloud.sagemaker.lifecycle import DeploymentFailedError
-from localcloud.sagemaker.rollout import Blueprint, Rollout
-from localcloud.sagemaker.routing import AnyReplica
-from localcloud.sagemaker.traffic import ReplicaSet, Traffic
+from localcloud.sagemaker.hosting import rollout as module
+from localcloud.sagemaker.hosting.instances import OwnInstances, Provisioner
+from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
+from localcloud.sagemaker.hosting.rollout import Blueprint, Rollout
+from localcloud.sagemaker.hosting.routing import AnyReplica
+from localcloud.sagemaker.hosting.traffic import ReplicaSet, Traffic
 
 
 class FakeReplica:

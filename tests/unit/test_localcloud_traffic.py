@@ -6,8 +6,19 @@ from typing import Any
 
 import pytest
 
-from localcloud.sagemaker.routing import AnyReplica, LeastOutstanding, PrefixAware, Prompt, Routing
-from localcloud.sagemaker.traffic import NoCapacityError, ReplicaSet, Traffic, UnknownVariantError
+from localcloud.sagemaker.hosting.routing import (
+    AnyReplica,
+    LeastOutstanding,
+    PrefixAware,
+    Prompt,
+    Routing,
+)
+from localcloud.sagemaker.hosting.traffic import (
+    NoCapacityError,
+    ReplicaSet,
+    Traffic,
+    UnknownVariantError,
+)
 
 
 def replica(port: int | None = 1, *, name: str = "", rank: int = 0) -> Any:

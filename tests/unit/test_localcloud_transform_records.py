@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.sagemaker.transform_input import relative_name
-from localcloud.sagemaker.transform_records import (
+from localcloud.sagemaker.transform.input import relative_name
+from localcloud.sagemaker.transform.records import (
     Batch,
     DataProcessing,
     RecordError,

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from autoscaling.schedule import ScheduledAction
-from planner.config_section import from_config, to_toml
-from planner.outcome import Objective
-from planner.policy import ScalingPlan
+from planner.policies.config_section import from_config, to_toml
+from planner.policies.policy import ScalingPlan
 from planner.question import Question, served_by
+from planner.simulator.outcome import Objective
 from stacks.config import AutoscalingConfig, RealtimeConfig, StageConfig
 from tests.stage_files import PROD, load
 

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from autoscaling.schedule import ScheduledAction
-from planner.arrivals import MONDAY, Traffic
-from planner.endpoint import endpoint
 from planner.errors import PlanError
-from planner.foresight import learnt_schedules, needed
-from planner.outcome import Objective
-from planner.policy import ScalingPlan
-from planner.search import best_fixed, bisect, search
-from planner.survey import Survey, survey
+from planner.hardware.demand import Survey, survey
+from planner.policies.policy import ScalingPlan
+from planner.search.learned_schedules import learnt_schedules, needed
+from planner.search.optimizer import best_fixed, bisect, search
+from planner.simulator.endpoint import endpoint
+from planner.simulator.outcome import Objective
+from planner.workload.generated import MONDAY, Traffic
 
 SPEED = endpoint("llama-3.1-8b", "ml.g5.2xlarge", Objective()).speed
 

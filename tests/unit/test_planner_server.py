@@ -5,11 +5,11 @@ from math import inf
 import numpy as np
 import pytest
 
-from planner.catalogue import measurements, speed
 from planner.errors import PlanError
-from planner.server import Done, Server
-from planner.speed import CONCURRENCIES, SLOTS, Speed
-from planner.trace import Arrivals
+from planner.hardware.catalogue import measurements, speed
+from planner.hardware.throughput import CONCURRENCIES, SLOTS, Speed
+from planner.simulator.instance import Done, Server
+from planner.workload.trace import Arrivals
 
 SIMPLE = Speed(
     prefill=0.001, step=0.01, sequence=0.01, kv_token=0, slots=2, kv_tokens=1000, measured=False

@@ -6,19 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from planner.arrivals import MONDAY, Traffic
-from planner.catalogue import Delay, provisioning
-from planner.endpoint import Endpoint, endpoint
 from planner.errors import PlanError
-from planner.foresight import Clairvoyant
-from planner.outcome import Objective, Outcome
-from planner.policy import ScalingPlan
-from planner.presets import preset
-from planner.simulation import Simulation
+from planner.hardware.catalogue import Delay, provisioning
+from planner.hardware.demand import survey
+from planner.policies.policy import ScalingPlan
+from planner.policies.presets import preset
+from planner.search.learned_schedules import Clairvoyant
+from planner.simulator.endpoint import Endpoint, endpoint
+from planner.simulator.outcome import Objective, Outcome
+from planner.simulator.simulation import Simulation
+from planner.simulator.timeline import BINS, Histogram, Timeline
 from planner.study import Study
-from planner.survey import survey
-from planner.timeline import BINS, Histogram, Timeline
-from planner.trace import Arrivals
+from planner.workload.generated import MONDAY, Traffic
+from planner.workload.trace import Arrivals
 from stacks.config import ColdStartConfig
 
 SERVED = endpoint("llama-3.1-8b", "ml.g5.2xlarge", Objective())

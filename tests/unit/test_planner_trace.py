@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from planner.arrivals import Traffic
 from planner.errors import PlanError
-from planner.trace import read_trace
+from planner.workload.generated import Traffic
+from planner.workload.trace import read_trace
 
 HEADER = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
 GOOD = "2023-11-16 18:15:46.6805900,374,44\n"

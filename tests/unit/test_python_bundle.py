@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stacks.constructs.package_pruning import prune
-from stacks.constructs.python_bundle import BundleError, build_bundle
+from stacks.constructs.function.package import BundleError, build_bundle
+from stacks.constructs.function.package_pruning import prune
 
 PROJECT = Path(__file__).resolve().parents[2]
 CLIENT = re.compile(r'(?:boto3|session)\.client\(\s*"([a-z0-9-]+)"')

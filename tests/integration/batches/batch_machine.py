@@ -3,9 +3,9 @@
 import threading
 from typing import Any
 
-from lambda_api.batch_collect import collect
-from lambda_api.batch_prepare import prepare
-from lambda_api.batch_run import BatchRuns
+from lambda_api.batches.run import BatchRuns
+from lambda_api.handlers.batch_collect import collect
+from lambda_api.handlers.batch_prepare import prepare
 from tests.unit.batch_world import REFUSED, transform
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from batch_machine import StateMachine
 
-from lambda_api.batch_run import BatchRuns
+from lambda_api.batches.run import BatchRuns
 from lambda_api.main import create_app
 from lambda_api.settings import Settings
 from tests.integration.serving import served

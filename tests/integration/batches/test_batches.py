@@ -7,7 +7,7 @@ import httpx2
 import openai
 import pytest
 
-from lambda_api.chat import MAX_PAYLOAD_BYTES
+from lambda_api.chat.service import MAX_PAYLOAD_BYTES
 from lambda_api.main import create_app
 from lambda_api.routers.files import MAX_DIRECT_BYTES
 from tests.integration.serving import served

@@ -18,7 +18,7 @@ from standin_runtime import (
     service_error,
 )
 
-from lambda_api.watch import Pace
+from lambda_api.cold_start.monitor import Pace
 
 CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
 ASKS = {

@@ -9,8 +9,8 @@ from cold_world import LONG, PACE, ColdEndpoint, warm
 from serving import served
 
 from lambda_api.main import create_app
-from lambda_api.relay import RelayResponse
 from lambda_api.settings import Settings
+from lambda_api.streaming.response import RelayResponse
 from tests.unit.memory_wakes import MemoryWakeTable
 
 

@@ -9,9 +9,9 @@ from collections import Counter
 import pytest
 from cold_world import ASKS, CHAT, WORDS
 
-from lambda_api.relay import RelayResponse
-from lambda_api.sse import KEEP_ALIVE
-from lambda_api.watch import Pace
+from lambda_api.cold_start.monitor import Pace
+from lambda_api.streaming.response import RelayResponse
+from lambda_api.streaming.sse import KEEP_ALIVE
 
 CALLERS, MOST = 1000, 900
 ROUTE_THREADS = 40

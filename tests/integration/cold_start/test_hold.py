@@ -19,8 +19,8 @@ from cold_world import (
 )
 from standin_runtime import service_error
 
-from lambda_api import cold_start
-from lambda_api.sse import KEEP_ALIVE
+from lambda_api.cold_start import strategies as cold_start
+from lambda_api.streaming.sse import KEEP_ALIVE
 
 
 @pytest.fixture

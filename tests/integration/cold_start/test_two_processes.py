@@ -12,7 +12,7 @@ from urllib.request import urlopen
 import pytest
 from cold_world import WORDS, post, posted, text, until
 
-from lambda_api.watch import Pace
+from lambda_api.cold_start.monitor import Pace
 from localcloud.ports import free_port
 from tests.localcloud.cloud import ROOT
 

@@ -16,8 +16,8 @@ import boto3
 import httpx2
 import pytest
 
-from lambda_api.engine_metrics import QUEUED_REQUESTS, EngineMetrics
-from lambda_api.promql import PromQL
+from lambda_api.aws.cloudwatch_promql import PromQL
+from lambda_api.handlers.engine_metrics import QUEUED_REQUESTS, EngineMetrics
 from localcloud.ports import free_port
 from localcloud.settings import Settings
 from tests.localcloud import cloud as local

@@ -1,0 +1,1 @@
+"""AWS as the service uses it: the only package that calls boto3."""

@@ -1,0 +1,134 @@
+"""The SageMaker endpoint as an upstream: the only module that invokes it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+from botocore.config import Config
+from botocore.eventstream import ParserError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
+from urllib3.exceptions import HTTPError
+
+from lambda_api.aws.sagemaker_errors import translate, translate_midway
+
+if TYPE_CHECKING:
+    from types_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+_CONNECT_TIMEOUT_SECONDS = 5
+_MAX_CONNECTIONS = 128
+"""One a running answer; above uvicorn's threads for plain answers (40) with room for streams."""
+
+
+_READ_FAILURES = (BotoCoreError, ClientError, ParserError, HTTPError, OSError)
+
+
+def _midway(error: Exception) -> Exception:
+    return translate_midway(error) if isinstance(error, _READ_FAILURES) else error
+
+
+class EndpointStream:
+    """An answer that comes through InvokeEndpointWithResponseStream."""
+
+    def __init__(self, response: Any) -> None:  # noqa: ANN401  the stubs do not know its internals
+        self.content_type: str = response.get("ContentType", "")
+        self._events = response["Body"]
+        self._is_closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give the payload's bytes as they come, cut anywhere.
+
+        Raises:
+            ServiceError: The answer broke off.
+        """
+        try:
+            for event in self._events:
+                if "PayloadPart" in event:
+                    yield event["PayloadPart"]["Bytes"]
+        except Exception as error:
+            # A read that `close` cut off fails in many ways; none is news.
+            if not self._is_closed:
+                raise _midway(error) from error
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the connection, which tells SageMaker to stop; wakes a thread that reads it."""
+        self._is_closed = True
+        # A closed descriptor does not wake a blocked recv; shutting the socket down does.
+        with suppress(ValueError, RuntimeError, OSError):
+            self._events._raw_stream.shutdown()
+        self._events.close()
+
+
+class SageMakerEndpoint:
+    """Makes completions with one endpoint."""
+
+    def __init__(
+        self,
+        client: "SageMakerRuntimeClient",
+        endpoint_name: str,
+        component_name: str | None = None,
+    ) -> None:
+        self._client = client
+        self._call = {
+            "EndpointName": endpoint_name,
+            "ContentType": "application/json",
+        }
+        if component_name:
+            self._call["InferenceComponentName"] = component_name
+
+    @classmethod
+    def connect(
+        cls, endpoint_name: str, timeout_seconds: float, component_name: str | None = None
+    ) -> Self:
+        """Make the client; no request is sent yet.
+
+        Args:
+            endpoint_name: The endpoint to call.
+            timeout_seconds: Longest wait for the next bytes of an answer.
+            component_name: The inference component on it that holds the model, if it has any.
+        """
+        config = Config(
+            connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+            read_timeout=timeout_seconds,
+            # A completion is not repeated behind the caller's back: it costs GPU time.
+            retries={"total_max_attempts": 1},
+            tcp_keepalive=True,
+            max_pool_connections=_MAX_CONNECTIONS,
+        )
+        client = boto3.client("sagemaker-runtime", config=config)
+        return cls(client, endpoint_name, component_name)
+
+    def complete(self, payload: bytes, prefix: str | None = None) -> bytes:
+        """Give the whole answer.
+
+        Raises:
+            ServiceError: The call failed.
+        """
+        body = self._ask(self._client.invoke_endpoint, payload, prefix)["Body"]
+        try:
+            answer: bytes = body.read()
+        except _READ_FAILURES as error:
+            raise translate_midway(error) from error
+        return answer
+
+    def open_stream(self, payload: bytes, prefix: str | None = None) -> EndpointStream:
+        """Start an answer; return when the endpoint has accepted the request.
+
+        Raises:
+            ServiceError: The call failed.
+        """
+        operation = self._client.invoke_endpoint_with_response_stream
+        return EndpointStream(self._ask(operation, payload, prefix))
+
+    def _ask(self, operation: Callable[..., Any], payload: bytes, prefix: str | None) -> Any:  # noqa: ANN401
+        call = {**self._call, "PrefixAwareId": prefix} if prefix else self._call
+        try:
+            try:
+                return operation(Body=payload, **call)
+            except ConnectionClosedError:
+                # A pooled connection died while Lambda had the process frozen: try a new one.
+                return operation(Body=payload, **call)
+        except (BotoCoreError, ClientError) as error:
+            raise translate(error) from error

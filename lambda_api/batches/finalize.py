@@ -1,0 +1,96 @@
+"""The end of a batch: what came back becomes its output file, the rest its error file."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lambda_api.batches.results import Join, Unanswered
+from lambda_api.batches.run import BatchRuns
+from lambda_api.batches.schemas import BatchError, BatchErrors, BatchState, Status
+
+ENDED: frozenset[Status] = frozenset({"failed", "completed", "expired", "cancelled"})
+"""What a batch does not leave."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a batch ends.
+
+    Args:
+        status: What it becomes.
+        unanswered: What is said of each request without an answer.
+        error: Why it failed, if nothing came back.
+    """
+
+    status: Status
+    unanswered: Unanswered
+    error: BatchError | None = None
+
+
+CANCELLED = Ending(
+    "cancelled",
+    Unanswered("batch_cancelled", "this request was not executed before the batch was cancelled"),
+)
+EXPIRED = Ending(
+    "expired",
+    Unanswered(
+        "batch_expired",
+        "this request could not be executed before the completion window expired",
+    ),
+)
+COMPLETED = Ending(
+    "completed",
+    Unanswered("request_failed", "the model gave no answer to this request"),
+    BatchError(code="model_failed", message="the model could not be run, no request was answered"),
+)
+
+
+def finish(runs: BatchRuns, owner: str, state: BatchState, ending: Ending) -> BatchState:
+    """Write a batch's files and its last state; doing it again changes nothing.
+
+    A request of the input is in exactly one of the two files. A batch that is cancelled before
+    all its input was checked has none.
+    """
+    batch = state.batch
+    join = Join(runs.shards(owner, batch.id), batch.id, runs.settings.model_id, ending.unanswered)
+
+    def write(file_id: str, kind: str, lines: Iterable[bytes]) -> bool:
+        return runs.files.write(
+            owner,
+            file_id,
+            f"{batch.id}_{kind}.jsonl",
+            lines,
+            purpose="batch_output",
+            expires_after=state.output_expires_after,
+        )
+
+    is_written = state.round > 0 and write(state.output_id, "output", join.output())
+    has_errors = bool(join.errors) and write(state.errors_id, "error", join.errors)
+
+    def end(current: BatchState) -> BatchState:
+        if current.batch.status in ENDED:
+            return current
+        has_failed = ending.error is not None and not join.counts.completed
+        ended = current.batch.now("failed" if has_failed else ending.status, runs.clock())
+        found = {
+            "output_file_id": state.output_id if is_written else None,
+            "error_file_id": state.errors_id if has_errors else None,
+            "request_counts": join.counts,
+            "usage": join.usage,
+            "errors": BatchErrors(data=[ending.error]) if has_failed and ending.error else None,
+        }
+        return current.model_copy(update={"batch": ended.model_copy(update=found)})
+
+    return runs.batches.update(owner, batch.id, end)
+
+
+def fail(runs: BatchRuns, owner: str, batch_id: str, errors: list[BatchError]) -> BatchState:
+    """End a batch of which nothing was run."""
+
+    def end(current: BatchState) -> BatchState:
+        if current.batch.status != "validating":
+            return current
+        failed = current.batch.now("failed", runs.clock())
+        failed = failed.model_copy(update={"errors": BatchErrors(data=errors)})
+        return current.model_copy(update={"batch": failed})
+
+    return runs.batches.update(owner, batch_id, end)

@@ -1,0 +1,60 @@
+"""A batch that recurs: what lies below a prefix of the bucket is its input, each time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+from lambda_api.batches.run import BatchRuns
+from lambda_api.batches.schemas import Batch, BatchState
+from lambda_api.batches.store import PREFIX
+from lambda_api.storage.object_store import ChangedError
+
+
+@dataclass(frozen=True)
+class ScheduledRun:
+    """One time that a schedule starts a batch.
+
+    Args:
+        owner: Whose the batch is; no API key's.
+        schedule: The schedule's name.
+        input_prefix: Its input is every `*.jsonl` below, in the order of their keys.
+        run: Differs from one time to the next, and not when one is tried again.
+    """
+
+    owner: str
+    schedule: str
+    input_prefix: str
+    run: str
+
+    @property
+    def batch_id(self) -> str:
+        """The batch's id: the same however often this run is tried."""
+        return PREFIX + sha256(f"{self.schedule}/{self.run}".encode()).hexdigest()[:32]
+
+    def begin(self, runs: BatchRuns) -> None:
+        """Make the batch, with a copy of its input as it is now; once."""
+        file_id, now = runs.files.new_id(), runs.clock()
+        parts = _joined(runs, self.input_prefix)
+        runs.files.write(self.owner, file_id, f"{self.schedule}.jsonl", parts, purpose="batch")
+        batch = Batch.validating(
+            self.batch_id,
+            input_file_id=file_id,
+            model=runs.settings.model_id,
+            now=now,
+            metadata={"schedule": self.schedule},
+        )
+        state = BatchState(
+            batch=batch, output_id=runs.files.new_id(), errors_id=runs.files.new_id()
+        )
+        try:
+            runs.batches.create(self.owner, state)
+        except ChangedError:
+            return
+
+
+def _joined(runs: BatchRuns, prefix: str) -> Iterator[bytes]:
+    for found in runs.store.list(prefix):
+        if found.key.endswith(".jsonl"):
+            yield from runs.store.stream(found.key)
+            # A file need not end its last line; empty ones are passed over.
+            yield b"\n"

@@ -1,0 +1,185 @@
+"""OpenAI's batch object, and what the service keeps beside it.
+
+The fields are those of platform.openai.com/docs/api-reference/batch/object.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from lambda_api.files.service import ExpiresAfter
+from lambda_api.storage.pagination import Listed
+
+ENDPOINT = "/v1/chat/completions"
+"""What a batch's requests are for."""
+
+COMPLETION_WINDOW = "24h"
+COMPLETION_WINDOW_SECONDS = 86_400
+
+Status = Literal[
+    "validating",
+    "failed",
+    "in_progress",
+    "finalizing",
+    "completed",
+    "expired",
+    "cancelling",
+    "cancelled",
+]
+
+
+class BatchError(BaseModel):
+    """Why a batch was not run; `line` counts from 1."""
+
+    code: str
+    line: int | None = None
+    message: str
+    param: str | None = None
+
+
+class BatchErrors(BaseModel):
+    """Why a batch was not run."""
+
+    object: Literal["list"] = "list"
+    data: list[BatchError]
+
+
+class RequestCounts(BaseModel):
+    """How far a batch is."""
+
+    total: int = 0
+    completed: int = 0
+    failed: int = 0
+
+
+class InputTokensDetails(BaseModel):
+    """Of what was sent; zero if the engine does not tell."""
+
+    cached_tokens: int = 0
+
+
+class OutputTokensDetails(BaseModel):
+    """Of what was answered; zero if the engine does not tell."""
+
+    reasoning_tokens: int = 0
+
+
+class BatchUsage(BaseModel):
+    """What all completed requests cost, in tokens."""
+
+    input_tokens: int = 0
+    input_tokens_details: InputTokensDetails = InputTokensDetails()
+    output_tokens: int = 0
+    output_tokens_details: OutputTokensDetails = OutputTokensDetails()
+    total_tokens: int = 0
+
+    def plus(self, usage: dict[str, Any]) -> "BatchUsage":
+        """The sum with one more answer's usage, as an engine writes it."""
+        sent = usage.get("prompt_tokens") or 0
+        got = usage.get("completion_tokens") or 0
+        cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+        reasoned = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
+        cached += self.input_tokens_details.cached_tokens
+        reasoned += self.output_tokens_details.reasoning_tokens
+        return BatchUsage(
+            input_tokens=self.input_tokens + sent,
+            input_tokens_details=InputTokensDetails(cached_tokens=cached),
+            output_tokens=self.output_tokens + got,
+            output_tokens_details=OutputTokensDetails(reasoning_tokens=reasoned),
+            total_tokens=self.total_tokens + sent + got,
+        )
+
+
+Metadata = Annotated[
+    dict[
+        Annotated[str, StringConstraints(max_length=64)],
+        Annotated[str, StringConstraints(max_length=512)],
+    ],
+    Field(max_length=16),
+]
+
+
+class BatchRequest(BaseModel):
+    """What a batch is to do."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "input_file_id": "file-0f1e...",
+                "endpoint": ENDPOINT,
+                "completion_window": COMPLETION_WINDOW,
+            }
+        }
+    )
+
+    input_file_id: str = Field(description="A file of requests, one JSON object a line.")
+    endpoint: Literal["/v1/chat/completions"] = Field(description="What the requests are for.")
+    completion_window: Literal["24h"] = Field(description="How long it may take.")
+    metadata: Metadata | None = Field(None, description="Up to 16 notes of the caller's.")
+    output_expires_after: ExpiresAfter | None = Field(
+        None, description="When the files it writes expire."
+    )
+
+
+class Batch(Listed):
+    """A batch. Times are Unix seconds."""
+
+    object: Literal["batch"] = "batch"
+    endpoint: str
+    model: str
+    errors: BatchErrors | None = None
+    input_file_id: str
+    completion_window: str
+    status: Status
+    output_file_id: str | None = None
+    error_file_id: str | None = None
+    created_at: int
+    in_progress_at: int | None = None
+    expires_at: int
+    finalizing_at: int | None = None
+    completed_at: int | None = None
+    failed_at: int | None = None
+    expired_at: int | None = None
+    cancelling_at: int | None = None
+    cancelled_at: int | None = None
+    request_counts: RequestCounts = RequestCounts()
+    usage: BatchUsage | None = None
+    metadata: Metadata | None = None
+
+    @classmethod
+    def validating(
+        cls,
+        batch_id: str,
+        *,
+        input_file_id: str,
+        model: str,
+        now: float,
+        metadata: Metadata | None = None,
+    ) -> "Batch":
+        """A batch as it begins."""
+        return cls(
+            id=batch_id,
+            endpoint=ENDPOINT,
+            model=model,
+            input_file_id=input_file_id,
+            completion_window=COMPLETION_WINDOW,
+            status="validating",
+            created_at=int(now),
+            expires_at=int(now) + COMPLETION_WINDOW_SECONDS,
+            metadata=metadata,
+        )
+
+    def now(self, status: Status, seconds: float) -> "Batch":
+        """The batch as it enters a status."""
+        return self.model_copy(update={"status": status, f"{status}_at": int(seconds)})
+
+
+class BatchState(BaseModel):
+    """A batch, and what its owner does not see of it."""
+
+    batch: Batch
+    output_expires_after: ExpiresAfter | None = None
+    output_id: str = Field(description="The file for answers, if there are any.")
+    errors_id: str = Field(description="The file for requests without one, if there are any.")
+    round: int = Field(0, description="Which transform job runs; 0 before the first.")
+    shards: int = Field(0, description="How many files this round's job has.")

@@ -1,0 +1,148 @@
+"""OpenAI's batches, as a caller asks for them: made, looked at, listed, cancelled."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from time import time
+from typing import Protocol
+
+from lambda_api.batches.schemas import Batch, BatchRequest, BatchState
+from lambda_api.batches.shards import Shards
+from lambda_api.batches.store import PREFIX, BatchStore
+from lambda_api.errors import InvalidRequestError, NotFoundError, ServiceError
+from lambda_api.files.service import MAX_FILE_BYTES, FileService, missing_file
+from lambda_api.storage.object_ids import new_id
+
+_CANCELLABLE = {"validating", "in_progress"}
+
+
+class Executions(Protocol):
+    """What runs batches. Every method blocks, and raises a SchedulerError when it cannot."""
+
+    def start(self, name: str, data: Mapping[str, str]) -> None:
+        """Start an execution; one of this name that runs already is left alone."""
+
+    def stop(self, name: str) -> None:
+        """Stop an execution, if it runs."""
+
+
+@dataclass(frozen=True)
+class BatchService:
+    """The batches of every owner; a caller is asked for as its owner, and sees no other's.
+
+    Args:
+        batches: Where their states lie.
+        files: What they read and write.
+        connect: Gives what runs them; called when needed, so it should remember.
+        model_id: The model they ask.
+        clock: Now, in Unix seconds.
+    """
+
+    batches: BatchStore
+    files: FileService
+    connect: Callable[[], Executions]
+    model_id: str
+    clock: Callable[[], float] = time
+
+    def create(self, owner: str, request: BatchRequest) -> Batch:
+        """Start a batch.
+
+        Raises:
+            ServiceError: Its file cannot be used, or it cannot be started.
+        """
+        self._check_file(owner, request.input_file_id)
+        now = self.clock()
+        batch = Batch.validating(
+            new_id(PREFIX, now),
+            input_file_id=request.input_file_id,
+            model=self.model_id,
+            now=now,
+            metadata=request.metadata,
+        )
+        state = BatchState(
+            batch=batch,
+            output_expires_after=request.output_expires_after,
+            output_id=self.files.new_id(),
+            errors_id=self.files.new_id(),
+        )
+        self.batches.create(owner, state)
+        self._start(owner, batch.id)
+        return batch
+
+    def get(self, owner: str, batch_id: str) -> Batch:
+        """A batch as it is now.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        batch = self.batches.get(owner, batch_id).batch
+        if batch.status != "in_progress":
+            return batch
+        answered = Shards(self.batches.store, f"batches/{owner}/{batch_id}").answered_requests()
+        counts = batch.request_counts.model_copy(update={"completed": answered})
+        return batch.model_copy(update={"request_counts": counts})
+
+    def find(self, owner: str, batch_id: str) -> Batch | None:
+        """A batch as it is now; None if there is none."""
+        try:
+            return self.get(owner, batch_id)
+        except NotFoundError:
+            return None
+
+    def ids(self, owner: str, after: str = "") -> Iterator[str]:
+        """The ids of an owner's batches, newest first, those after the batch `after`."""
+        return self.batches.ids(owner, after)
+
+    def cancel(self, owner: str, batch_id: str) -> Batch:
+        """Stop a batch; what has been answered by then is kept.
+
+        Raises:
+            ServiceError: There is none, it has ended, or it is being cancelled.
+        """
+        refused = False
+
+        def cancel(current: BatchState) -> BatchState:
+            nonlocal refused
+            refused = current.batch.status not in _CANCELLABLE
+            if refused:
+                return current
+            return current.model_copy(
+                update={"batch": current.batch.now("cancelling", self.clock())}
+            )
+
+        batch = self.batches.update(owner, batch_id, cancel).batch
+        if batch.status == "cancelling":
+            # Also if it was already: an earlier try may not have come this far.
+            self._stop(owner, batch_id)
+        if refused:
+            raise InvalidRequestError(f"cannot cancel a batch with status {batch.status!r}")
+        return batch
+
+    def _check_file(self, owner: str, file_id: str) -> None:
+        file = self.files.find(owner, file_id)
+        if file is None:
+            raise missing_file(file_id, "input_file_id")
+        if file.purpose != "batch":
+            raise _unusable(f"the purpose of {file_id!r} must be 'batch', got {file.purpose!r}")
+        if file.status == "uploaded":
+            raise _unusable(f"the content of {file_id!r} has not been uploaded yet")
+        if not 0 < file.bytes <= MAX_FILE_BYTES:
+            raise _unusable(
+                f"{file_id!r} has {file.bytes} bytes, 1 to {MAX_FILE_BYTES} are allowed"
+            )
+
+    def _start(self, owner: str, batch_id: str) -> None:
+        try:
+            self.connect().start(batch_id, {"owner": owner, "batch_id": batch_id})
+        except ServiceError:
+            self.batches.delete(owner, batch_id)
+            raise
+
+    def _stop(self, owner: str, batch_id: str) -> None:
+        executions = self.connect()
+        executions.stop(batch_id)
+        # A stopped execution does no more: another one brings the batch to its end.
+        executions.start(f"{batch_id}-cancel", {"owner": owner, "batch_id": batch_id})
+
+
+def _unusable(message: str) -> InvalidRequestError:
+    return InvalidRequestError(message, param="input_file_id")

@@ -1,0 +1,161 @@
+"""A batch's input, checked line by line before anything is paid for.
+
+The format is that of platform.openai.com/docs/api-reference/batch/request-input.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import pydantic_core
+from pydantic import BaseModel, StringConstraints, ValidationError
+
+from lambda_api.batches.schemas import ENDPOINT, BatchError
+from lambda_api.chat.schemas import ChatCompletionRequest
+from lambda_api.chat.service import payload_of
+from lambda_api.errors import ServiceError
+from lambda_api.http.validation_errors import field_error
+
+MAX_REQUESTS = 50_000
+"""Requests in a batch: platform.openai.com/docs/api-reference/batch/create."""
+
+MOST_LISTED_ERRORS = 100
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class InputLine(BaseModel):
+    """One line of the input."""
+
+    custom_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    method: Literal["POST"]
+    url: str
+    body: ChatCompletionRequest
+
+
+def lines_in(parts: Iterable[bytes], most_bytes: int) -> Iterator[bytes]:
+    """The lines of a file that is read in parts.
+
+    Memory is bounded: of a line over `most_bytes` only a piece is given, longer than that.
+    """
+    rest = b""
+    for part in parts:
+        *lines, rest = (rest + part).split(b"\n")
+        yield from lines
+        rest = rest[: most_bytes + 1]
+    yield rest
+
+
+@dataclass
+class InputCheck:
+    """Checks the lines of one input; gives those that are right, and remembers what is wrong.
+
+    Args:
+        model_id: The model served.
+        most_bytes: The largest line, once written for the transform job.
+    """
+
+    model_id: str
+    most_bytes: int
+    errors: list[BatchError] = field(default_factory=list)
+    """What is wrong with the first lines that are."""
+    wrong: int = 0
+    """How many lines are wrong."""
+    requests: int = 0
+    """How many lines are right."""
+    _seen: set[str] = field(default_factory=set)
+
+    def jobs(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Check lines; give each that is right as the transform job reads it.
+
+        Reading stops at one line more than a batch may have.
+        """
+        for number, line in enumerate(lines, 1):
+            text = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
+            if not text.strip():
+                continue
+            if self.requests + self.wrong == MAX_REQUESTS:
+                self._note(_too_many(number))
+                return
+            checked = self._checked(number, text)
+            if isinstance(checked, BatchError):
+                self._note(checked)
+            else:
+                self.requests += 1
+                yield checked
+
+    def all_errors(self) -> list[BatchError]:
+        """What is wrong with the input: nothing if it can be run."""
+        if self.wrong > len(self.errors):
+            message = f"{self.wrong} lines are wrong, the first {len(self.errors)} are listed"
+            return [*self.errors, BatchError(code="more_errors", message=message)]
+        if not self.wrong and not self.requests:
+            return [BatchError(code="empty_file", message="the file has no requests")]
+        return self.errors
+
+    def _note(self, error: BatchError) -> None:
+        self.wrong += 1
+        if len(self.errors) < MOST_LISTED_ERRORS:
+            self.errors.append(error)
+
+    def _checked(self, number: int, text: bytes) -> bytes | BatchError:
+        if len(text) > self.most_bytes:
+            return self._too_long(number)
+        found = _parsed(text)
+        if not isinstance(found, dict):
+            message = f"the line is not {'a JSON object' if found is not _NO_JSON else 'JSON'}"
+            return BatchError(code="invalid_json_line", line=number, message=message)
+        try:
+            line = InputLine.model_validate(found)
+        except ValidationError as error:
+            wrong = field_error(error.errors()[0], found)
+            code = "invalid_method" if wrong.param == "method" else "invalid_request"
+            return BatchError(code=code, line=number, message=wrong.message, param=wrong.param)
+        return self._disallowed(number, line) or self._job(number, line)
+
+    def _disallowed(self, number: int, line: InputLine) -> BatchError | None:
+        if line.url != ENDPOINT:
+            message = f"url: got {line.url!r}, this batch is for {ENDPOINT!r}"
+            return BatchError(code="url_mismatch", line=number, message=message, param="url")
+        if line.custom_id in self._seen:
+            message = (
+                f"custom_id: {line.custom_id!r} is that of an earlier line, each needs its own"
+            )
+            return BatchError(
+                code="duplicate_custom_id", line=number, message=message, param="custom_id"
+            )
+        self._seen.add(line.custom_id)
+        if line.body.stream:
+            message = "body.stream: a batch's answers are whole, got True"
+            return BatchError(
+                code="invalid_request", line=number, message=message, param="body.stream"
+            )
+        return None
+
+    def _job(self, number: int, line: InputLine) -> bytes | BatchError:
+        try:
+            payload = payload_of(line.body, self.model_id)
+        except ServiceError as error:
+            code, param = error.code or "invalid_request", f"body.{error.param or ''}".rstrip(".")
+            return BatchError(code=code, line=number, message=error.message, param=param)
+        job = b'{"id":%b,"request":%b}\n' % (pydantic_core.to_json(line.custom_id), payload)
+        return job if len(job) <= self.most_bytes else self._too_long(number)
+
+    def _too_long(self, number: int) -> BatchError:
+        message = f"the line is too long, at most {self.most_bytes} bytes are allowed"
+        return BatchError(code="request_too_large", line=number, message=message)
+
+
+_NO_JSON = object()
+
+
+def _parsed(text: bytes) -> Any:  # noqa: ANN401  any JSON value
+    try:
+        return pydantic_core.from_json(text, allow_inf_nan=False)
+    except ValueError:
+        return _NO_JSON
+
+
+def _too_many(number: int) -> BatchError:
+    message = f"the file has more than {MAX_REQUESTS} requests, which is the most a batch may have"
+    return BatchError(code="too_many_tasks", line=number, message=message)

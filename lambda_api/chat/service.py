@@ -1,0 +1,103 @@
+"""Chat completions: a request becomes a payload, an engine's words become OpenAI's answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
+
+from lambda_api.chat.prefix_routing import prefix_id
+from lambda_api.chat.schemas import ChatCompletionRequest
+from lambda_api.chat.stream import ChatStream, UpstreamStream
+from lambda_api.engine.json_fields import Usage, model_field, model_field_in, usage_in
+from lambda_api.errors import RequestTooLargeError, UnknownModelError
+
+MAX_PAYLOAD_BYTES = 6_291_456
+"""What InvokeEndpoint takes: docs.aws.amazon.com/sagemaker/latest/APIReference/
+API_runtime_InvokeEndpoint.html.
+"""
+
+
+class Upstream(Protocol):
+    """What makes completions. Both methods block, and raise a ServiceError.
+
+    They take a JSON payload, and the prefix id of its conversation where routing asks for one.
+    """
+
+    def complete(self, payload: bytes, prefix: str | None = None) -> bytes:
+        """Give the whole answer."""
+
+    def open_stream(self, payload: bytes, prefix: str | None = None) -> UpstreamStream:
+        """Start an answer; return when the endpoint has accepted the request."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A whole answer: OpenAI's JSON, and its usage if the engine told."""
+
+    body: bytes
+    usage: Usage | None
+
+
+@dataclass(frozen=True)
+class ChatService:
+    """Serves one model.
+
+    Args:
+        model_id: The name clients know the model by.
+        connect: Gives the upstream; called for each request, so it should remember.
+        is_prefix_aware: Whether the endpoint routes by the prefix of a conversation.
+    """
+
+    model_id: str
+    connect: Callable[[], Upstream]
+    is_prefix_aware: bool = False
+
+    def complete(self, request: ChatCompletionRequest) -> Completion:
+        """Give the whole answer.
+
+        Raises:
+            ServiceError: The request was refused, or the upstream failed.
+        """
+        payload = payload_of(request, self.model_id)
+        answer = self.connect().complete(payload, self.prefix_of(request))
+        theirs = model_field_in(answer)
+        if theirs:
+            answer = answer.replace(theirs, model_field(self.model_id), 1)
+        return Completion(answer, usage_in(answer))
+
+    def stream(self, request: ChatCompletionRequest) -> ChatStream:
+        """Start an answer. Failures up to the endpoint's acceptance are raised here.
+
+        Raises:
+            ServiceError: The request was refused, or the upstream failed.
+        """
+        payload, options = payload_of(request, self.model_id), request.stream_options
+        return ChatStream(
+            self.connect().open_stream(payload, self.prefix_of(request)),
+            model_id=self.model_id,
+            choices=request.n or 1,
+            shows_usage=bool(options and options.include_usage),
+        )
+
+    def through(self, upstream: Upstream | None) -> Self:
+        """The same service with another upstream, if one is given."""
+        return replace(self, connect=lambda: upstream) if upstream else self
+
+    def prefix_of(self, request: ChatCompletionRequest) -> str | None:
+        """The prefix id of a request's conversation, where the endpoint routes by it."""
+        return prefix_id(request) if self.is_prefix_aware else None
+
+
+def payload_of(request: ChatCompletionRequest, model_id: str) -> bytes:
+    """The JSON the engine gets for a request to the one model served.
+
+    Raises:
+        InvalidRequestError: It is for another model, cannot be written as JSON, or is too large.
+    """
+    if request.model != model_id:
+        raise UnknownModelError(request.model, model_id)
+    payload = request.payload()
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise RequestTooLargeError(
+            f"the body has {len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are allowed"
+        )
+    return payload

@@ -1,0 +1,1 @@
+"""What callers meet while the endpoint has no capacity."""

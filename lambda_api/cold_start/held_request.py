@@ -1,0 +1,106 @@
+"""Held requests: answers that begin when the endpoint can give them."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from lambda_api.chat.service import Upstream
+from lambda_api.chat.stream import UpstreamStream
+from lambda_api.cold_start.waiting_room import Visit
+from lambda_api.errors import NotReadyError
+from lambda_api.streaming.response import client_left
+
+
+class HeldStream:
+    """A stream that is opened when its first bytes are asked for and capacity has come."""
+
+    def __init__(self, visit: Visit, open_stream: Callable[[], UpstreamStream]) -> None:
+        self.content_type = ""
+        self._visit = visit
+        self._open_stream = open_stream
+        self._source: UpstreamStream | None = None
+        self._is_closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give the answer's bytes as they come, cut anywhere.
+
+        Raises:
+            ServiceError: No capacity came, or the answer broke off.
+        """
+        self._source = source = self._visit.ask(self._open_stream)
+        self.content_type = source.content_type
+        if self._is_closed:  # while it was being opened
+            source.close()
+        yield from source
+
+    def close(self) -> None:
+        """Stop waiting, or reading. Safe from any thread, and more than once."""
+        self._is_closed = True
+        self._visit.leave()
+        if self._source:
+            self._source.close()
+
+
+class HeldUpstream:
+    """The upstream of one held request."""
+
+    def __init__(self, upstream: Upstream, visit: Visit) -> None:
+        self._upstream = upstream
+        self._visit = visit
+
+    def complete(self, payload: bytes, prefix: str | None = None) -> bytes:
+        """Wait for capacity; give the whole answer.
+
+        Raises:
+            ServiceError: No capacity came, or the call failed.
+        """
+        return self._visit.ask(partial(self._upstream.complete, payload, prefix))
+
+    def open_stream(self, payload: bytes, prefix: str | None = None) -> HeldStream:
+        """Give a stream at once; reading it waits."""
+        return HeldStream(self._visit, partial(self._upstream.open_stream, payload, prefix))
+
+
+class HeldResponse(Response):
+    """A whole answer that is waited for in a thread of its own: routes have few.
+
+    Args:
+        visit: The request.
+        answer: Waits and answers; runs in a thread.
+    """
+
+    def __init__(self, visit: Visit, answer: Callable[[], Response]) -> None:
+        self.background = None
+        self._visit = visit
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer, unless the client is gone.
+
+        Raises:
+            ServiceError: No capacity came, or the call failed.
+        """
+        watching = asyncio.ensure_future(self._leave_with_the_client(receive))
+        try:
+            response = await run_sync(
+                self._answer, limiter=CapacityLimiter(1), abandon_on_cancel=True
+            )
+        except asyncio.CancelledError:
+            self._visit.leave()
+            raise
+        except NotReadyError:
+            if self._visit.has_left:
+                return
+            raise
+        finally:
+            watching.cancel()
+        await response(scope, receive, send)
+
+    async def _leave_with_the_client(self, receive: Receive) -> None:
+        await client_left(receive)
+        self._visit.leave()

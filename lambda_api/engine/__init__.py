@@ -1,0 +1,1 @@
+"""The JSON that engines speak."""

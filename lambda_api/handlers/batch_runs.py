@@ -1,0 +1,17 @@
+"""What both functions of the state machine begin with."""
+
+from lambda_api.aws.s3 import S3Store
+from lambda_api.batches.run import BatchRuns
+from lambda_api.settings import Settings, SettingsError
+
+
+def connect() -> BatchRuns:
+    """Connect to what the function's environment names.
+
+    Raises:
+        SettingsError: The environment is not usable.
+    """
+    settings = Settings.from_environment()
+    if settings.batch_bucket is None:
+        raise SettingsError("the environment is not usable: TWIN_BATCH_BUCKET: field required")
+    return BatchRuns(S3Store.connect(settings.batch_bucket), settings)

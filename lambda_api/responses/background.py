@@ -1,0 +1,78 @@
+"""Responses that are answered later, by the asynchronous endpoint."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from lambda_api.responses.store import KeptResponse, ResponseStore, inference_id, input_key
+
+MAX_INLINE_BYTES = 128_000
+"""What InvokeEndpointAsync takes as its body; more goes through S3:
+docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointAsync.html.
+"""
+
+_GRACE_SECONDS = 300
+"""How late SageMaker's news of an end may come."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A request in the queue: the URIs its answer, or its failure, will be written to."""
+
+    output_uri: str
+    failure_uri: str | None
+
+
+class Queue(Protocol):
+    """The asynchronous endpoint. Both methods block, and raise a ServiceError."""
+
+    def submit(self, inference_id: str, payload: bytes) -> Accepted:
+        """Queue a request of at most `MAX_INLINE_BYTES`."""
+
+    def submit_stored(self, inference_id: str, uri: str) -> Accepted:
+        """Queue a request that lies in S3."""
+
+
+@dataclass(frozen=True)
+class Background:
+    """What answers later.
+
+    Args:
+        connect: Gives the queue; called for each request, so it should remember.
+        most_seconds: When SageMaker has given up on a request: its time in the queue and at work.
+    """
+
+    connect: Callable[[], Queue]
+    most_seconds: int
+
+    def submit(
+        self, store: ResponseStore, owner: str, kept: KeptResponse, payload: bytes
+    ) -> KeptResponse:
+        """Queue a response's request, then keep the response.
+
+        In this order one write is enough, and a failure in between leaves nothing behind that a
+        client knows of.
+
+        Raises:
+            ServiceError: The endpoint or the storage failed.
+        """
+        accepted = self._queue(store, owner, kept.response.id, payload)
+        queued = kept.model_copy(
+            update={
+                "output_key": store.key(accepted.output_uri),
+                "failure_key": store.key(accepted.failure_uri),
+                "deadline": kept.response.created_at + self.most_seconds + _GRACE_SECONDS,
+            }
+        )
+        store.keep(owner, queued)
+        return queued
+
+    def _queue(
+        self, store: ResponseStore, owner: str, response_id: str, payload: bytes
+    ) -> Accepted:
+        name, queue = inference_id(owner, response_id), self.connect()
+        if len(payload) <= MAX_INLINE_BYTES:
+            return queue.submit(name, payload)
+        key = input_key(owner, response_id)
+        store.objects.put(key, payload)
+        return queue.submit_stored(name, store.objects.uri(key))

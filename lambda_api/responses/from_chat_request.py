@@ -1,0 +1,44 @@
+"""A chat completion request as the response that answers it later."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from lambda_api.chat.schemas import ChatCompletionRequest
+from lambda_api.responses.schemas import ResponseRequest
+
+
+def response_request(chat: ChatCompletionRequest) -> ResponseRequest:
+    """What a client would have asked for a response with; its input stays in the chat's messages.
+
+    Only echoed: the engine gets the chat. What it may not understand either is left out.
+    """
+    plain = {
+        "model": chat.model,
+        "input": "",
+        "max_output_tokens": chat.max_completion_tokens or chat.max_tokens,
+        "temperature": chat.temperature,
+        "top_p": chat.top_p,
+    }
+    try:
+        return ResponseRequest.model_validate(plain | _renamed(chat.model_extra or {}))
+    except (ValidationError, TypeError, LookupError, AttributeError):
+        return ResponseRequest.model_validate(plain)
+
+
+def _renamed(extra: dict[str, Any]) -> dict[str, Any]:
+    """The fields that a response knows by other names or in another form."""
+    named = {name: extra[name] for name in ("metadata", "parallel_tool_calls") if extra.get(name)}
+    if tools := extra.get("tools"):
+        named["tools"] = [_flat(tool) for tool in tools]
+    if choice := extra.get("tool_choice"):
+        named["tool_choice"] = choice if isinstance(choice, str) else _flat(choice)
+    if wanted := extra.get("response_format"):
+        schema = wanted.get("json_schema") or {}
+        named["text"] = {"format": {"type": wanted["type"], **schema}}
+    return named
+
+
+def _flat(tool: dict[str, Any]) -> dict[str, Any]:
+    """A function as responses have it: its fields beside its type."""
+    return {"type": tool["type"], **tool["function"]}

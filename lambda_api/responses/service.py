@@ -1,0 +1,206 @@
+"""Responses: the chat service behind OpenAI's newer format, at once or in the background."""
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Self
+
+from lambda_api.chat.schemas import ChatCompletionRequest
+from lambda_api.chat.service import ChatService, Upstream, payload_of
+from lambda_api.errors import (
+    InvalidRequestError,
+    NotFoundError,
+    PreviousResponseError,
+    StorageError,
+)
+from lambda_api.responses.background import Background
+from lambda_api.responses.from_chat_answer import new_id, outcome_of
+from lambda_api.responses.from_chat_request import response_request
+from lambda_api.responses.schemas import (
+    InputItem,
+    Response,
+    ResponseRequest,
+)
+from lambda_api.responses.store import KeptResponse, ResponseStore
+from lambda_api.responses.stream import ResponseStream
+from lambda_api.responses.to_chat import ChatMessage, chat_request, messages_of
+
+_ECHOED = {"text": {"format"}, "tools": True, "tool_choice": True}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A request that is understood: its chat completion, and its response before the answer."""
+
+    chat: ChatCompletionRequest
+    kept: KeptResponse
+
+    @property
+    def response(self) -> Response:
+        return self.kept.response
+
+
+@dataclass(frozen=True)
+class ResponseService:
+    """Serves responses of one model.
+
+    Args:
+        chat: Makes the completions.
+        connect_store: Gives what keeps responses; None where nothing is kept.
+        background: What answers later; None where nothing does.
+    """
+
+    chat: ChatService
+    connect_store: Callable[[], ResponseStore] | None = None
+    background: Background | None = None
+
+    def create(self, request: ResponseRequest, owner: str) -> Response:
+        """Give a whole response.
+
+        Raises:
+            ServiceError: The request was refused, or the upstream failed.
+        """
+        asked = self._understand(request, owner)
+        outcome = outcome_of(self.chat.complete(asked.chat).body)
+        return self._keep(owner, asked.kept, asked.response.model_copy(update=dict(outcome)))
+
+    def stream(self, request: ResponseRequest, owner: str) -> ResponseStream:
+        """Start a response. Failures up to the endpoint's acceptance are raised here.
+
+        Raises:
+            ServiceError: The request was refused, or the upstream failed.
+        """
+        asked = self._understand(request, owner)
+        keep = partial(self._keep, owner, asked.kept)
+        return ResponseStream(self.chat.stream(asked.chat), asked.response, keep)
+
+    def enqueue(self, request: ResponseRequest, owner: str) -> Response:
+        """Queue a response for the asynchronous endpoint.
+
+        Raises:
+            ServiceError: The request was refused, or the endpoint or the storage failed.
+        """
+        if self.background is None:
+            raise _refused("background", "is not configured for this service")
+        if request.stream:
+            raise _refused("stream", "is not supported with background, fetch the response later")
+        if request.store is False:
+            raise _refused("store", "must not be false with background, which keeps the response")
+        return self._submit(self.background, owner, self._understand(request, owner))
+
+    def enqueue_instead(self, request: ResponseRequest, owner: str) -> Response | None:
+        """Queue a response that was to be answered now; None if that is against its `store`.
+
+        Raises:
+            ServiceError: The request was refused, or the endpoint or the storage failed.
+        """
+        if request.store is False:
+            return None
+        later = {"background": True, "stream": None}
+        return self.enqueue(request.model_copy(update=later), owner)
+
+    def enqueue_chat(self, request: ChatCompletionRequest, owner: str) -> Response | None:
+        """Queue a chat completion as a response; None if it asks for more than one answer.
+
+        Raises:
+            ServiceError: The request was refused, or the endpoint or the storage failed.
+        """
+        if self.background is None or (request.n or 1) > 1:
+            return None
+        chat = request.unstreamed()
+        response = _begun(response_request(chat), is_kept=True)
+        messages = [message.model_dump(exclude_unset=True) for message in chat.messages]
+        asked = _Asked(chat, KeptResponse(response=response, messages=messages))
+        return self._submit(self.background, owner, asked)
+
+    def through(self, upstream: Upstream | None) -> Self:
+        """The same service with another upstream, if one is given."""
+        return replace(self, chat=self.chat.through(upstream)) if upstream else self
+
+    def kept(self) -> ResponseStore:
+        """What is kept.
+
+        Raises:
+            NotFoundError: Nothing is.
+        """
+        if self.connect_store is None:
+            raise NotFoundError("there is no such response, this service keeps none")
+        return self.connect_store()
+
+    def _submit(self, background: Background, owner: str, asked: _Asked) -> Response:
+        payload = payload_of(asked.chat, self.chat.model_id)
+        response = asked.response.model_copy(update={"status": "queued", "background": True})
+        kept = asked.kept.model_copy(update={"response": response})
+        return background.submit(self.kept(), owner, kept, payload).response
+
+    def _understand(self, request: ResponseRequest, owner: str) -> _Asked:
+        messages = messages_of(request.input)
+        if request.previous_response_id is not None:
+            previous = self._previous(request.previous_response_id, owner)
+            messages = _conversation(previous) + messages
+            key = request.prompt_cache_key or previous.prompt_cache_key
+            request = request.model_copy(update={"prompt_cache_key": key})
+        chat = chat_request(request, messages)
+        is_kept = self.connect_store is not None and request.store is not False
+        response = _begun(request, is_kept=is_kept)
+        # The next turn may come with other instructions, or without its key.
+        key = self.chat.prefix_of(chat)
+        kept = KeptResponse(response=response, messages=messages, prompt_cache_key=key)
+        return _Asked(chat, kept)
+
+    def _previous(self, response_id: str, owner: str) -> KeptResponse:
+        try:
+            kept = self.kept().find(owner, response_id)
+        except NotFoundError as error:
+            raise PreviousResponseError(error.message) from None
+        if kept.response.status not in {"completed", "incomplete"}:
+            raise PreviousResponseError(f"the response is {kept.response.status}, it has no answer")
+        return kept
+
+    def _keep(self, owner: str, kept: KeptResponse, response: Response) -> Response:
+        """Keep a response that is over, if that is wanted; an answer is not lost over it."""
+        if not response.store or self.connect_store is None:
+            return response
+        try:
+            self.connect_store().keep(owner, kept.model_copy(update={"response": response}))
+        except StorageError as error:
+            _log.warning("a response was not kept: %s", error.reason)
+            return response.model_copy(update={"store": False})
+        return response
+
+
+def _conversation(kept: KeptResponse) -> list[ChatMessage]:
+    """The messages of a response's conversation with its answer."""
+    said = [InputItem.model_validate(item.model_dump()) for item in kept.response.output]
+    return kept.messages + messages_of(said)
+
+
+def _refused(param: str, why: str) -> InvalidRequestError:
+    return InvalidRequestError(f"{param}: {why}", param=param)
+
+
+def _begun(request: ResponseRequest, *, is_kept: bool) -> Response:
+    told = json.loads(request.written(by_alias=True, exclude_none=True, include=_ECHOED))
+    return Response(
+        id=new_id("resp"),
+        created_at=int(time.time()),
+        status="in_progress",
+        model=request.model,
+        background=False,
+        store=is_kept,
+        instructions=request.instructions,
+        previous_response_id=request.previous_response_id,
+        max_output_tokens=request.max_output_tokens,
+        temperature=request.temperature,
+        top_p=request.top_p,
+        metadata=request.metadata or {},
+        text=told.get("text") or {"format": {"type": "text"}},
+        tools=told.get("tools", []),
+        tool_choice=told.get("tool_choice", "auto"),
+        parallel_tool_calls=request.parallel_tool_calls is not False,
+    )

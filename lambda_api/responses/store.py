@@ -1,0 +1,206 @@
+"""Responses that are kept: what they are, how far they have come, and whose they are.
+
+Below `responses/<owner>/<id>/` lie `request.json`, the response as it was made, and `result.json`,
+the outcome of one that ended later. The first to write `result.json` decides how a response ended.
+docs/decisions/0026 says why.
+"""
+
+import re
+import time
+from typing import Any
+
+from pydantic import BaseModel
+
+from lambda_api.errors import EngineError, InvalidRequestError, NotFoundError
+from lambda_api.http.caller import LOCAL_OWNER
+from lambda_api.responses.from_chat_answer import failed, outcome_of
+from lambda_api.responses.schemas import UNFINISHED, Outcome, Response
+from lambda_api.storage.object_store import ChangedError, ObjectStore
+
+_ID = re.compile(r"resp_[0-9a-f]{32}", re.ASCII)
+_INFERENCE_ID = re.compile(rf"({LOCAL_OWNER}|[0-9a-f]{{32}})([0-9a-f]{{32}})", re.ASCII)
+
+
+class KeptResponse(BaseModel):
+    """A response with what is needed to go on from it.
+
+    Args:
+        response: The response as its client sees it.
+        messages: The conversation up to it, as chat messages, without instructions and output.
+        prompt_cache_key: What sends all turns of the conversation to the same cache.
+        output_key: Where SageMaker writes the answer; None if the response did not wait for one.
+        failure_key: Where it writes an answer that is an error.
+        deadline: When SageMaker has surely given up on it, in Unix seconds.
+    """
+
+    response: Response
+    messages: list[dict[str, Any]]
+    prompt_cache_key: str | None = None
+    output_key: str | None = None
+    failure_key: str | None = None
+    deadline: int = 0
+
+
+class Settled(BaseModel):
+    """How a response ended. No outcome: it was deleted, and what comes of it is dropped."""
+
+    outcome: Outcome | None
+
+
+class ResponseStore:
+    """The responses in one bucket. Every method may raise a StorageError."""
+
+    def __init__(self, objects: ObjectStore) -> None:
+        self.objects = objects
+
+    def key(self, uri: str | None) -> str | None:
+        """The key of an object in the bucket, from its URI."""
+        return uri.removeprefix(self.objects.uri("")) if uri else None
+
+    def keep(self, owner: str, kept: KeptResponse) -> None:
+        """Keep a response."""
+        body = kept.model_dump_json().encode()
+        self.objects.put(_request_key(owner, kept.response.id), body)
+
+    def find(self, owner: str, response_id: str) -> KeptResponse:
+        """A response of an owner as it is now.
+
+        Raises:
+            NotFoundError: There is none, or it is another owner's.
+        """
+        kept = self._read(owner, response_id)
+        if kept and kept.response.status in UNFINISHED:
+            kept = self._as_it_is_now(owner, kept)
+        if kept is None:
+            raise NotFoundError(f"there is no response {response_id[:64]!r}")
+        return kept
+
+    def settled(self, owner: str, response_id: str) -> Settled | None:
+        """How a background response ended, if that is decided."""
+        found = self.objects.get(_result_key(owner, response_id))
+        return Settled.model_validate_json(found.body) if found else None
+
+    def settle(self, owner: str, response_id: str, outcome: Outcome) -> Settled:
+        """End a background response; give what holds, which is what came first."""
+        ours = Settled(outcome=outcome)
+        key = _result_key(owner, response_id)
+        while True:  # until the other one's write can be read
+            try:
+                self.objects.create(key, ours.model_dump_json().encode())
+            except ChangedError:
+                if found := self.settled(owner, response_id):
+                    return found
+            else:
+                return ours
+
+    def is_announced(self, owner: str, response_id: str) -> bool:
+        """Whether the webhook was told of a response's end."""
+        return self.objects.info(_announced_key(owner, response_id)) is not None
+
+    def note_announced(self, owner: str, response_id: str) -> None:
+        """Remember that the webhook was told."""
+        self.objects.put(_announced_key(owner, response_id), b"{}")
+
+    def cancel(self, owner: str, response_id: str) -> Response:
+        """Cancel a background response; one that has ended stays as it is.
+
+        SageMaker cannot be told: what is queued runs when its turn comes, and its answer is
+        dropped. Only an input that lies in S3 is gone before it is read.
+
+        Raises:
+            NotFoundError: There is none, or it is another owner's.
+            InvalidRequestError: It is not a background response.
+        """
+        response = self.find(owner, response_id).response
+        if not response.background:
+            raise InvalidRequestError(
+                "only responses made with `background: true` can be cancelled"
+            )
+        if response.status not in UNFINISHED:
+            return response
+        self.settle(owner, response_id, Outcome(status="cancelled", completed_at=int(time.time())))
+        self.objects.delete(input_key(owner, response_id))
+        return self.find(owner, response_id).response
+
+    def delete(self, owner: str, response_id: str) -> None:
+        """Delete a response. A background one leaves a mark, so that a late outcome is dropped.
+
+        Raises:
+            NotFoundError: There is none, or it is another owner's.
+        """
+        kept = self.find(owner, response_id)
+        if kept.response.background:
+            gone = Settled(outcome=None).model_dump_json().encode()
+            self.objects.put(_result_key(owner, response_id), gone)
+        announced = _announced_key(owner, response_id)
+        for key in (input_key(owner, response_id), announced, kept.output_key, kept.failure_key):
+            if key:
+                self.objects.delete(key)
+        # Last: while it is there, a deletion that broke off can be tried again.
+        self.objects.delete(_request_key(owner, response_id))
+
+    def _read(self, owner: str, response_id: str) -> KeptResponse | None:
+        if not _ID.fullmatch(response_id):
+            return None
+        found = self.objects.get(_request_key(owner, response_id))
+        return KeptResponse.model_validate_json(found.body) if found else None
+
+    def _as_it_is_now(self, owner: str, kept: KeptResponse) -> KeptResponse | None:
+        settled = self.settled(owner, kept.response.id)
+        if not settled:
+            if not (unreported := self._unreported(kept)):
+                return kept
+            settled = self.settle(owner, kept.response.id, unreported)
+        if settled.outcome is None:
+            return None
+        response = kept.response.model_copy(update=dict(settled.outcome))
+        return kept.model_copy(update={"response": response})
+
+    def _unreported(self, kept: KeptResponse) -> Outcome | None:
+        """The outcome of a response whose end has not been reported; None while it runs."""
+        answer = self.objects.get(kept.output_key) if kept.output_key else None
+        if answer:
+            return answered(answer.body)
+        if time.time() > kept.deadline:
+            return failed(EngineError("the model did not come to this request in time"))
+        return None
+
+
+def inference_id(owner: str, response_id: str) -> str:
+    """The name SageMaker knows a response by and reports its end with; at most 64 characters."""
+    return owner + response_id.removeprefix("resp_")
+
+
+def response_behind(inference_id: str) -> tuple[str, str] | None:
+    """The owner and id of the response behind an inference id; None if it is not ours."""
+    found = _INFERENCE_ID.fullmatch(inference_id)
+    return (found[1], f"resp_{found[2]}") if found else None
+
+
+def answered(answer: bytes) -> Outcome:
+    """The outcome of a whole answer, whatever it is."""
+    try:
+        return outcome_of(answer)
+    except EngineError as error:
+        return failed(error)
+
+
+def input_key(owner: str, response_id: str) -> str:
+    """Where a request lies that is too large for SageMaker's queue."""
+    return f"{_folder(owner, response_id)}input.json"
+
+
+def _request_key(owner: str, response_id: str) -> str:
+    return f"{_folder(owner, response_id)}request.json"
+
+
+def _result_key(owner: str, response_id: str) -> str:
+    return f"{_folder(owner, response_id)}result.json"
+
+
+def _announced_key(owner: str, response_id: str) -> str:
+    return f"{_folder(owner, response_id)}announced.json"
+
+
+def _folder(owner: str, response_id: str) -> str:
+    return f"responses/{owner}/{response_id}/"

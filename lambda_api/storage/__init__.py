@@ -1,0 +1,1 @@
+"""Objects, ids and pages, whatever keeps them."""

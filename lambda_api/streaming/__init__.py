@@ -1,0 +1,1 @@
+"""Server-sent events: read from the engine, written to the client."""

@@ -1,0 +1,1 @@
+"""SageMaker's operations: what they accept, and what comes of them."""

@@ -1,0 +1,119 @@
+"""Which changes of an endpoint are allowed, and what they keep."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from localcloud.awsjson.service import ServiceError
+from localcloud.awsjson.shapes import Document
+from localcloud.sagemaker.hosting.endpoint import Endpoint
+from localcloud.sagemaker.hosting.inference_component import InferenceComponent
+from localcloud.sagemaker.hosting.instances import types_of
+
+
+def check_count(endpoint: Endpoint, variant: str, count: int) -> None:
+    """Refuse an instance count that a variant cannot have.
+
+    Raises:
+        ServiceError: It is to have none, and its endpoint is not asynchronous.
+    """
+    if count == 0 and endpoint.queue is None:
+        raise ServiceError(
+            f'DesiredInstanceCount of variant "{variant}" must be at least 1, got 0: only an '
+            "asynchronous endpoint can have no instances."
+        )
+
+
+def wanted(endpoint: Endpoint, changes: Sequence[Document]) -> dict[str, tuple[int, float]]:
+    """Instance counts and weights after `UpdateEndpointWeightsAndCapacities`, by variant.
+
+    Raises:
+        ServiceError: There is no such variant, or it cannot have that many.
+    """
+    replicas = {variant.name: variant.replicas for variant in endpoint.variants}
+    desired: dict[str, tuple[int, float]] = {}
+    for change in changes:
+        name = change["VariantName"]
+        if any(name == hosting.name for hosting in endpoint.hostings):
+            raise ServiceError(f'not emulated: capacity of variant "{name}" without a model')
+        if name not in replicas:
+            raise ServiceError(f'Could not find variant "{name}" of endpoint "{endpoint.arn}".')
+        count = change.get("DesiredInstanceCount", replicas[name].desired)
+        check_count(endpoint, name, count)
+        desired[name] = count, change.get("DesiredWeight", replicas[name].weight)
+    return desired
+
+
+def refuse_unscalable(endpoint: Endpoint, registered: Collection[str], config: Document) -> None:
+    """A scalable target's variant must stay, with its instance types.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
+
+    Args:
+        endpoint: What is updated.
+        registered: Its variants that are scalable targets.
+        config: What it is updated to.
+
+    Raises:
+        ServiceError: One is removed or gets other types.
+    """
+    new = {one["VariantName"]: types_of(one) for one in config["ProductionVariants"]}
+    changed = [
+        old["VariantName"]
+        for old in endpoint.config["ProductionVariants"]
+        if old["VariantName"] in registered and new.get(old["VariantName"]) != types_of(old)
+    ]
+    if changed:
+        raise ServiceError(
+            f'The variant(s) "[{", ".join(changed)}]" must be deregistered as a scalable '
+            "target with AWS Auto Scaling before being removed or updated."
+        )
+
+
+def refuse_homeless(
+    endpoint: Endpoint, components: Sequence[InferenceComponent], config: Document
+) -> None:
+    """An update keeps an endpoint's kind, and leaves each inference component its variant.
+
+    Raises:
+        ServiceError: It does not, or a component is changing.
+    """
+    new: Mapping[str, Document] = {one["VariantName"]: one for one in config["ProductionVariants"]}
+    if ("AsyncInferenceConfig" in config) != (endpoint.queue is not None):
+        raise ServiceError("An endpoint cannot be updated to or from asynchronous inference.")
+    if any("ModelName" in one for one in new.values()) == bool(endpoint.hostings):
+        raise ServiceError("An endpoint cannot be updated to or from inference components.")
+    for component in components:
+        if component.life.status not in ("InService", "Failed"):
+            raise ServiceError(
+                f'Cannot update endpoint "{endpoint.arn}" while inference component '
+                f'"{component.arn}" is in state {component.state}.'
+            )
+        if component.copies.name not in new:
+            raise ServiceError(
+                f'The variant "{component.copies.name}" must stay: inference component '
+                f'"{component.arn}" is on it.'
+            )
+
+
+_RETAINED = {
+    "DesiredInstanceCount": "InitialInstanceCount",
+    "DesiredWeight": "InitialVariantWeight",
+}
+
+
+def retained(endpoint: Endpoint, parameters: Document) -> dict[str, Document]:
+    """What of its variants' configurations an update replaces by their present values, by name."""
+    if not parameters.get("RetainAllVariantProperties"):
+        return {}
+    excluded = {
+        one["VariantPropertyType"] for one in parameters.get("ExcludeRetainedVariantProperties", [])
+    }
+    return {
+        variant.name: {
+            _RETAINED[name]: value
+            for name, value in variant.describe().items()
+            if name in _RETAINED and name not in excluded
+        }
+        for variant in endpoint.variants
+    }

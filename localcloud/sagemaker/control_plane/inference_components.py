@@ -1,0 +1,219 @@
+"""Operations on inference components: which change is allowed, and what it deploys."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from localcloud.awsjson.service import Operation, Scope, ServiceError
+from localcloud.awsjson.shapes import Document
+from localcloud.sagemaker.control_plane.models_and_configs import tag
+from localcloud.sagemaker.control_plane.store import (
+    Store,
+    already_exists,
+    listing,
+    not_found,
+    resource_arn,
+)
+from localcloud.sagemaker.hosting.endpoint import Endpoint
+from localcloud.sagemaker.hosting.inference_component import InferenceComponent
+from localcloud.sagemaker.hosting.instances import Provisioner
+from localcloud.sagemaker.hosting.lifecycle import Deletions
+from localcloud.sagemaker.hosting.shared_instances import Hosting
+from localcloud.sagemaker.storage.model_data import ModelCache
+
+
+class ScalableTargets(Protocol):
+    """What components need to know of Application Auto Scaling."""
+
+    def forget_component(self, scope: Scope, component: str) -> None:
+        """Deregister a component's copy count, if it is a scalable target."""
+
+
+class InferenceComponents:
+    """Carries inference components through their lives."""
+
+    def __init__(
+        self,
+        store: Store,
+        models: ModelCache,
+        targets: ScalableTargets,
+        provisioner: Provisioner,
+    ) -> None:
+        self._store = store
+        self._models = models
+        self._targets = targets
+        self._provisioner = provisioner
+        self._deletions = Deletions()
+
+    def operations(self) -> dict[str, Operation]:
+        """The operations by name."""
+        return {
+            "CreateInferenceComponent": self._create,
+            "DescribeInferenceComponent": self._describe,
+            "UpdateInferenceComponent": self._update,
+            "UpdateInferenceComponentRuntimeConfig": self._rescale,
+            "DeleteInferenceComponent": self._delete,
+            "ListInferenceComponents": self._list,
+        }
+
+    def find(self, scope: Scope, name: str) -> InferenceComponent | None:
+        """The component of that name. Safe from any thread."""
+        resources = self._store.get(scope)
+        return resources.components.get(name) if resources else None
+
+    async def settled(self, scope: Scope, name: str) -> None:
+        """Wait until a component's last change is done.
+
+        Raises:
+            DeploymentFailedError: The change failed.
+        """
+        await self._found(scope, name).life.settled()
+
+    async def gone(self, scope: Scope, name: str) -> None:
+        """Wait until a component's deletion is done."""
+        await self._deletions.until(lambda: name not in self._store[scope].components)
+
+    async def close(self) -> None:
+        """Stop every engine process."""
+        await self._deletions.cancel()
+        everything = [one for kept in self._store.values() for one in kept.components.values()]
+        await asyncio.gather(*(component.close() for component in everything))
+
+    async def _create(self, parameters: Document, scope: Scope) -> Document:
+        name = parameters["InferenceComponentName"]
+        resources = self._store[scope]
+        if name in resources.components:
+            raise already_exists(scope, "inference-component", name)
+        specification, model = self._specification(parameters, scope)
+        count = parameters.get("RuntimeConfig", {}).get("CopyCount", 1)
+        if count == 0:
+            # https://github.com/stdapi-ai/stdapi.ai/issues/43
+            raise ServiceError("Inference components copy count an integer larger than 0")
+        endpoint = self._serving(scope, parameters["EndpointName"])
+        component = InferenceComponent(
+            name,
+            resource_arn(scope, "inference-component", name),
+            endpoint,
+            _hosting(endpoint, parameters.get("VariantName")),
+            scope,
+            models=self._models,
+            provisioner=self._provisioner,
+        )
+        resources.components[name] = component
+        tag(resources, component.arn, parameters)
+        component.create(specification, model, count)
+        return {"InferenceComponentArn": component.arn}
+
+    async def _update(self, parameters: Document, scope: Scope) -> Document:
+        component = self._changeable(scope, parameters["InferenceComponentName"])
+        count = parameters.get("RuntimeConfig", {}).get("CopyCount")
+        if "Specification" in parameters or "Specifications" in parameters:
+            specification, model = self._specification(parameters, scope)
+            deployment = parameters.get("DeploymentConfig")
+            component.update(specification, model, count=count, deployment=deployment)
+        elif count is not None:
+            component.rescale(count)
+        else:
+            raise ServiceError("RuntimeConfig or Specification must be specified")
+        return {"InferenceComponentArn": component.arn}
+
+    async def _rescale(self, parameters: Document, scope: Scope) -> Document:
+        component = self._changeable(scope, parameters["InferenceComponentName"])
+        component.rescale(parameters["DesiredRuntimeConfig"]["CopyCount"])
+        return {"InferenceComponentArn": component.arn}
+
+    async def _delete(self, parameters: Document, scope: Scope) -> Document:
+        component = self._idle(scope, parameters["InferenceComponentName"], "delete")
+        self._targets.forget_component(scope, component.name)
+        self._deletions.begin(self._finish_delete(component, scope))
+        return {}
+
+    async def _finish_delete(self, component: InferenceComponent, scope: Scope) -> None:
+        await component.delete()
+        resources = self._store[scope]
+        resources.tags.pop(component.arn, None)
+        del resources.components[component.name]
+
+    async def _describe(self, parameters: Document, scope: Scope) -> Document:
+        return self._found(scope, parameters["InferenceComponentName"]).describe()
+
+    async def _list(self, parameters: Document, scope: Scope) -> Document:
+        documents = [one.describe() for one in self._store[scope].components.values()]
+        for member in ("EndpointName", "VariantName"):
+            wanted = parameters.get(f"{member}Equals")
+            documents = [one for one in documents if wanted in (None, one[member])]
+        page, token = listing(documents, parameters, kind="InferenceComponent")
+        return {"InferenceComponents": page, **token}
+
+    def _found(self, scope: Scope, name: str) -> InferenceComponent:
+        component = self.find(scope, name)
+        if component is None:
+            raise not_found(scope, "inference-component", name)
+        return component
+
+    def _idle(self, scope: Scope, name: str, action: str) -> InferenceComponent:
+        component = self._found(scope, name)
+        if component.life.status not in ("InService", "Failed"):
+            raise ServiceError(
+                f'Cannot {action} inference component "{component.arn}" while it is in state '
+                f"{component.state}."
+            )
+        if component.endpoint.life.changing:
+            raise ServiceError(
+                f'Cannot {action} inference component "{component.arn}" while endpoint '
+                f'"{component.endpoint.arn}" is Updating.'
+            )
+        return component
+
+    def _changeable(self, scope: Scope, name: str) -> InferenceComponent:
+        component = self._idle(scope, name, "update")
+        if component.life.status == "Failed":
+            raise ServiceError(f'Cannot update failed inference component "{component.arn}".')
+        return component
+
+    def _serving(self, scope: Scope, name: str) -> Endpoint:
+        endpoint = self._store[scope].endpoints.get(name)
+        if endpoint is None:
+            raise not_found(scope, "endpoint", name)
+        if endpoint.life.status != "InService":
+            raise ServiceError(
+                f'The endpoint "{endpoint.arn}" must be InService, it is {endpoint.life.status}.'
+            )
+        return endpoint
+
+    def _specification(self, parameters: Document, scope: Scope) -> tuple[Document, Document]:
+        """A request's specification, and the model it names or describes."""
+        specification: Document = parameters.get("Specification", {})
+        if "Specifications" in parameters or "BaseInferenceComponentName" in specification:
+            raise ServiceError(
+                "not emulated: Specifications (one for each instance type), "
+                "BaseInferenceComponentName (adapters)"
+            )
+        if "ComputeResourceRequirements" not in specification:
+            raise ServiceError("Specification needs ComputeResourceRequirements")
+        name, container = specification.get("ModelName"), specification.get("Container")
+        if (name is None) == (container is None):
+            raise ServiceError("Specification needs ModelName or Container, and not both")
+        if container is None:
+            model = self._store[scope].models.get(str(name))
+            if model is None:
+                raise not_found(scope, "model", str(name))
+            return specification, model
+        if "Image" not in container:
+            raise ServiceError("Specification.Container needs Image")
+        data = {"ModelDataUrl": container.get("ArtifactUrl")}
+        return specification, {"PrimaryContainer": {**container, **data}}
+
+
+def _hosting(endpoint: Endpoint, variant: str | None) -> Hosting:
+    if not endpoint.hostings:
+        # https://github.com/hashicorp/terraform-provider-aws/issues/40644
+        raise ServiceError(
+            "Inference Components are not supported in this Endpoint. Please make sure this "
+            "endpoint can deploy inference components."
+        )
+    for hosting in endpoint.hostings:
+        if variant == hosting.name or (variant is None and len(endpoint.hostings) == 1):
+            return hosting
+    raise ServiceError(f'Could not find variant "{variant}" of endpoint "{endpoint.arn}".')

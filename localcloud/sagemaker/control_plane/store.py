@@ -1,0 +1,97 @@
+"""What exists: models, endpoint configurations, endpoints, components, jobs and their tags."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from localcloud.awsjson.service import Scope, ServiceError
+from localcloud.awsjson.shapes import Document
+from localcloud.sagemaker.hosting.endpoint import Endpoint
+from localcloud.sagemaker.hosting.inference_component import InferenceComponent
+from localcloud.sagemaker.transform.job import TransformJob
+
+
+@dataclass
+class Resources:
+    """One account's resources in one region, by name."""
+
+    models: dict[str, Document] = field(default_factory=dict)
+    configs: dict[str, Document] = field(default_factory=dict)
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    components: dict[str, InferenceComponent] = field(default_factory=dict)
+    jobs: dict[str, TransformJob] = field(default_factory=dict)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By the ARN of what they are on; an entry exists exactly as long as its resource."""
+
+
+class Store(defaultdict[Scope, Resources]):
+    """Every account's and region's resources."""
+
+    def __init__(self) -> None:
+        super().__init__(Resources)
+
+
+def resource_arn(scope: Scope, kind: str, name: str) -> str:
+    """The ARN of a SageMaker resource: its name in lower case."""
+    return scope.arn("sagemaker", f"{kind}/{name.lower()}")
+
+
+_KINDS = {
+    "endpoint-config": "endpoint configuration",
+    "inference-component": "inference component",
+}
+
+
+def not_found(scope: Scope, kind: str, name: str) -> ServiceError:
+    """The service's answer where there is no such resource."""
+    arn = resource_arn(scope, kind, name)
+    return ServiceError(f'Could not find {_KINDS.get(kind, kind)} "{arn}".')
+
+
+def already_exists(scope: Scope, kind: str, name: str) -> ServiceError:
+    """The service's answer where the name is taken."""
+    arn = resource_arn(scope, kind, name)
+    return ServiceError(f'Cannot create already existing {_KINDS.get(kind, kind)} "{arn}".')
+
+
+def listing(
+    documents: Iterable[Document], parameters: Document, *, kind: str, sort_by: str = "CreationTime"
+) -> tuple[list[Document], Document]:
+    """One page of a `List*` operation: filtered, sorted and cut as its parameters ask.
+
+    Args:
+        documents: With `<kind>Name`, `CreationTime` and where they have it `LastModifiedTime`
+            and `<kind>Status`.
+        parameters: The operation's: `NameContains`, `CreationTimeAfter`, `SortBy`, ...
+        kind: `Model`, `EndpointConfig`, `Endpoint`, `InferenceComponent` or `TransformJob`.
+        sort_by: The operation's default for `SortBy`.
+
+    Returns:
+        The page, and `{"NextToken": ...}` when another follows.
+    """
+    fields = {"Name": f"{kind}Name", "Status": f"{kind}Status", "CreationTime": "CreationTime"}
+    key = fields[parameters.get("SortBy", sort_by)]
+    found = [document for document in documents if _matches(document, parameters, kind)]
+    found.sort(
+        key=lambda document: document[key],
+        reverse=parameters.get("SortOrder", "Descending") == "Descending",
+    )
+    start = int(parameters.get("NextToken", 0))
+    end = start + parameters.get("MaxResults", 100)
+    return found[start:end], {"NextToken": str(end)} if end < len(found) else {}
+
+
+def _matches(document: Document, parameters: Document, kind: str) -> bool:
+    if parameters.get("NameContains", "").lower() not in document[f"{kind}Name"].lower():
+        return False
+    if parameters.get("StatusEquals", document.get(f"{kind}Status")) != document.get(
+        f"{kind}Status"
+    ):
+        return False
+    return all(
+        parameters.get(f"{moment}After", 0) <= document.get(moment, 0)
+        and document.get(moment, 0) <= parameters.get(f"{moment}Before", float("inf"))
+        for moment in ("CreationTime", "LastModifiedTime")
+    )

@@ -1,0 +1,88 @@
+"""Which production variants `CreateEndpointConfig` accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from localcloud.awsjson.service import ServiceError
+from localcloud.awsjson.shapes import Document
+from localcloud.sagemaker.hosting.instance_types import size_of
+from localcloud.sagemaker.hosting.instances import types_of
+from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
+
+
+def check_variants(config: Document) -> None:
+    """Hold an endpoint configuration's variants against what SageMaker asks of them.
+
+    Raises:
+        ServiceError: One of them cannot be.
+    """
+    variants: Sequence[Document] = config["ProductionVariants"]
+    names = [variant["VariantName"] for variant in variants]
+    if len(set(names)) < len(names):
+        raise ServiceError(f"variant names must be unique, got {names}")
+    for variant in variants:
+        if "ServerlessConfig" not in variant:  # refused, and in other words
+            _check_instances(variant)
+        _check_routing(variant)
+    hosting = [variant for variant in variants if "ModelName" not in variant]
+    if hosting and len(hosting) < len(variants):
+        raise ServiceError("either all variants have a ModelName or none has, got both")
+    for variant in hosting:
+        _check_hosting(config, variant)
+    for variant in variants:
+        if "ModelName" in variant and "ManagedInstanceScaling" in variant:
+            raise ServiceError(
+                "ManagedInstanceScaling is only supported for inference component endpoints."
+            )
+
+
+def _check_instances(variant: Document) -> None:
+    title = f'variant "{variant["VariantName"]}"'
+    if ("InstanceType" in variant) == ("InstancePools" in variant):
+        raise ServiceError(f"{title} needs InstanceType or InstancePools, and not both")
+    if "InitialInstanceCount" not in variant:
+        raise ServiceError(f"{title} needs InitialInstanceCount")
+    for member in ("InstanceType", "Priority"):
+        values = [pool[member] for pool in variant.get("InstancePools", [])]
+        if len(set(values)) < len(values):
+            raise ServiceError(f"{member} of instance pools must be unique, got {values}")
+
+
+def _check_routing(variant: Document) -> None:
+    routing = variant.get("RoutingConfig", {})
+    given = routing.get("PrefixAwareRoutingConfig")
+    if (routing.get("RoutingStrategy") == "PREFIX_AWARE") != (given is not None):
+        raise ServiceError(
+            "PrefixAwareRoutingConfig must be specified if and only if RoutingStrategy is "
+            "PREFIX_AWARE"
+        )
+    missing = {"PrefixLength", "ConcurrencyThreshold"} - (given or {}).keys()
+    if given is not None and missing:
+        raise ServiceError(f"PrefixAwareRoutingConfig needs {', '.join(sorted(missing))}")
+
+
+def _check_hosting(config: Document, variant: Document) -> None:
+    if "ExecutionRoleArn" not in config:
+        raise ServiceError("ExecutionRoleArn is required for inference component endpoints.")
+    if "AsyncInferenceConfig" in config:
+        raise ServiceError("not emulated: asynchronous inference by inference components")
+    try:
+        for kind in types_of(variant):
+            size_of(kind)
+    except DeploymentFailedError as error:
+        raise ServiceError(str(error)) from error
+    scaling = variant.get("ManagedInstanceScaling", {})
+    if scaling.get("Status") != "ENABLED":
+        return
+    limits = scaling.get("MinInstanceCount"), scaling.get("MaxInstanceCount")
+    if None in limits:
+        raise ServiceError(
+            "not emulated: ManagedInstanceScaling without MinInstanceCount and MaxInstanceCount"
+        )
+    least, most = limits
+    if not least <= variant["InitialInstanceCount"] <= most:
+        raise ServiceError(
+            f"InitialInstanceCount must be from MinInstanceCount to MaxInstanceCount, got "
+            f"{variant['InitialInstanceCount']}, {least} and {most}"
+        )

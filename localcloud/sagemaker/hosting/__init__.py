@@ -1,0 +1,1 @@
+"""What runs: endpoints, variants, instances and the containers on them."""

@@ -1,0 +1,72 @@
+"""One request to a container, on the path where it answers `POST /invocations`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+
+from localcloud.local_http import Exchange, UpstreamError, open_exchange
+from localcloud.sagemaker.hosting.replica import Replica
+from localcloud.settings import HOST
+
+
+class ReplicaGoneError(Exception):
+    """Nothing listens where the container did: the request was not sent, another may take it."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A container's whole answer."""
+
+    status: int
+    headers: Mapping[bytes, bytes]
+    """Names in lower case."""
+    content: bytes
+
+    @property
+    def content_type(self) -> str:
+        """What the container says its answer is."""
+        return self.headers.get(b"content-type", b"application/octet-stream").decode("latin-1")
+
+
+async def open_call(replica: Replica, headers: Mapping[str, str], body: bytes) -> Exchange:
+    """Send a request, and wait for the head of its answer.
+
+    Raises:
+        ReplicaGoneError: The request was not sent; it has left the rotation.
+        UpstreamError: The container broke off.
+    """
+    port = replica.port
+    if port is None:
+        raise ReplicaGoneError
+    path = replica.container.engine.invocations
+    given = [("host", HOST), *headers.items()]
+    try:
+        return await open_exchange(port, "POST", path, given, body)
+    except UpstreamError as error:
+        if not isinstance(error.__cause__, ConnectionRefusedError):
+            raise
+        replica.leave(port)
+        raise ReplicaGoneError from error
+
+
+async def call(replica: Replica, headers: Mapping[str, str], body: bytes) -> Answer:
+    """Send a request, and read its answer to the end.
+
+    Raises:
+        ReplicaGoneError: As `open_call`.
+        UpstreamError: As `open_call`, or within the answer.
+    """
+    with closing(await open_call(replica, headers, body)) as exchange:
+        return await read(exchange)
+
+
+async def read(exchange: Exchange) -> Answer:
+    """Read an answer to its end.
+
+    Raises:
+        UpstreamError: The container broke off.
+    """
+    content = b"".join([chunk async for chunk in exchange.body()])
+    return Answer(exchange.status, dict(exchange.headers), content)

@@ -1,0 +1,173 @@
+"""An endpoint's life: created, updated blue/green, scaled, deleted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from localcloud.awsjson.shapes import Document
+from localcloud.sagemaker.hosting.lifecycle import Lifecycle
+from localcloud.sagemaker.hosting.shared_instances import Hosting
+from localcloud.sagemaker.hosting.traffic import Traffic
+from localcloud.sagemaker.hosting.variants import Fleet, ModelVariant, Variant
+
+
+class RequestQueue(Protocol):
+    """The queue of an asynchronous endpoint."""
+
+    @property
+    def output(self) -> Document:
+        """The endpoint's `OutputConfig`."""
+
+    @property
+    def backlog(self) -> int:
+        """Requests that wait or are being answered."""
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait."""
+
+    @property
+    def oldest_age(self) -> float:
+        """Seconds that the first of them has waited."""
+
+    async def submit(self, request: Any) -> bool:  # noqa: ANN401 - the queue's own type
+        """Queue a request; whether there was room."""
+
+    async def close(self, reason: str) -> None:
+        """Take no more requests, and fail those that wait."""
+
+    async def stop(self) -> None:
+        """Stop now."""
+
+
+@dataclass(frozen=True)
+class Relocation:
+    """A component's copies on other instances, healthy and waiting to take over."""
+
+    commit: Callable[[], Awaitable[None]]
+    """Has them take the requests, and stops the present ones."""
+    abort: Callable[[], Awaitable[None]]
+    """Stops them."""
+
+
+class Relocatable(Protocol):
+    """What moves along when the endpoint gets another fleet: an inference component."""
+
+    async def prepare_on(self, variants: Iterable[Variant]) -> Relocation:
+        """Start its copies on the instances of the same variant, anew."""
+
+
+class Endpoint:
+    """An endpoint and the change it is going through, if any.
+
+    Traffic moves all at once, as soon as the new fleet is healthy: canary and linear steps,
+    waiting times and alarms of a deployment configuration are kept and shown, not acted on
+    (docs/decisions/0042).
+    """
+
+    def __init__(self, name: str, arn: str, config: Document) -> None:
+        self.name = name
+        self.arn = arn
+        self.config = config
+        """The endpoint configuration that serves; a change that fails leaves it as it was."""
+        self.traffic = Traffic()
+        """To the variants with a model."""
+        self.queue: RequestQueue | None = None
+        """Where requests wait, if the endpoint is asynchronous."""
+        self.life = Lifecycle(f"endpoint {name}")
+        self.log_group = f"/aws/sagemaker/Endpoints/{name}"
+        self.deployment_config: Document | None = None
+        self._fleet = Fleet([])
+        self._pending: Document | None = None
+
+    @property
+    def status(self) -> str:
+        """As `DescribeEndpoint` gives it: managed instance scaling is an update, too."""
+        growing = any(hosting.growing for hosting in self.hostings)
+        return "Updating" if growing and self.life.status == "InService" else self.life.status
+
+    @property
+    def variants(self) -> list[ModelVariant]:
+        """The variants with a model."""
+        return [one for one in self._fleet.variants if isinstance(one, ModelVariant)]
+
+    @property
+    def hostings(self) -> list[Hosting]:
+        """The variants that inference components are on."""
+        return [one for one in self._fleet.variants if isinstance(one, Hosting)]
+
+    def deploy(
+        self, config: Document, fleet: Fleet, components: Sequence[Relocatable] = ()
+    ) -> None:
+        """Begin to serve a configuration with a new fleet, in place of the present one."""
+
+        async def change() -> None:
+            moves: list[Relocation] = []
+            try:
+                await fleet.start()
+                for component in components:
+                    moves += [await component.prepare_on(fleet.variants)]
+            except BaseException:
+                await asyncio.gather(*(move.abort() for move in moves))
+                await fleet.stop()
+                raise
+            old, self._fleet, self.config = self._fleet, fleet, config
+            self.traffic.shift([variant.replicas for variant in self.variants])
+            await asyncio.gather(*(move.commit() for move in moves))
+            await old.drain()
+
+        self._pending = config
+        self.life.begin(change)
+
+    def rescale(self, desired: Mapping[str, tuple[int, float]]) -> None:
+        """Begin to give variants other instance counts and weights."""
+
+        async def change() -> None:
+            for variant in self.variants:
+                if variant.name in desired:
+                    count, weight = desired[variant.name]
+                    await variant.scale(count)
+                    variant.replicas.weight = weight
+
+        self._pending = None
+        self.life.begin(change)
+
+    async def delete(self) -> None:
+        """Stop serving: no new requests, then the instances as they become idle."""
+        self.life.leave()
+        self.traffic.shift(())
+        ending = [self._fleet.drain()]
+        if self.queue:
+            ending.append(self.queue.close(f"Endpoint {self.name} was deleted."))
+        await asyncio.gather(*ending)
+
+    async def close(self) -> None:
+        """Stop everything now, a change in progress too."""
+        await self.life.cancel()
+        if self.queue:
+            await self.queue.stop()
+        await self._fleet.stop()
+
+    def describe(self) -> Document:
+        """The endpoint as `DescribeEndpoint` gives it."""
+        pending = self._pending if self.life.changing else None
+        return {
+            "EndpointName": self.name,
+            "EndpointArn": self.arn,
+            "EndpointConfigName": self.config["EndpointConfigName"],
+            "EndpointStatus": self.status,
+            "FailureReason": self.life.failure_reason,
+            "CreationTime": self.life.created,
+            "LastModifiedTime": self.life.modified,
+            "LastDeploymentConfig": self.deployment_config,
+            "AsyncInferenceConfig": self.config.get("AsyncInferenceConfig"),
+            "ProductionVariants": [one.describe() for one in self._fleet.variants] or None,
+            "PendingDeploymentSummary": pending
+            and {
+                "EndpointConfigName": pending["EndpointConfigName"],
+                "StartTime": self.life.modified,
+            },
+        }

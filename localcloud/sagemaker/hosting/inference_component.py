@@ -1,0 +1,203 @@
+"""An inference component's life: created, scaled, renewed copy by copy, deleted."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from localcloud.awsjson.service import Scope
+from localcloud.awsjson.shapes import Document
+from localcloud.sagemaker.hosting.container import make_container
+from localcloud.sagemaker.hosting.container_logs import ContainerLog
+from localcloud.sagemaker.hosting.endpoint import Endpoint, Relocation
+from localcloud.sagemaker.hosting.instances import Instance, Provisioner
+from localcloud.sagemaker.hosting.lifecycle import Change, Lifecycle
+from localcloud.sagemaker.hosting.replica import stop_all
+from localcloud.sagemaker.hosting.rollout import Blueprint, Rollout
+from localcloud.sagemaker.hosting.routing import routing_of
+from localcloud.sagemaker.hosting.shared_instances import Hosting, SharedInstances
+from localcloud.sagemaker.hosting.traffic import ReplicaSet, Traffic
+from localcloud.sagemaker.hosting.variants import Variant
+from localcloud.sagemaker.storage.model_data import ModelCache
+
+
+class InferenceComponent:
+    """A model on an endpoint's instances, in as many copies as are wanted."""
+
+    def __init__(
+        self,
+        name: str,
+        arn: str,
+        endpoint: Endpoint,
+        hosting: Hosting,
+        scope: Scope,
+        *,
+        models: ModelCache,
+        provisioner: Provisioner,
+    ) -> None:
+        self.name = name
+        self.arn = arn
+        self.endpoint = endpoint
+        self.copies = ReplicaSet(name=hosting.name, routing=routing_of(hosting.config))
+        self.traffic = Traffic()
+        self.traffic.shift([self.copies])
+        self.life = Lifecycle(f"inference component {name}")
+        self.state = "CREATE_IN_PROGRESS"
+        """The change that is under way, as refusals name it."""
+        self.log_group = f"/aws/sagemaker/InferenceComponents/{name}"
+        self.specification: Document = {}
+        """The one that serves; a change that fails leaves it as it was."""
+        self._deployment: Document | None = None
+        self._hosting = hosting
+        self._scope = scope
+        self._models = models
+        self._rollout = Rollout(self.copies, self.traffic, provisioner, self._log)
+        self._blueprint: Blueprint | None = None
+
+    def create(self, specification: Document, model: Document, count: int) -> None:
+        """Begin to start the first copies."""
+        self.specification, self.copies.desired = specification, count
+
+        async def change() -> None:
+            blueprint = await self._prepared(specification, model)
+            self._rollout.admit(await self._rollout.launch(blueprint, count))
+            self._blueprint = blueprint
+
+        self.life.begin(change)
+
+    def rescale(self, count: int) -> None:
+        """Begin to start or to retire copies."""
+
+        async def change() -> None:
+            await self._rollout.scale(self._serving, count)
+
+        self._begin(change, "UPDATE_RC_IN_PROGRESS")
+
+    def update(
+        self,
+        specification: Document,
+        model: Document,
+        *,
+        count: int | None,
+        deployment: Document | None,
+    ) -> None:
+        """Begin to replace every copy by one of another specification, then to have so many."""
+        self._deployment = deployment
+        batch = _batch_size(deployment, len(self.copies.replicas))
+
+        async def change() -> None:
+            blueprint = await self._prepared(specification, model)
+            await self._rollout.replace(blueprint, self._serving, batch)
+            self.specification, self._blueprint = specification, blueprint
+            if count is not None:
+                await self._rollout.scale(blueprint, count)
+
+        self._begin(change, "UPDATE_IN_PROGRESS")
+
+    async def prepare_on(self, variants: Iterable[Variant]) -> Relocation:
+        """Start as many copies as there are on the instances of the same variant, anew.
+
+        Raises:
+            DeploymentFailedError: There is no room, or one never became healthy; none is left.
+        """
+        (hosting,) = (
+            one for one in variants if isinstance(one, Hosting) and one.name == self.copies.name
+        )
+        ground = SharedInstances.of(self.specification, hosting)
+        blueprint = replace(self._serving, ground=ground)
+        copies = await self._rollout.launch(blueprint, len(self.copies.replicas))
+
+        async def commit() -> None:
+            self._hosting, self._blueprint = hosting, blueprint
+            self.copies.routing = routing_of(hosting.config)
+            await self._rollout.swap(self.copies.replicas, copies)
+
+        return Relocation(commit, lambda: stop_all(copies))
+
+    async def delete(self) -> None:
+        """Stop serving: no new requests, then the copies as they become idle."""
+        self.life.leave()
+        self.state = "DELETE_IN_PROGRESS"
+        self.traffic.shift(())
+        await self._rollout.drain()
+
+    async def close(self) -> None:
+        """Stop everything now, a change in progress too."""
+        await self.life.cancel()
+        await self._rollout.stop()
+
+    def describe(self) -> Document:
+        """The component as `DescribeInferenceComponent` gives it."""
+        return {
+            "InferenceComponentName": self.name,
+            "InferenceComponentArn": self.arn,
+            "EndpointName": self.endpoint.name,
+            "EndpointArn": self.endpoint.arn,
+            "VariantName": self.copies.name,
+            "FailureReason": self.life.failure_reason,
+            "Specification": _described(self.specification),
+            "RuntimeConfig": self._counts(),
+            "CreationTime": self.life.created,
+            "LastModifiedTime": self.life.modified,
+            "InferenceComponentStatus": self.life.status,
+            "LastDeploymentConfig": self._deployment,
+        }
+
+    @property
+    def _serving(self) -> Blueprint:
+        assert self._blueprint is not None  # noqa: S101 - only what is in service is changed
+        return self._blueprint
+
+    def _begin(self, change: Change, state: str) -> None:
+        self.state = state
+        self.life.begin(change)
+
+    async def _prepared(self, specification: Document, model: Document) -> Blueprint:
+        unhealthy = (
+            f"The primary container for inference component {self.name} did not pass the ping "
+            "health check. Please check CloudWatch logs for this inference component."
+        )
+        container = await make_container(
+            model,
+            self._scope,
+            self._models,
+            unhealthy=unhealthy,
+            limits=specification.get("StartupParameters"),
+        )
+        return Blueprint(container, SharedInstances.of(specification, self._hosting))
+
+    def _log(self, instance: Instance) -> ContainerLog:
+        stream = f"{self.copies.name}/{instance.id}/{uuid.uuid4().hex[:8]}"
+        return ContainerLog(self._scope, self.log_group, stream)
+
+    def _counts(self) -> Document:
+        placed = Counter(one.place.instance.type for one in self.copies.replicas)
+        places = [
+            {"InstanceType": kind, "CurrentCopyCount": count} for kind, count in placed.items()
+        ]
+        return {
+            "DesiredCopyCount": self.copies.desired,
+            "CurrentCopyCount": len(self.copies.replicas),
+            "PlacementStatus": places or None,
+        }
+
+
+def _batch_size(deployment: Document | None, copies: int) -> int:
+    """Copies replaced at a time: all of them where nothing is said."""
+    if not deployment:
+        return max(copies, 1)
+    size = deployment["RollingUpdatePolicy"]["MaximumBatchSize"]
+    if size["Type"] == "COPY_COUNT":
+        return int(size["Value"])
+    return max(1, math.ceil(copies * int(size["Value"]) / 100))
+
+
+def _described(specification: Document) -> Document:
+    container = specification.get("Container")
+    if container is None:
+        return specification
+    deployed = {"DeployedImage": {"SpecifiedImage": container["Image"]}}
+    return {**specification, "Container": {**container, **deployed}}

@@ -1,0 +1,111 @@
+"""ML instances: names under which containers run, and where new ones come from.
+
+An instance here costs nothing and computes nothing. Which types there are, which can be had, how
+long one takes to come: that decides where and when engines start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from localcloud.awsjson.shapes import Document
+from localcloud.clock import Clock
+from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
+
+NO_CAPACITY = (
+    "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. "
+    "Please retry using a different ML instance type or after some time."
+)
+"""As endpoints report it (its first sentence is from reports of real ones):
+https://github.com/aws/deep-learning-containers/pull/6673"""
+
+
+@dataclass(eq=False)
+class Instance:
+    """One machine."""
+
+    id: str
+    type: str
+    in_service: bool = False
+    """Whether it has been provisioned."""
+
+    @classmethod
+    def new(cls, kind: str) -> Instance:
+        """Launch one, with an id as in the names of log streams."""
+        return cls(f"i-{uuid.uuid4().hex[:17]}", kind)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Room for one container on an instance."""
+
+    instance: Instance
+    rank: int = 0
+    """Position of the instance's type among its variant's: the last ones are given up first."""
+    vacate: Callable[[], None] = lambda: None
+    """Give the room back. May be called again."""
+
+
+class Ground(Protocol):
+    """Where a replica set's containers find room."""
+
+    def take(self, count: int) -> list[Place]:
+        """Find room for containers, on new instances where there is none; all of it or nothing.
+
+        Raises:
+            DeploymentFailedError: There is none to be had.
+        """
+
+
+def types_of(variant: Document) -> list[str]:
+    """The instance types of a variant's configuration, the preferred one first."""
+    pools = sorted(variant.get("InstancePools", []), key=lambda pool: pool["Priority"])
+    return [pool["InstanceType"] for pool in pools] or [variant["InstanceType"]]
+
+
+class Provisioner:
+    """Provisions instances, as far as there are any."""
+
+    def __init__(self, clock: Clock, seconds: float = 0, unavailable: Collection[str] = ()) -> None:
+        self.clock = clock
+        self._seconds = seconds
+        self._unavailable = frozenset(unavailable)
+
+    def launch(self, types: Sequence[str], count: int) -> list[Instance]:
+        """Launch instances of the first type that can be had.
+
+        SageMaker tries the next pool "if instances for a higher-priority pool are unavailable":
+        https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints-heterogeneous.html
+
+        Raises:
+            DeploymentFailedError: None of the types can be had.
+        """
+        for kind in types:
+            if kind not in self._unavailable:
+                return [Instance.new(kind) for _ in range(count)]
+        raise DeploymentFailedError(NO_CAPACITY)
+
+    async def wait(self) -> None:
+        """Let the time pass that a change of capacity takes before its containers can start."""
+        await asyncio.sleep(self.clock.real_seconds(self._seconds))
+
+
+class OwnInstances:
+    """A ground where each container has an instance of its own: that of a variant with a model."""
+
+    def __init__(self, provisioner: Provisioner, types: Sequence[str]) -> None:
+        self._provisioner = provisioner
+        self._types = types
+
+    def take(self, count: int) -> list[Place]:
+        """Launch an instance for each container.
+
+        Raises:
+            DeploymentFailedError: There are none to be had.
+        """
+        launched = self._provisioner.launch(self._types, count)
+        return [Place(one, self._types.index(one.type)) for one in launched]

@@ -1,0 +1,216 @@
+"""The instances of a variant without a model: inference components place their copies on them."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from localcloud.awsjson.shapes import Document
+from localcloud.sagemaker.hosting.instance_types import NOTHING, Size, size_of
+from localcloud.sagemaker.hosting.instances import Instance, Place, Provisioner, types_of
+from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
+from localcloud.sagemaker.hosting.variants import summary
+
+NO_ROOM = (
+    "There is not enough hardware resources on the instances for this endpoint to create a copy "
+    "of the inference component."
+)
+"""As real components report it: https://github.com/huggingface/skills, in
+`hf-cloud-sagemaker-production-defaults`."""
+
+IDLE_SECONDS = 600.0
+"""How long an instance without copies is kept, by the clock. AWS's samples say that instances are
+terminated "after around 10 minutes"; 12 were measured (docs/decisions/0053)."""
+
+DEFAULT_COOLDOWN_MINUTES = 20
+
+
+@dataclass(frozen=True)
+class ManagedScaling:
+    """`ManagedInstanceScaling`: between which limits instances come and go by themselves."""
+
+    least: int
+    most: int
+    idle_seconds: float = IDLE_SECONDS
+    step: int = sys.maxsize
+    """How many instances may go at a time."""
+    waits_for_calm: bool = False
+    """Whether time counts from the last operation, not from an instance's last copy."""
+
+    @classmethod
+    def of(cls, variant: Document) -> ManagedScaling:
+        """Read a variant's configuration; without scaling, its instances are what they are."""
+        given = variant.get("ManagedInstanceScaling", {})
+        if given.get("Status") != "ENABLED":
+            count = variant["InitialInstanceCount"]
+            return cls(count, count)
+        policy = given.get("ScaleInPolicy", {})
+        limits = given["MinInstanceCount"], given["MaxInstanceCount"]
+        if policy.get("Strategy") != "CONSOLIDATION":
+            return cls(*limits)
+        return cls(
+            *limits,
+            idle_seconds=60 * policy.get("CooldownInMinutes", DEFAULT_COOLDOWN_MINUTES),
+            step=policy.get("MaximumStepSize", 1),
+            waits_for_calm=True,
+        )
+
+
+class Hosting:
+    """A variant whose instances run what inference components place on them."""
+
+    def __init__(self, config: Document, provisioner: Provisioner) -> None:
+        self.name: str = config["VariantName"]
+        self.config = config
+        self._provisioner = provisioner
+        self._types = types_of(config)
+        self._scaling = ManagedScaling.of(config)
+        self._instances: list[Instance] = []
+        self._placed: defaultdict[Instance, list[Size]] = defaultdict(list)
+        self._leaving: dict[Instance, asyncio.TimerHandle] = {}
+
+    @property
+    def growing(self) -> bool:
+        """Whether instances are on their way."""
+        return not all(instance.in_service for instance in self._instances)
+
+    async def start(self) -> None:
+        """Launch the first instances.
+
+        Raises:
+            DeploymentFailedError: They cannot be had.
+        """
+        for instance in self._launch(self.config["InitialInstanceCount"]):
+            instance.in_service = True
+        self._settle()
+
+    async def drain(self) -> None:
+        """Give the instances up; whoever has copies on them brings those elsewhere."""
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Give the instances up."""
+        self._instances = []
+        self._settle()
+
+    def describe(self) -> Document:
+        """The variant as `DescribeEndpoint` gives it."""
+        running = [instance for instance in self._instances if instance.in_service]
+        return {
+            **summary(self.config, running),
+            "DesiredInstanceCount": len(self._instances),
+        }
+
+    def take(self, need: Size, count: int, *, spread: bool) -> list[Place]:
+        """Find room for copies, on new instances where there is none; all of it or nothing.
+
+        Args:
+            need: What a copy asks for.
+            count: How many copies.
+            spread: Whether copies go where most room is left; otherwise where least is.
+
+        Raises:
+            DeploymentFailedError: There is none to be had.
+        """
+        places: list[Place] = []
+        try:
+            while len(places) < count:
+                places.append(self._place(need, spread))
+        except DeploymentFailedError:
+            for place in places:
+                place.vacate()
+            raise
+        self._settle()
+        return places
+
+    def _place(self, need: Size, spread: bool) -> Place:
+        fitting = [one for one in self._instances if (need + self._used(one)).fits(_room(one))]
+        choose = min if spread else max
+        instance = (
+            choose(fitting, key=lambda one: len(self._placed[one])) if fitting else self._grow(need)
+        )
+        self._placed[instance].append(need)
+        taken = [need]
+
+        def vacate() -> None:
+            if taken:
+                self._placed[instance].remove(taken.pop())
+                self._settle(instance)
+
+        return Place(instance, self._types.index(instance.type), vacate)
+
+    def _grow(self, need: Size) -> Instance:
+        if len(self._instances) >= self._scaling.most:
+            raise DeploymentFailedError(NO_ROOM)
+        (instance,) = self._launch(1)
+        if not need.fits(_room(instance)):
+            self._instances.remove(instance)
+            raise DeploymentFailedError(NO_ROOM)
+        return instance
+
+    def _launch(self, count: int) -> Sequence[Instance]:
+        launched = self._provisioner.launch(self._types, count)
+        self._instances += launched
+        return launched
+
+    def _used(self, instance: Instance) -> Size:
+        return sum(self._placed[instance], NOTHING)
+
+    def _settle(self, vacated: Instance | None = None) -> None:
+        """Give instances without copies their time, and take it from those that have some."""
+        if vacated in self._instances and not vacated.in_service and not self._placed[vacated]:
+            self._instances.remove(vacated)  # it was on its way for a copy that does not come
+        idle = [one for one in self._instances if not self._placed[one]]
+        for instance in list(self._leaving):
+            if instance not in idle or self._scaling.waits_for_calm:
+                self._leaving.pop(instance).cancel()
+        seconds = self._provisioner.clock.real_seconds(self._scaling.idle_seconds)
+        for instance in idle:
+            if instance not in self._leaving:
+                loop = asyncio.get_running_loop()
+                self._leaving[instance] = loop.call_later(seconds, self._release, instance)
+
+    def _release(self, instance: Instance) -> None:
+        """Let an instance go whose time is over, or all of whose operations' calm has lasted."""
+        going = list(self._leaving) if self._scaling.waits_for_calm else [instance]
+        spare = max(0, len(self._instances) - self._scaling.least)
+        del self._leaving[instance]
+        for one in going[: min(spare, self._scaling.step)]:
+            self._instances.remove(one)
+        self._settle()
+
+
+@dataclass(frozen=True)
+class SharedInstances:
+    """A ground where copies share the instances of a variant."""
+
+    hosting: Hosting
+    need: Size
+    spread: bool
+
+    @classmethod
+    def of(cls, specification: Document, hosting: Hosting) -> SharedInstances:
+        """Read a component's specification. Copies are packed where it does not say otherwise."""
+        given = specification["ComputeResourceRequirements"]
+        need = Size(
+            given.get("NumberOfAcceleratorDevicesRequired", 0),
+            given.get("NumberOfCpuCoresRequired", 0),
+            given["MinMemoryRequiredInMb"],
+        )
+        scheduling = specification.get("SchedulingConfig", {})
+        return cls(hosting, need, spread=scheduling.get("PlacementStrategy") == "SPREAD")
+
+    def take(self, count: int) -> list[Place]:
+        """Find room for copies.
+
+        Raises:
+            DeploymentFailedError: There is none to be had.
+        """
+        return self.hosting.take(self.need, count, spread=self.spread)
+
+
+def _room(instance: Instance) -> Size:
+    return size_of(instance.type)

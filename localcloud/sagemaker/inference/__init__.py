@@ -1,0 +1,1 @@
+"""Requests on their way to a container, at once or through the queue."""

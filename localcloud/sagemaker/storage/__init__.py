@@ -1,0 +1,1 @@
+"""S3, as SageMaker reads and writes it."""

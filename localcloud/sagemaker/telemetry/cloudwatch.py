@@ -1,0 +1,132 @@
+"""The metrics of endpoints and inference components, as SageMaker publishes them.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
+https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-monitor.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from statistics import fmean
+from typing import NamedTuple
+
+from localcloud.clock import Clock
+from localcloud.ministack_hooks import Metrics
+from localcloud.sagemaker.control_plane.store import Resources, Store
+from localcloud.sagemaker.hosting.endpoint import RequestQueue
+from localcloud.sagemaker.hosting.traffic import ReplicaSet
+from localcloud.sagemaker.hosting.usage import Counts
+
+NAMESPACE = "AWS/SageMaker"
+
+SAMPLE_SECONDS = 1.0
+"""How often concurrency is looked at, by the clock."""
+
+SAMPLES_PER_PERIOD = 10
+"""Samples behind one published value: high-resolution metrics have one each 10 s."""
+
+
+class Names(NamedTuple):
+    """Metrics whose names say what a replica is."""
+
+    concurrency: str
+    per_replica: str
+
+
+VARIANT = Names("ConcurrentRequestsPerModel", "InvocationsPerInstance")
+COMPONENT = Names("ConcurrentRequestsPerCopy", "InvocationsPerCopy")
+
+
+class MetricsPublisher:
+    """Publishes the metrics of everything deployed, as long as it runs."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._samples: defaultdict[ReplicaSet, list[float]] = defaultdict(list)
+        """Concurrency of the present period."""
+
+    async def run(self) -> None:
+        """Sample and publish until cancelled, on the seconds and periods of the clock."""
+        period = self._period()
+        while True:
+            await asyncio.sleep(self._clock.real_seconds(_until_next(self._clock.now())))
+            before, period = period, self._period()
+            for scope, resources in list(self._store.items()):
+                for replicas, _, _ in _sets(resources):
+                    self._sample(replicas)
+                if period > before:
+                    self._publish(Metrics(scope.account, scope.region), resources, before)
+            if period > before:
+                self._samples.clear()
+
+    def _period(self) -> float:
+        return self._clock.now() // (SAMPLE_SECONDS * SAMPLES_PER_PERIOD)
+
+    def _sample(self, replicas: ReplicaSet) -> None:
+        if present := replicas.replicas:
+            self._samples[replicas].append(fmean(one.in_flight for one in present))
+
+    def _publish(self, metrics: Metrics, resources: Resources, period: float) -> None:
+        """Publish a period that is over; a datapoint bears the time at which its period began."""
+        at = self._clock.real(period * SAMPLE_SECONDS * SAMPLES_PER_PERIOD)
+        for replicas, names, dimensions in _sets(resources):
+            counts = replicas.usage.take()
+            samples = self._samples[replicas]
+            values = _values(counts, samples, names)
+            metrics.put(NAMESPACE, values, dimensions, at=at)
+            latency = {"ModelLatency": counts.latencies}
+            metrics.put(NAMESPACE, latency, dimensions, at=at, unit="Microseconds")
+        for endpoint in resources.endpoints.values():
+            if endpoint.queue:
+                instances = sum(len(variant.replicas.replicas) for variant in endpoint.variants)
+                values = backlog_metrics(endpoint.queue, instances)
+                metrics.put(NAMESPACE, values, {"EndpointName": endpoint.name}, at=at)
+
+
+def _until_next(now: float) -> float:
+    return SAMPLE_SECONDS - now % SAMPLE_SECONDS
+
+
+def _sets(resources: Resources) -> Iterator[tuple[ReplicaSet, Names, dict[str, str]]]:
+    """What is deployed, but for asynchronous endpoints, which have metrics of their own."""
+    for endpoint in resources.endpoints.values():
+        for variant in endpoint.variants if endpoint.queue is None else ():
+            dimensions = {"EndpointName": endpoint.name, "VariantName": variant.name}
+            yield variant.replicas, VARIANT, dimensions
+    for component in resources.components.values():
+        yield component.copies, COMPONENT, {"InferenceComponentName": component.name}
+
+
+def _values(counts: Counts, samples: list[float], names: Names) -> dict[str, list[float]]:
+    """What is published of a period, by metric; an empty list is nothing.
+
+    While there are replicas, an idle period has zeros: so the guide has it, and so idle
+    components were seen to scale in. Without replicas there is only what was refused
+    (docs/decisions/0055).
+    """
+    counted = bool(samples or counts.invocations)
+    return {
+        names.concurrency: samples,
+        "Invocations": [counts.invocations] * counted,
+        names.per_replica: [counts.per_replica] * counted,
+        "Invocation4XXErrors": counts.client_errors,
+        "Invocation5XXErrors": counts.server_errors,
+        "NoCapacityInvocationFailures": [1.0] * counts.refused,
+    }
+
+
+def backlog_metrics(queue: RequestQueue, instances: int) -> dict[str, list[float]]:
+    """What an asynchronous endpoint publishes of its queue.
+
+    The backlog is what waits and what is being processed. Without instances, the backlog per
+    instance is the backlog: an endpoint at zero scales out once that exceeds its target.
+    """
+    return {
+        "ApproximateBacklogSize": [queue.backlog],
+        "ApproximateBacklogSizePerInstance": [queue.backlog / max(instances, 1)],
+        "ApproximateAgeOfOldestRequest": [queue.oldest_age],
+        "HasBacklogWithoutCapacity": [float(queue.waiting > 0 and instances == 0)],
+    }

@@ -1,0 +1,77 @@
+"""What serves the traffic: an engine on an instance type, and SageMaker around it."""
+
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from planner.hardware.catalogue import Delay, gpus, price, provisioning, speed
+from planner.hardware.throughput import SLOTS, Speed
+from planner.simulator.outcome import Objective
+from stacks.config import ColdStartConfig
+
+IDLE_RELEASE = 720.0
+"""Seconds an instance is still paid for after its last copy is gone.
+
+Measured as 12 minutes: huggingface/skills, hf-cloud-sagemaker-production-defaults, 2026-07. A copy
+that finds an idle instance starts sooner; by how much is not published, and not modelled.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """What serves the traffic.
+
+    Attributes:
+        speed: of one instance.
+        usd_per_hour: of one instance.
+        gpus: of one instance.
+        delay: until a new instance is in service.
+        from_zero: the same for the first instance after none.
+        scale_in: seconds the endpoint is Updating for a scale-in; an assumption, as AWS publishes
+            no number.
+        idle_release: seconds an instance is paid for after its copy is gone; 0 without copies.
+        overhead: seconds a request spends in the network, gateway and router.
+        cold_start: what a request meets at zero instances.
+        objective: what counts as good, and SageMaker's limit.
+        seed: of the delays.
+    """
+
+    speed: Speed
+    usd_per_hour: float
+    gpus: int = 1
+    delay: Delay
+    from_zero: Delay
+    scale_in: float = 60.0
+    idle_release: float = 0.0
+    overhead: float = 0.05
+    cold_start: ColdStartConfig = field(default_factory=lambda: ColdStartConfig(mode="hold"))
+    objective: Objective = field(default_factory=Objective)
+    seed: int = 0
+
+    def with_copies(self) -> Self:
+        """Return the same as inference components, whose instances go after their copies."""
+        return replace(self, idle_release=IDLE_RELEASE)
+
+
+def endpoint(
+    model: str,
+    instance: str,
+    objective: Objective,
+    *,
+    slots: int = SLOTS,
+    context_length: int = 16_384,
+    seed: int = 0,
+) -> Endpoint:
+    """Return an endpoint from the catalogue.
+
+    Raises:
+        PlanError: unknown names, or a model that does not fit.
+    """
+    return Endpoint(
+        speed=speed(model, instance, slots=slots, context_length=context_length),
+        usd_per_hour=price(instance),
+        gpus=gpus(instance),
+        delay=provisioning("cached"),
+        from_zero=provisioning("from-zero"),
+        objective=objective,
+        seed=seed,
+    )

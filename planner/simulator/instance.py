@@ -1,0 +1,131 @@
+"""One instance: a queue in front of an engine with continuous batching.
+
+Sequences decode at one common speed that depends on the batch, so they finish in the order of their
+remaining tokens. A virtual clock counts steps: a sequence joins with the count at which it will be
+done, and a heap of these counts is all there is to keep. Prefill goes first and stops the virtual
+clock, which makes the time of a first token known on admission. Each request costs O(log batch).
+"""
+
+from collections import deque
+from heapq import heappop, heappush
+from math import inf
+
+from planner.hardware.throughput import Request, Speed
+
+NOT_ROUTED = 1 << 40
+"""Load of a slot that takes no new request: more than any real one."""
+
+Done = tuple[float, float, float, int]
+"""(arrival, first token, end, generated tokens); the first token is infinity if it never came."""
+
+
+class Server:
+    """An instance in a slot of a fleet; it writes its load and next completion into its lists.
+
+    Args:
+        speed: of its engine.
+        slot: index into the two lists.
+        loads: requests in flight per slot, queued ones included.
+        ends: time of the next completion per slot.
+        done: receives every finished request.
+        patience: seconds after which a request still queued is dropped: its caller is gone.
+    """
+
+    __slots__ = (
+        "_at",
+        "_count",
+        "_done",
+        "_ends",
+        "_free_kv",
+        "_heap",
+        "_idle_step",
+        "_kv_tokens",
+        "_loads",
+        "_patience",
+        "_slot",
+        "_slots",
+        "_step",
+        "queue",
+    )
+
+    def __init__(
+        self,
+        speed: Speed,
+        *,
+        slot: int,
+        loads: list[int],
+        ends: list[float],
+        done: list[Done],
+        patience: float,
+    ) -> None:
+        self._slot, self._loads, self._ends, self._done = slot, loads, ends, done
+        self._patience = patience
+        self._at = 0.0  # when decoding goes on: now, or the end of the prefill under way
+        self._count = 0.0  # steps done at `_at`: the virtual clock
+        self._idle_step = self._step = speed.step  # seconds of a step of the batch as it is
+        self._kv_tokens = self._free_kv = speed.kv_tokens
+        self._slots = speed.slots
+        # (count at its end, first token, request)
+        self._heap: list[tuple[float, float, Request]] = []
+        self.queue: deque[Request] = deque()
+        loads[slot], ends[slot] = 0, inf
+
+    @property
+    def kv_use(self) -> float:
+        """Share of the KV cache that is reserved, 0 to 1."""
+        return 1 - self._free_kv / self._kv_tokens
+
+    @property
+    def in_flight(self) -> int:
+        """Requests decoding or queued."""
+        return len(self._heap) + len(self.queue)
+
+    def arrive(self, request: Request, now: float | None = None) -> None:
+        """Take a request, at the time of its arrival unless another is given."""
+        self._loads[self._slot] += 1
+        if self.queue or request[3] > self._free_kv or len(self._heap) == self._slots:
+            self.queue.append(request)
+        else:
+            self._start(request[0] if now is None else now, request)
+
+    def _start(self, now: float, request: Request) -> None:
+        _, prefill, weight, kv_tokens, generated = request
+        at, heap, count = self._at, self._heap, self._count
+        if now > at:
+            self._count = count = count + (now - at) / self._step
+            at = now
+        self._at = at = at + prefill
+        self._step = step = self._step + weight
+        self._free_kv -= kv_tokens
+        heappush(heap, (count + generated - 1, at, request))
+        self._ends[self._slot] = at + (heap[0][0] - count) * step
+
+    def complete(self) -> None:
+        """Finish the request whose end has come, and admit those that now fit."""
+        slot, heap = self._slot, self._heap
+        self._at = now = self._ends[slot]
+        self._count, first, (arrival, _, weight, kv_tokens, generated) = heappop(heap)
+        self._step -= weight
+        self._free_kv += kv_tokens
+        self._done.append((arrival, first, now, generated))
+        self._loads[slot] -= 1
+        if self.queue:
+            self._admit(now)
+        if heap:
+            self._ends[slot] = self._at + (heap[0][0] - self._count) * self._step
+        else:
+            self._ends[slot], self._step = inf, self._idle_step  # sums do not drift
+
+    def _admit(self, now: float) -> None:
+        queue = self.queue
+        while queue and queue[0][3] <= self._free_kv and len(self._heap) < self._slots:
+            request = queue.popleft()
+            if now - request[0] > self._patience:
+                self._done.append((request[0], inf, now, request[4]))
+                self._loads[self._slot] -= 1
+            else:
+                self._start(now, request)
+
+    def drain(self) -> None:
+        """Take no new request; those in flight finish."""
+        self._loads[self._slot] += NOT_ROUTED

@@ -1,0 +1,1 @@
+"""Requests: read from a trace, or made up."""

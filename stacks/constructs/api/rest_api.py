@@ -1,0 +1,150 @@
+"""The OpenAI-compatible REST API: which route reaches which function, and who may call it."""
+
+import json
+
+from aws_cdk import Duration
+from aws_cdk import aws_apigateway as apigw
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from stacks.checks import acknowledge
+from stacks.config import ApiConfig
+from stacks.constructs.api.gateway_errors import shape_errors
+from stacks.constructs.api.method_access import OPEN, MethodAccess
+from stacks.constructs.function.environment import ROOT_PATH
+from stacks.constructs.shared.retained_logs import RetainedLogs
+
+STAGE = ROOT_PATH.strip("/")
+_RESPONSES = (
+    ("GET", "/v1/responses/{id}"),
+    ("DELETE", "/v1/responses/{id}"),
+    ("POST", "/v1/responses/{id}/cancel"),
+)
+_FILES_AND_BATCHES = (
+    ("POST", "/v1/files"),
+    ("GET", "/v1/files"),
+    ("GET", "/v1/files/{id}"),
+    ("DELETE", "/v1/files/{id}"),
+    ("GET", "/v1/files/{id}/content"),
+    ("POST", "/v1/batches"),
+    ("GET", "/v1/batches"),
+    ("GET", "/v1/batches/{id}"),
+    ("POST", "/v1/batches/{id}/cancel"),
+)
+_PUSH_TO_LOGS = (
+    "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/"
+    "service-role/AmazonAPIGatewayPushToCloudWatchLogs]"
+)
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/response-streaming.html
+_ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTimeEpoch",
+    "method": "$context.httpMethod",
+    "path": "$context.path",
+    "status": "$context.status",
+    "error": "$context.error.responseType",
+    "latencyMs": "$context.responseLatency",
+    "responseBytes": "$context.responseLength",
+    "transferMode": "$context.integration.responseTransferMode",
+    "timeToAllHeadersMs": "$context.integration.timeToAllHeaders",
+    "timeToFirstContentMs": "$context.integration.timeToFirstContent",
+    "integrationLatencyMs": "$context.integration.latency",
+    "apiKeyId": "$context.identity.apiKeyId",
+    "sourceIp": "$context.identity.sourceIp",
+    "userAgent": "$context.identity.userAgent",
+    "traceId": "$context.xrayTraceId",
+}
+
+
+class ChatApi(Construct):
+    """A regional REST API whose answers may stream. Edge endpoints cut streams idle for 30 s.
+
+    What a stage leaves out has no route: API Gateway answers 404 for it.
+
+    Attributes:
+        rest: the REST API.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        config: ApiConfig,
+        streaming: lambda_.IFunction,
+        control: lambda_.IFunction,
+        access: MethodAccess,
+        keeps_responses: bool,
+        runs_batches: bool,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.rest = apigw.RestApi(
+            self,
+            "Rest",
+            rest_api_name=name,
+            endpoint_types=[apigw.EndpointType.REGIONAL],
+            api_key_source_type=apigw.ApiKeySourceType.AUTHORIZER if access.needs_key else None,
+            # Access logs need it, and a fresh account has none. It is one per account and region.
+            cloud_watch_role=True,
+            # A file arrives as a form, whose bytes API Gateway would otherwise read as text.
+            binary_media_types=["multipart/form-data"] if runs_batches else None,
+            deploy_options=self._stage(config),
+        )
+        self.rest.node.try_remove_child("Endpoint")  # its output; the stack has one of its own
+        whole = apigw.LambdaIntegration(control, allow_test_invoke=False)
+        stream = apigw.LambdaIntegration(
+            streaming,
+            response_transfer_mode=apigw.ResponseTransferMode.STREAM,
+            timeout=Duration.seconds(config.gateway_timeout_seconds),
+            allow_test_invoke=False,
+        )
+        for path in ("/v1/chat/completions", "/v1/responses"):
+            self._route("POST", path, stream, access)
+        self._route("GET", "/v1/models", whole, access)
+        for method, path in (
+            *(_RESPONSES if keeps_responses else ()),
+            *(_FILES_AND_BATCHES if runs_batches else ()),
+        ):
+            self._route(method, path, whole, access)
+        for path in ("/health", "/docs", "/openapi.json"):
+            self._route("GET", path, whole, OPEN)
+        shape_errors(self.rest)
+        self._acknowledge()
+
+    def _stage(self, config: ApiConfig) -> apigw.StageOptions:
+        logs = RetainedLogs(self, "AccessLog", days=config.log_retention_days)
+        return apigw.StageOptions(
+            stage_name=STAGE,
+            throttling_rate_limit=config.throttle_rate,
+            throttling_burst_limit=config.throttle_burst,
+            tracing_enabled=True,
+            metrics_enabled=True,
+            access_log_destination=apigw.LogGroupLogDestination(logs),
+            access_log_format=apigw.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
+        )
+
+    def _route(
+        self, method: str, path: str, integration: apigw.Integration, access: MethodAccess
+    ) -> None:
+        added = self.rest.root.resource_for_path(path).add_method(
+            method,
+            integration,
+            authorization_type=access.authorization,
+            authorizer=access.authorizer,
+            api_key_required=access.needs_key,
+        )
+        if access is OPEN:
+            reason = "what a client reads before it has a key; it says nothing about the account"
+            acknowledge(added, "AwsSolutions-APIG4", reason)
+
+    def _acknowledge(self) -> None:
+        reasons = {
+            "AwsSolutions-APIG2": "the app validates, and answers in OpenAI's error shape",
+            "AwsSolutions-APIG3": "a web ACL is the account's choice; keys and throttling are ours",
+            "AwsSolutions-APIG6": "the access log has every request; execution logs hold prompts",
+            _PUSH_TO_LOGS: "AWS's own policy for API Gateway's one role per account",
+            "AwsSolutions-COG4": "clients are programs with keys or IAM roles, not Cognito users",
+        }
+        for rule, reason in reasons.items():
+            acknowledge(self, rule, reason)

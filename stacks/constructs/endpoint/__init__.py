@@ -1,0 +1,1 @@
+"""SageMaker endpoints, in every way a model can stand behind one."""

@@ -1,0 +1,109 @@
+"""A SageMaker endpoint with a queue: it answers into a bucket, tells topics, and goes to zero."""
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sagemaker as sagemaker
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from stacks.config import AsyncConfig
+from stacks.constructs.endpoint.production_variant import production_variant, variant_name
+from stacks.constructs.endpoint.sagemaker_endpoint import HostedEndpoint
+from stacks.constructs.model.served_model import ServedModel
+from stacks.constructs.scaling.backlog_scaling import BacklogScaling
+from stacks.constructs.shared.event_topic import EventTopic
+from stacks.constructs.shared.job_bucket import JobBucket
+
+_Async = sagemaker.CfnEndpointConfig
+_Update = sagemaker.CfnEndpoint
+
+INPUTS, OUTPUTS, FAILURES = "responses/", "async/output/", "async/failures/"
+"""Where requests too large to be sent inline, answers and failures lie in the bucket."""
+
+
+class AsyncEndpoint(HostedEndpoint):
+    """Takes requests while no instance runs, and keeps them until one does.
+
+    Attributes:
+        completed: topic of answers that are there.
+        failed: topic of requests that failed or expired.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        endpoint_name: str,
+        model: ServedModel,
+        config: AsyncConfig,
+        concurrency: int,
+        ami: str | None,
+        bucket: JobBucket,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.variant = variant_name(config.instance_type)
+        self.completed = EventTopic(self, "Completed", publisher=model.role)
+        self.failed = EventTopic(self, "Failed", publisher=model.role)
+        # An endpoint cannot be created without an instance; every deploy starts one, which shows
+        # that the model runs, and scaling takes it away again.
+        count = max(1, config.min_instances)
+        hosts = sagemaker.CfnEndpointConfig(
+            self,
+            "Config",
+            production_variants=[production_variant(config, count=count, ami=ami, model=model)],
+            async_inference_config=_Async.AsyncInferenceConfigProperty(
+                client_config=_Async.AsyncInferenceClientConfigProperty(
+                    max_concurrent_invocations_per_instance=concurrency
+                ),
+                output_config=self._output(model, bucket),
+            ),
+        )
+        endpoint = sagemaker.CfnEndpoint(
+            self,
+            "Resource",
+            endpoint_name=endpoint_name,
+            endpoint_config_name=hosts.attr_endpoint_config_name,
+            deployment_config=_replace_when_done(config),
+        )
+        self.name = endpoint.attr_endpoint_name
+        BacklogScaling(
+            self, "Scaling", endpoint_name=self.name, variant=self.variant, config=config
+        )
+
+    def grant_submit(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a principal put requests into the queue."""
+        return self.grant(grantee, "sagemaker:InvokeEndpointAsync")
+
+    def _output(
+        self, model: ServedModel, bucket: JobBucket
+    ) -> sagemaker.CfnEndpointConfig.AsyncInferenceOutputConfigProperty:
+        bucket.grant_objects(model.role, "s3:GetObject", below=INPUTS)
+        for prefix in (OUTPUTS, FAILURES):
+            bucket.grant_objects(
+                model.role, "s3:PutObject", "s3:AbortMultipartUpload", below=prefix
+            )
+        bucket.grant_list(model.role)
+        return _Async.AsyncInferenceOutputConfigProperty(
+            s3_output_path=bucket.s3_url_for_object(OUTPUTS),
+            s3_failure_path=bucket.s3_url_for_object(FAILURES),
+            notification_config=_Async.AsyncInferenceNotificationConfigProperty(
+                success_topic=self.completed.topic_arn, error_topic=self.failed.topic_arn
+            ),
+        )
+
+    @property
+    def topics(self) -> tuple[sns.ITopic, sns.ITopic]:
+        """Both topics: every request ends on one of them."""
+        return self.completed, self.failed
+
+
+def _replace_when_done(config: AsyncConfig) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
+    """Keep the old instances until the last request they hold has ended."""
+    return _Update.DeploymentConfigProperty(
+        blue_green_update_policy=_Update.BlueGreenUpdatePolicyProperty(
+            traffic_routing_configuration=_Update.TrafficRoutingConfigProperty(
+                type="ALL_AT_ONCE", wait_interval_in_seconds=0
+            ),
+            termination_wait_in_seconds=config.invocation_timeout_seconds,
+        )
+    )

@@ -1,0 +1,96 @@
+"""A SageMaker endpoint that answers while its caller waits, and feels like one of CDK's own."""
+
+from typing import Any
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sagemaker as sagemaker
+
+from stacks.constructs.endpoint.production_variant import Variant
+from stacks.constructs.endpoint.sagemaker_endpoint import HostedEndpoint
+from stacks.constructs.model.served_model import ServedModel
+
+_Config = sagemaker.CfnEndpointConfig
+
+
+class RealtimeEndpoint(HostedEndpoint):
+    """What the two ways to deploy a model have in common: the config, the grants, the metrics.
+
+    Attributes:
+        dimensions: of its metrics in the AWS/SageMaker namespace.
+    """
+
+    dimensions: dict[str, str]
+
+    def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a principal send requests, with the answer whole or as a stream."""
+        return self.grant(
+            grantee, "sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"
+        )
+
+    def metric(self, name: str, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401 - CDK's own props
+        """Return one of its metrics in the AWS/SageMaker namespace."""
+        return cloudwatch.Metric(
+            namespace="AWS/SageMaker", metric_name=name, dimensions_map=self.dimensions, **options
+        )
+
+    def metric_invocations(self, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401
+        """Requests sent to it."""
+        return self.metric("Invocations", statistic="Sum", **options)
+
+    def metric_first_chunk_latency(self, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401
+        """Microseconds until the container streamed its first bytes."""
+        return self.metric("FirstChunkModelLatency", statistic="p90", **options)
+
+    def _create(
+        self,
+        endpoint_name: str,
+        variant: Variant,
+        *,
+        captured: sagemaker.CfnEndpointConfig.DataCaptureConfigProperty | None,
+        deployment: sagemaker.CfnEndpoint.DeploymentConfigProperty | None = None,
+        **config: Any,  # noqa: ANN401 - CDK's own props
+    ) -> None:
+        """Describe the endpoint, and the config it is replaced by."""
+        hosts = _Config(
+            self,
+            "Config",
+            production_variants=[variant],
+            data_capture_config=captured,
+            metrics_config=_Config.MetricsConfigProperty(
+                enable_enhanced_metrics=True, metric_publish_frequency_in_seconds=10
+            ),
+            **config,
+        )
+        endpoint = sagemaker.CfnEndpoint(
+            self,
+            "Resource",
+            endpoint_name=endpoint_name,
+            endpoint_config_name=hosts.attr_endpoint_config_name,
+            deployment_config=deployment,
+            # Otherwise every deploy resets the instance count that autoscaling has found.
+            retain_all_variant_properties=True,
+            exclude_retained_variant_properties=[
+                sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type=kind)
+                for kind in ("DesiredWeight", "DataCaptureConfig")
+            ],
+        )
+        self.name = endpoint.attr_endpoint_name
+
+
+def data_capture(
+    percent: int, model: ServedModel, bucket: s3.IBucket
+) -> sagemaker.CfnEndpointConfig.DataCaptureConfigProperty | None:
+    """Describe which share of requests and answers is stored in a bucket; none for a share of 0."""
+    if percent == 0:
+        return None
+    model.grant_write(bucket, "captured/")
+    return _Config.DataCaptureConfigProperty(
+        enable_capture=True,
+        initial_sampling_percentage=percent,
+        destination_s3_uri=bucket.s3_url_for_object("captured/"),
+        capture_options=[
+            _Config.CaptureOptionProperty(capture_mode=mode) for mode in ("Input", "Output")
+        ],
+    )

@@ -1,0 +1,1 @@
+"""SageMaker models: image, weights, role."""

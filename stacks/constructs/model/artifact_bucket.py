@@ -1,0 +1,21 @@
+"""The bucket for what belongs to a model: staged weights, captured data."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.constructs.shared.private_bucket import PrivateBucket
+
+
+class ArtifactBucket(PrivateBucket):
+    """Versioned: weights are costly to lose."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            versioned=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(noncurrent_version_expiration=Duration.days(30)),
+            ],
+        )

@@ -1,0 +1,94 @@
+"""A model ready to be put behind an endpoint: container, weights, and what it may do."""
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from stacks.checks import acknowledge, acknowledge_wildcard
+from stacks.constructs.model.container_image import ContainerImage
+from stacks.constructs.model.weights import Weights
+from stacks.constructs.model.weights_archive import WeightsArchive
+
+
+class ServedModel(Construct):
+    """A SageMaker model without a physical name: it is replaced whenever anything in it changes.
+
+    Attributes:
+        name: name CloudFormation gives the model.
+        role: what the container may do.
+        isolated: whether it has no network: without a hub to download from, it needs none.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        image: ContainerImage,
+        environment: dict[str, str],
+        weights: Weights | WeightsArchive | None,
+        log_group: logs.ILogGroup,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.role = self._execution_role(image, log_group)
+        self.isolated = weights is not None
+        if weights is not None:
+            self._add_policy("ReadWeights", *weights.read_statements())
+        model = sagemaker.CfnModel(
+            self,
+            "Resource",
+            execution_role_arn=self.role.role_arn,
+            enable_network_isolation=self.isolated,
+            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
+                image=image.uri,
+                environment=environment,
+                **(weights.container if weights else {}),
+            ),
+        )
+        if weights is not None and weights.published:
+            # `cdk gc` keeps the objects whose keys it finds in a template.
+            model.add_metadata("PublishedWeights", list(weights.published))
+        # CreateModel checks that the role can read the weights, so its policies come first.
+        model.node.add_dependency(self.role)
+        self.name = model.attr_model_name
+
+    def _execution_role(self, image: ContainerImage, log_group: logs.ILogGroup) -> iam.Role:
+        principal = iam.ServicePrincipal("sagemaker.amazonaws.com")
+        role = iam.Role(self, "ExecutionRole", assumed_by=principal)
+        image.grant_pull(role)
+        log_group.grant(
+            role, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["cloudwatch:PutMetricData"],
+                resources=["*"],
+                conditions={"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}},
+            )
+        )
+        acknowledge(
+            role,
+            "AwsSolutions-IAM5[Resource::*]",
+            "ecr:GetAuthorizationToken and cloudwatch:PutMetricData know no resources; the latter "
+            "is held to SageMaker's own namespaces",
+        )
+        return role
+
+    def grant_write(self, bucket: s3.IBucket, prefix: str) -> None:
+        """Let SageMaker, in the model's name, write below a prefix of a bucket."""
+        self._add_policy(
+            "Write",
+            iam.PolicyStatement(
+                actions=["s3:PutObject"], resources=[bucket.arn_for_objects(f"{prefix}*")]
+            ),
+        )
+
+    def _add_policy(self, construct_id: str, *statements: iam.PolicyStatement) -> None:
+        policy = iam.Policy(self.role, construct_id, roles=[self.role], statements=list(statements))
+        for statement in statements:
+            for resource in statement.resources:
+                if resource.endswith("*"):
+                    reason = "every object below one prefix of one bucket, and no other"
+                    acknowledge_wildcard(policy, resource, reason)

@@ -1,0 +1,1 @@
+"""What scales an endpoint, and by which policy."""

@@ -1,0 +1,1 @@
+"""Buckets, topics and logs as every stack wants them."""
