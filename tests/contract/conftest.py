@@ -16,7 +16,7 @@ from localcloud.sagemaker.control_plane.store import Store
 from localcloud.sagemaker.hosting.instances import Provisioner
 from localcloud.sagemaker.storage.model_data import ModelCache
 from localcloud.sagemaker.storage.objects import Objects
-from tests.contract.services import Client
+from tests.support.services import Client
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import inspect
 import tomllib
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +25,8 @@ from ministack.services import (
     stepfunctions,
 )
 from ministack.services.cloudformation import provisioners, stacks
+
+from tests.support.project import PROJECT
 
 SIGNATURES = [
     (ministack_app, "app", "scope receive send"),
@@ -159,7 +160,7 @@ def parameters(function: Any) -> list[str]:
 
 
 def test_installed_version_is_the_pinned_one() -> None:
-    project = tomllib.loads(Path(__file__).parents[2].joinpath("pyproject.toml").read_text())
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())
     assert f"ministack=={version('ministack')}" in project["dependency-groups"]["local"]
 
 

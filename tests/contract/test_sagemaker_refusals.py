@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.services import COMPONENT, ROLE, TARGET, Client, create_config
+from tests.support.services import COMPONENT, ROLE, TARGET, Client, create_config
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 from localcloud.awsjson.shapes import service_model
 from localcloud.sagemaker.inference.invocation import RuntimeServiceError
-from tests.contract.services import (
+from tests.support.services import (
     COMPONENT,
     ROLE,
     TAGS,

@@ -18,7 +18,7 @@ from openai import OpenAI
 
 from localcloud.ports import free_port
 from localcloud.settings import Settings
-from tests import stage_files
+from tests.support import stage_files
 from twin.conversation import ask, connect
 from twin.deployment import LocalDeployment
 from twin.local_cloud import LocalCloud

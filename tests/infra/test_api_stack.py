@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from synthesized import Synthesized
+
+from tests.support.synthesized import Synthesized
 
 
 def methods(stage: Synthesized) -> dict[tuple[str, str], dict[str, Any]]:

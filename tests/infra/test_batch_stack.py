@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from synthesized import Synthesized, Template
+
+from tests.support.synthesized import Synthesized, Template
 
 TRANSFORM = ":states:::sagemaker:createTransformJob.sync"
 

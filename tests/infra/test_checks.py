@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from synthesized import Synthesized
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
+
+from tests.support.synthesized import Synthesized
 
 # Actions that know no resources, so that IAM takes nothing but "*":
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html

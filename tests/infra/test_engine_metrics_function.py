@@ -1,8 +1,7 @@
 """What carries the engines' metrics: there when scaling follows them, each minute, and modest."""
 
-from synthesized import Synthesized, Template
-
 from lambda_api.handlers.engine_metrics import QUEUED_REQUESTS
+from tests.support.synthesized import Synthesized, Template
 
 HANDLER = "lambda_api.handlers.engine_metrics.handler"
 

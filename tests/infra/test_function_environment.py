@@ -5,11 +5,11 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from synthesized import Synthesized, Template
 
 from lambda_api.settings import Settings
 from stacks.constructs.function import web_adapter
 from stacks.engines import ENGINES
+from tests.support.synthesized import Synthesized, Template
 
 STREAMING, CONTROL = "run.sh", "lambda_api.handlers.control.handler"
 COMPLETION = "lambda_api.handlers.async_completion.handler"

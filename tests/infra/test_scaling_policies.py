@@ -4,9 +4,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from synthesized import Synthesized, Template
 
 from stacks.config import AutoscalingConfig, RealtimeConfig
+from tests.support.synthesized import Synthesized, Template
 
 COMPONENT = "AWS::SageMaker::InferenceComponent"
 POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from synthesized import Synthesized
+from tests.support.synthesized import Synthesized
 
 VARIANT = "g6e-xlarge"
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from synthesized import Synthesized
+
+from tests.support.synthesized import Synthesized
 
 
 def published(assembly: Path) -> dict[str, Path]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from synthesized import Synthesized
+
+from tests.support.synthesized import Synthesized
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 import boto3
 import openai
 import pytest
-from serving import served
-from standin_runtime import DONE, StandInRuntime, Stream, running
 
 from lambda_api.aws.dynamodb import DynamoWakeTable
 from lambda_api.aws.s3 import S3Store
@@ -14,7 +12,9 @@ from lambda_api.main import create_app
 from lambda_api.settings import Settings
 from localcloud.ports import free_port
 from localcloud.settings import Settings as CloudSettings
-from tests.localcloud import cloud as local
+from tests.support.localcloud import cloud as local
+from tests.support.service.serving import served
+from tests.support.service.standin_runtime import DONE, StandInRuntime, Stream, running
 
 BUCKET = "jobs"
 TIMEOUT_SECONDS = 1.0

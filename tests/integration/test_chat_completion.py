@@ -2,7 +2,8 @@
 
 import openai
 import pytest
-from standin_runtime import (
+
+from tests.support.service.standin_runtime import (
     HANG_UP,
     SILENCE,
     Reply,

@@ -4,7 +4,16 @@ import time
 
 import openai
 import pytest
-from standin_runtime import CUT, DONE, Fault, Stream, chunk, completion_events, event
+
+from tests.support.service.standin_runtime import (
+    CUT,
+    DONE,
+    Fault,
+    Stream,
+    chunk,
+    completion_events,
+    event,
+)
 
 WORDS = ["Grüß ", "dich", " 👋"]
 FIRST = event(chunk("Hi"))

@@ -6,8 +6,6 @@ import sys
 
 import openai
 import pytest
-from standin_runtime import Received, Reply, StandInRuntime, completion, running
-from standin_s3 import StandInQueue, StandInS3
 
 from lambda_api.aws.s3 import S3Store
 from lambda_api.aws.sagemaker_async import SageMakerQueue
@@ -17,6 +15,14 @@ from lambda_api.responses.background import Background
 from lambda_api.responses.schemas import ResponseRequest
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
+from tests.support.service.standin_runtime import (
+    Received,
+    Reply,
+    StandInRuntime,
+    completion,
+    running,
+)
+from tests.support.service.standin_s3 import StandInQueue, StandInS3
 
 BUCKET = "twin-local-async"
 SECRET = "whsec_c2VjcmV0IHNlY3JldCBzZWNyZXQ="

@@ -15,8 +15,10 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.support.project import PROJECT
+
 HERE = Path(__file__).parent
-PACKAGE = HERE.parents[1] / "lambda_api"
+PACKAGE = PROJECT / "lambda_api"
 ENVIRONMENT = {
     "TWIN_STAGE": "local",
     "TWIN_ENDPOINT_NAME": "twin-local",
@@ -77,13 +79,13 @@ def test_the_control_function_imports_no_boto3():
 
 def test_a_wrong_environment_stops_the_cold_start_and_says_why():
     script = [sys.executable, "-c", "import lambda_api.handlers.control"]
-    environment = {**os.environ, **ENVIRONMENT, "TWIN_ENGINE": "ollama"}
+    environment = {**os.environ, **ENVIRONMENT, "TWIN_LOG_LEVEL": "LOUD"}
 
     done = subprocess.run(script, env=environment, capture_output=True, text=True)
 
     assert done.returncode != 0
-    assert "TWIN_ENGINE: input should be 'vllm'" in done.stderr
-    assert "got 'ollama'" in done.stderr
+    assert "TWIN_LOG_LEVEL: input should be 'DEBUG'" in done.stderr
+    assert "got 'LOUD'" in done.stderr
 
 
 def test_run_sh_serves_from_the_root_of_the_zip(tmp_path):

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lambda_api.storage.object_store import ChangedError
-from tests.unit.memory_store import MemoryStore
+from tests.support.service.memory_store import MemoryStore
 
 
 @pytest.fixture(params=["s3", "memory"])

@@ -6,8 +6,14 @@ import logging
 import openai
 import pytest
 from pydantic import BaseModel
-from serving import served
-from standin_runtime import (
+
+from lambda_api.aws.s3 import S3Store
+from lambda_api.handlers.async_completion import Completions
+from lambda_api.main import create_app
+from lambda_api.responses.store import ResponseStore
+from lambda_api.settings import Settings
+from tests.support.service.serving import served
+from tests.support.service.standin_runtime import (
     CUT,
     Reply,
     StandInRuntime,
@@ -19,13 +25,7 @@ from standin_runtime import (
     running,
     service_error,
 )
-from standin_s3 import StandInQueue, StandInS3
-
-from lambda_api.aws.s3 import S3Store
-from lambda_api.handlers.async_completion import Completions
-from lambda_api.main import create_app
-from lambda_api.responses.store import ResponseStore
-from lambda_api.settings import Settings
+from tests.support.service.standin_s3 import StandInQueue, StandInS3
 
 WORDS = ["Grüß ", "dich", " 👋"]
 BUCKET = "twin-local-async"

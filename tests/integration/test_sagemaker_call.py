@@ -1,9 +1,9 @@
 """What an invocation tells SageMaker besides its payload."""
 
 import pytest
-from standin_runtime import DONE, Stream, completion
 
 from lambda_api.aws.sagemaker_runtime import SageMakerEndpoint
+from tests.support.service.standin_runtime import DONE, Stream, completion
 
 COMPONENT = "x-amzn-sagemaker-inference-component"
 PREFIX = "x-amzn-sagemaker-prefix-aware-id"

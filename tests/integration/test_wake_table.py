@@ -11,7 +11,7 @@ from botocore.config import Config
 from lambda_api.aws.dynamodb import DynamoWakeTable
 from lambda_api.cold_start.wake import STALE_SECONDS, Change, Wake
 from lambda_api.errors import StorageError
-from tests.unit.memory_wakes import MemoryWakeTable
+from tests.support.service.memory_wakes import MemoryWakeTable
 
 NOW = 1_795_424_400.123456
 UNTIL = NOW + 600

@@ -7,8 +7,8 @@ import pytest
 
 from localcloud.ports import free_port
 from localcloud.settings import Settings
-from tests.localcloud import cloud as local
-from tests.localcloud.cloud import Cloud
+from tests.support.localcloud import cloud as local
+from tests.support.localcloud.cloud import Cloud
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.localcloud.cloud import Cloud
-from tests.localcloud.streaming_api import Api, deploy, key, limited_key
+from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.streaming_api import Api, deploy, key, limited_key
 
 
 @pytest.fixture(scope="module")

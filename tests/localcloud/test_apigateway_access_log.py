@@ -9,8 +9,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.localcloud.cloud import Cloud
-from tests.localcloud.streaming_api import Api, deploy, key
+from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.streaming_api import Api, deploy, key
 
 
 @pytest.fixture(scope="module")

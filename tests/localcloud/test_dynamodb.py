@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localcloud.cloud import Cloud
-from tests.localcloud.sagemaker.deployment import unique
+from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.deployment import unique
 
 CALLERS = 16
 

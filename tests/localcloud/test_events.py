@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localcloud.cloud import Cloud, package
+from tests.support.localcloud.cloud import Cloud, package
 
 ROLE = "arn:aws:iam::000000000042:role/Function"
 

@@ -15,15 +15,16 @@ import psutil
 import pytest
 
 from localcloud.settings import HOST, Settings
-from tests.localcloud import cloud as local
-from tests.localcloud.cloud import ROOT, Cloud
-from tests.localcloud.streaming_api import deploy, key
+from tests.support.localcloud import cloud as local
+from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.streaming_api import deploy, key
+from tests.support.project import PROJECT
 
 
 def run(**environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "localcloud"],
-        cwd=ROOT,
+        cwd=PROJECT,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,

@@ -11,8 +11,8 @@ from localcloud.ministack_hooks import Function
 from localcloud.web_adapter import NotEmulatedError
 from localcloud.web_adapter.environment import check, readiness_path
 from localcloud.web_adapter.package import unpack
-from tests.localcloud.cloud import package
-from tests.localcloud.streaming_api import LAYER
+from tests.support.localcloud.cloud import package
+from tests.support.localcloud.streaming_api import LAYER
 
 FUNCTION = Function(
     arn="arn:aws:lambda:us-east-1:000000000042:function:chat",

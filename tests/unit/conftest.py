@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fake_upstream import FakeStream, FakeUpstream
 
 from lambda_api.chat.service import ChatService
 from lambda_api.settings import Settings
+from tests.support.service.fake_upstream import FakeStream, FakeUpstream
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from batch_world import jsonl, request
 
 from lambda_api.batches import validation as batch_input
 from lambda_api.batches.validation import MOST_LISTED_ERRORS, InputCheck, lines_in
+from tests.support.service.batch_world import jsonl, request
 
 MOST_BYTES = 1000
 

@@ -4,11 +4,19 @@ import json
 from random import Random
 
 import pytest
-from batch_world import BROKEN, OWNER, REFUSED, TIMED_OUT, World, jsonl, request
 
 from lambda_api.batches.schedule import ScheduledRun
 from lambda_api.errors import NotFoundError
 from lambda_api.handlers.batch_collect import collect
+from tests.support.service.batch_world import (
+    BROKEN,
+    OWNER,
+    REFUSED,
+    TIMED_OUT,
+    World,
+    jsonl,
+    request,
+)
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """Files and batches as a caller's owner asks for them."""
 
 import pytest
-from batch_world import OWNER, World, jsonl, request
 
 from lambda_api.batches.store import BatchStore
 from lambda_api.errors import InvalidRequestError, NotFoundError, SchedulerError, StorageError
 from lambda_api.files.service import ExpiresAfter
 from lambda_api.storage.object_ids import is_id, new_id
 from lambda_api.storage.pagination import page_of
+from tests.support.service.batch_world import OWNER, World, jsonl, request
 
 
 @pytest.fixture

@@ -4,9 +4,6 @@ import time
 from dataclasses import dataclass, field
 
 import pytest
-from cold_endpoint import ColdEndpoint
-from fake_upstream import FakeUpstream
-from memory_wakes import MemoryWakeTable
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,6 +13,9 @@ from lambda_api.cold_start.strategies import Asked, Enqueue, Hold, Reject, Watch
 from lambda_api.cold_start.waiting_room import WaitingRoom
 from lambda_api.errors import InvalidRequestError, NotReadyError, StorageError
 from lambda_api.http.request_log import RequestRecord
+from tests.support.service.cold_endpoint import ColdEndpoint
+from tests.support.service.fake_upstream import FakeUpstream
+from tests.support.service.memory_wakes import MemoryWakeTable
 
 ANSWER, QUEUED = Response("answer"), Response("queued")
 

@@ -4,8 +4,6 @@ import json
 import logging
 
 import pytest
-from fake_queue import FakeQueue, answer, message
-from memory_store import MemoryStore
 
 from lambda_api.chat.service import ChatService
 from lambda_api.errors import NotFoundError
@@ -15,6 +13,8 @@ from lambda_api.responses.schemas import ResponseRequest
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
 from lambda_api.responses.webhook import WebhookError
+from tests.support.service.fake_queue import FakeQueue, answer, message
+from tests.support.service.memory_store import MemoryStore
 
 ACCOUNT = "123456789012"
 

@@ -4,9 +4,6 @@ import json
 import re
 
 import pytest
-from fake_queue import answer
-from fake_upstream import FakeUpstream
-from memory_store import MemoryStore
 
 from lambda_api.chat.prefix_routing import prefix_id
 from lambda_api.chat.schemas import ChatCompletionRequest
@@ -14,6 +11,9 @@ from lambda_api.chat.service import ChatService
 from lambda_api.responses.schemas import ResponseRequest
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
+from tests.support.service.fake_queue import answer
+from tests.support.service.fake_upstream import FakeUpstream
+from tests.support.service.memory_store import MemoryStore
 
 ALLOWED = re.compile(r"\S[ -~]{0,63}")
 """botocore's pattern and length of PrefixAwareId."""

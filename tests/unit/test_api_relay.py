@@ -5,11 +5,11 @@ import threading
 import time
 
 import pytest
-from fake_upstream import FakeStream
 
 from lambda_api.chat.stream import ChatStream
 from lambda_api.streaming.response import RelayResponse
 from lambda_api.streaming.sse import KEEP_ALIVE
+from tests.support.service.fake_upstream import FakeStream
 
 EVENT = b'data: {"choices":[]}\n\n'
 DONE = b"data: [DONE]\n\n"

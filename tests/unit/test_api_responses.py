@@ -4,9 +4,6 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from fake_queue import FakeQueue, answer
-from fake_upstream import FakeUpstream
-from memory_store import MemoryStore
 from starlette.testclient import TestClient
 
 from lambda_api.errors import StorageError, ThrottledError
@@ -14,6 +11,9 @@ from lambda_api.main import create_app
 from lambda_api.responses.schemas import Outcome
 from lambda_api.responses.store import ResponseStore, response_behind
 from lambda_api.settings import Settings
+from tests.support.service.fake_queue import FakeQueue, answer
+from tests.support.service.fake_upstream import FakeUpstream
+from tests.support.service.memory_store import MemoryStore
 
 SETTINGS = Settings(stage="local", endpoint_name="twin-local", model_id="twin", engine="vllm")
 URL = "/v1/responses"

@@ -8,12 +8,12 @@ from threading import Thread
 from threading import enumerate as threads_alive
 
 import pytest
-from cold_endpoint import BrokenTable, ColdEndpoint
-from memory_wakes import MemoryWakeTable
 
 from lambda_api.cold_start.monitor import Pace, Watch
 from lambda_api.cold_start.waiting_room import WaitingRoom
 from lambda_api.errors import EndpointMissingError, NoCapacityError, NotReadyError
+from tests.support.service.cold_endpoint import BrokenTable, ColdEndpoint
+from tests.support.service.memory_wakes import MemoryWakeTable
 
 PACE = Pace(poll_seconds=0.02, probe_seconds=0.05)
 LONG = 10.0

@@ -4,8 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from cold_endpoint import BrokenTable, Clock, ColdEndpoint
-from memory_wakes import MemoryWakeTable
 
 from lambda_api.cold_start.monitor import Pace, Watch
 from lambda_api.cold_start.wake import STALE_SECONDS
@@ -18,6 +16,8 @@ from lambda_api.errors import (
     ThrottledError,
     UpstreamError,
 )
+from tests.support.service.cold_endpoint import BrokenTable, Clock, ColdEndpoint
+from tests.support.service.memory_wakes import MemoryWakeTable
 
 PACE = Pace(poll_seconds=2, probe_seconds=5)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stacks.config import ConfigError, load_stage
-from tests.stage_files import LOCAL, PROD, PROJECT, load, message
+from tests.support.stage_files import LOCAL, PROD, PROJECT, load, message
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])

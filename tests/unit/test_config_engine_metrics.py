@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.stage_files import LOCAL, PROD, load, message
+from tests.support.stage_files import LOCAL, PROD, load, message
 
 SCALING = {"min_instances": 2, "max_instances": 4, "target": 0.7}
 

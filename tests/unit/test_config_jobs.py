@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.stage_files import LOCAL, PROD, load, message
+from tests.support.stage_files import LOCAL, PROD, load, message
 
 ASYNC = {"instance_type": "ml.g6e.xlarge", "max_instances": 2}
 BATCH = {"instance_type": "ml.g6e.xlarge", "max_concurrent_transforms": 8}

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from stacks.config import ColdStartConfig, PrefixRoutingConfig
 from stacks.config.schedule import Expression
-from tests.stage_files import LOCAL, PROD, load, message
+from tests.support.stage_files import LOCAL, PROD, load, message
 
 SCALING = {"min_instances": 1, "max_instances": 4}
 TO_ZERO = {"scale_to_zero": True, "max_instances": 2}

@@ -1,7 +1,6 @@
 """The committed catalogue fits the engines, and is written the way AWS spells its images."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from stacks.engines import ENGINES
 from stacks.engines.catalogue import Catalogue, load_catalogue
 from stacks.engines.refresh import MissingTablesError, image_tag, newest, read_catalogue
+from tests.support.project import PROJECT
 
 CATALOGUE = load_catalogue()
 
@@ -101,5 +101,5 @@ def test_refreshing_without_the_package_says_what_to_install() -> None:
 
 
 def test_the_committed_file_is_what_refresh_writes() -> None:
-    text = (Path(__file__).parents[2] / "stacks" / "engines" / "catalogue.json").read_text()
+    text = (PROJECT / "stacks" / "engines" / "catalogue.json").read_text()
     assert Catalogue.model_validate_json(text).model_dump_json(indent=2) + "\n" == text

@@ -12,7 +12,7 @@ from planner.policies.policy import ScalingPlan
 from planner.question import Question, served_by
 from planner.simulator.outcome import Objective
 from stacks.config import AutoscalingConfig, RealtimeConfig, StageConfig
-from tests.stage_files import PROD, load
+from tests.support.stage_files import PROD, load
 
 
 @pytest.fixture

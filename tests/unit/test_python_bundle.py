@@ -7,8 +7,8 @@ import pytest
 
 from stacks.constructs.function.package import BundleError, build_bundle
 from stacks.constructs.function.package_pruning import prune
+from tests.support.project import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[2]
 CLIENT = re.compile(r'(?:boto3|session)\.client\(\s*"([a-z0-9-]+)"')
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from batch_machine import StateMachine
 
 from lambda_api.batches.run import BatchRuns
 from lambda_api.main import create_app
 from lambda_api.settings import Settings
-from tests.integration.serving import served
+from tests.support.service.batch_machine import StateMachine
+from tests.support.service.serving import served
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from lambda_api.chat.service import MAX_PAYLOAD_BYTES
 from lambda_api.main import create_app
 from lambda_api.routers.files import MAX_DIRECT_BYTES
-from tests.integration.serving import served
-from tests.unit.batch_world import jsonl, request
+from tests.support.service.batch_world import jsonl, request
+from tests.support.service.serving import served
 
 CHAT = "/v1/chat/completions"
 BUCKET = "batches"

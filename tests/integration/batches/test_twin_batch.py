@@ -9,7 +9,7 @@ import pytest
 from openai import OpenAI
 from rich.console import Console
 
-from tests.unit.batch_world import jsonl, request
+from tests.support.service.batch_world import jsonl, request
 from twin import batch as twin_batch
 from twin.batch import BatchRun, BatchRunError
 

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
-from cold_world import LONG, PACE, ColdEndpoint, warm
-from serving import served
 
 from lambda_api.main import create_app
 from lambda_api.settings import Settings
 from lambda_api.streaming.response import RelayResponse
-from tests.unit.memory_wakes import MemoryWakeTable
+from tests.support.service.cold_world import LONG, PACE, ColdEndpoint, warm
+from tests.support.service.memory_wakes import MemoryWakeTable
+from tests.support.service.serving import served
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import time
 from collections import Counter
 
 import pytest
-from cold_world import ASKS, CHAT, WORDS
 
 from lambda_api.cold_start.monitor import Pace
 from lambda_api.streaming.response import RelayResponse
 from lambda_api.streaming.sse import KEEP_ALIVE
+from tests.support.service.cold_world import ASKS, CHAT, WORDS
 
 CALLERS, MOST = 1000, 900
 ROUTE_THREADS = 40

@@ -5,7 +5,10 @@ import time
 
 import openai
 import pytest
-from cold_world import (
+
+from lambda_api.cold_start import strategies as cold_start
+from lambda_api.streaming.sse import KEEP_ALIVE
+from tests.support.service.cold_world import (
     CHAT,
     LONG,
     RESPONSES,
@@ -17,10 +20,7 @@ from cold_world import (
     text,
     until,
 )
-from standin_runtime import service_error
-
-from lambda_api.cold_start import strategies as cold_start
-from lambda_api.streaming.sse import KEEP_ALIVE
+from tests.support.service.standin_runtime import service_error
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ import json
 
 import openai
 import pytest
-from cold_world import CHAT, RESPONSES, post
-from standin_runtime import StandInRuntime, completion, running
-from standin_s3 import StandInQueue, StandInS3
+
+from tests.support.service.cold_world import CHAT, RESPONSES, post
+from tests.support.service.standin_runtime import StandInRuntime, completion, running
+from tests.support.service.standin_s3 import StandInQueue, StandInS3
 
 BUCKET = "twin-local-async"
 

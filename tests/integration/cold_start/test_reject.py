@@ -4,8 +4,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from cold_world import CHAT, LONG, PACE, RESPONSES, post, until
-from standin_runtime import Reply, service_error
+
+from tests.support.service.cold_world import CHAT, LONG, PACE, RESPONSES, post, until
+from tests.support.service.standin_runtime import Reply, service_error
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from urllib.request import urlopen
 
 import pytest
-from cold_world import WORDS, post, posted, text, until
 
 from lambda_api.cold_start.monitor import Pace
 from localcloud.ports import free_port
-from tests.localcloud.cloud import ROOT
+from tests.support.project import PROJECT
+from tests.support.service.cold_world import WORDS, post, posted, text, until
 
 ENDPOINT, MOST = "twin-shared", 6
 
@@ -34,7 +34,7 @@ def started(environment: dict[str, str]) -> Iterator[Service]:
     process = subprocess.Popen(
         [*command, "--port", port, "--log-level", "warning", "--no-access-log"],
         env=environment,
-        cwd=ROOT,
+        cwd=PROJECT,
         stdout=subprocess.DEVNULL,
     )
     try:

@@ -7,10 +7,10 @@ import pytest
 
 from localcloud.ports import free_port
 from localcloud.settings import Settings
-from tests.localcloud import cloud as local
-from tests.localcloud.cloud import Cloud
-from tests.localcloud.sagemaker.deployment import Deployment
-from tests.localcloud.sagemaker.random_model import write_random_model
+from tests.support.localcloud import cloud as local
+from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.deployment import Deployment
+from tests.support.localcloud.random_model import write_random_model
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.localcloud.cloud import Cloud
-from tests.localcloud.sagemaker.component_deployment import ComponentDeployment
-from tests.localcloud.sagemaker.deployment import ROLE
-from tests.localcloud.sagemaker.test_sagemaker_stack import Stack
+from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.component_deployment import ComponentDeployment
+from tests.support.localcloud.deployment import ROLE
+from tests.support.localcloud.endpoint_stack import Stack
 
 
 class ComponentStack(Stack):

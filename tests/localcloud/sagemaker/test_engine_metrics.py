@@ -20,9 +20,9 @@ from lambda_api.aws.cloudwatch_promql import PromQL
 from lambda_api.handlers.engine_metrics import QUEUED_REQUESTS, EngineMetrics
 from localcloud.ports import free_port
 from localcloud.settings import Settings
-from tests.localcloud import cloud as local
-from tests.localcloud.cloud import Cloud, package
-from tests.localcloud.sagemaker.deployment import ENDLESS, Deployment, engines, unique
+from tests.support.localcloud import cloud as local
+from tests.support.localcloud.cloud import Cloud, package
+from tests.support.localcloud.deployment import ENDLESS, Deployment, engines, unique
 
 NAMESPACE = "twin"
 WAITING = "llamacpp:requests_deferred"

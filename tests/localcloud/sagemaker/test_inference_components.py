@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localcloud.cloud import Cloud
-from tests.localcloud.sagemaker.component_deployment import ComponentDeployment
-from tests.localcloud.sagemaker.deployment import (
+from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.component_deployment import ComponentDeployment
+from tests.support.localcloud.deployment import (
     VARIANT,
     Deployment,
     engines,

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localcloud.cloud import Cloud
-from tests.localcloud.sagemaker.component_deployment import SCALING, ComponentDeployment
-from tests.localcloud.sagemaker.deployment import (
+from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.component_deployment import SCALING, ComponentDeployment
+from tests.support.localcloud.deployment import (
     ENDLESS,
     VARIANT,
     Deployment,
     engines,
     eventually,
 )
-from tests.localcloud.sagemaker.scaling import Scaling
+from tests.support.localcloud.scaling import Scaling
 
 PROVISIONING = 60 / 60
 """Real seconds that a change of capacity takes."""

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localcloud.cloud import Cloud
-from tests.localcloud.sagemaker.async_deployment import AsyncDeployment
-from tests.localcloud.sagemaker.deployment import ENDLESS, Deployment, engines, kill_engine
+from tests.support.localcloud.async_deployment import AsyncDeployment
+from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.deployment import ENDLESS, Deployment, engines, kill_engine
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localcloud.sagemaker.deployment import (
+from tests.support.localcloud.deployment import (
     VARIANT,
     Deployment,
     engines,

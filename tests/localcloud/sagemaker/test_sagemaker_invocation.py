@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError, EventStreamError
 
-from tests.localcloud.cloud import Cloud
-from tests.localcloud.sagemaker.deployment import (
+from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.deployment import (
     ENDLESS,
     VARIANT,
     Deployment,

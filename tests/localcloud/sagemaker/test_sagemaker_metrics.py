@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localcloud.cloud import Cloud
-from tests.localcloud.sagemaker.component_deployment import ComponentDeployment
-from tests.localcloud.sagemaker.deployment import VARIANT, Deployment, eventually
+from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.component_deployment import ComponentDeployment
+from tests.support.localcloud.deployment import VARIANT, Deployment, eventually
 
 NOT_CHAT = '{"messages": "not a list"}'
 

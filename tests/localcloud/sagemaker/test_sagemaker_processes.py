@@ -12,9 +12,9 @@ from localcloud.awsjson.service import Scope
 from localcloud.clock import Clock
 from localcloud.sagemaker import install
 from localcloud.settings import Settings
-from tests.localcloud import cloud as local
-from tests.localcloud.cloud import Cloud
-from tests.localcloud.sagemaker.deployment import Deployment, engines
+from tests.support.localcloud import cloud as local
+from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.deployment import Deployment, engines
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.localcloud.cloud import Cloud, package
-from tests.localcloud.sagemaker.deployment import ENDLESS, ROLE, Deployment, unique
-from tests.localcloud.sagemaker.transform import Transform, line, lines
+from tests.support.localcloud.cloud import Cloud, package
+from tests.support.localcloud.deployment import ENDLESS, ROLE, Deployment, unique
+from tests.support.localcloud.transform import Transform, line, lines
 
 RUN_JOB = "arn:aws:states:::sagemaker:createTransformJob.sync"
 

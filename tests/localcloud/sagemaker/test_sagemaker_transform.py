@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localcloud.sagemaker.deployment import (
+from tests.support.localcloud.deployment import (
     ENDLESS,
     Deployment,
     engines,
@@ -16,7 +16,7 @@ from tests.localcloud.sagemaker.deployment import (
     kill_engine,
     unique,
 )
-from tests.localcloud.sagemaker.transform import Transform, line, lines
+from tests.support.localcloud.transform import Transform, line, lines
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.localcloud.cloud import Cloud
-from tests.localcloud.sagemaker.async_deployment import AsyncDeployment
-from tests.localcloud.sagemaker.deployment import engines, eventually
-from tests.localcloud.sagemaker.scaling import Scaling
+from tests.support.localcloud.async_deployment import AsyncDeployment
+from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.deployment import engines, eventually
+from tests.support.localcloud.scaling import Scaling
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from tests.localcloud.cloud import Cloud
+from tests.support.localcloud.cloud import Cloud
 
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/llama-cpp:server-sagemaker-cpu-v1"
 ROLE = "arn:aws:iam::000000000042:role/SageMakerExecution"

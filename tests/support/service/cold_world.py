@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 
-from standin_runtime import (
+from lambda_api.cold_start.monitor import Pace
+from tests.support.service.standin_runtime import (
     Received,
     Reply,
     Stream,
@@ -17,8 +18,6 @@ from standin_runtime import (
     completion_events,
     service_error,
 )
-
-from lambda_api.cold_start.monitor import Pace
 
 CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
 ASKS = {

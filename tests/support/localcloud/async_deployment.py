@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from tests.localcloud.sagemaker.deployment import Deployment, unique
+from tests.support.localcloud.deployment import Deployment, unique
 
 
 class AsyncDeployment(Deployment):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.localcloud.cloud import Cloud
-from tests.localcloud.sagemaker.deployment import VARIANT
+from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.deployment import VARIANT
 
 
 class Scaling:

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from memory_wakes import MemoryWakeTable
-
 from lambda_api.errors import NoCapacityError, ServiceError, StorageError
+from tests.support.service.memory_wakes import MemoryWakeTable
 
 
 @dataclass

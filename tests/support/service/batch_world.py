@@ -15,7 +15,7 @@ from lambda_api.handlers.batch_collect import collect
 from lambda_api.handlers.batch_prepare import prepare
 from lambda_api.settings import Settings
 from lambda_api.storage.object_store import ObjectStore
-from tests.unit.memory_store import MemoryStore
+from tests.support.service.memory_store import MemoryStore
 
 OWNER = "0" * 32
 REFUSED = {"Error": "States.TaskFailed", "Cause": '{"FailureReason":"ClientError: 400"}'}

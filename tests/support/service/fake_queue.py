@@ -3,10 +3,9 @@
 import json
 from dataclasses import dataclass, field
 
-from memory_store import MemoryStore
-
 from lambda_api.errors import ServiceError
 from lambda_api.responses.background import Accepted
+from tests.support.service.memory_store import MemoryStore
 
 
 @dataclass

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.localcloud.cloud import Cloud, package
+from tests.support.localcloud.cloud import Cloud, package
 
 LAYER = "arn:aws:lambda:us-east-1:753240598075:layer:LambdaAdapterLayerArm64:30"
 KEY = "sk-local-0123456789abcdef0123"

@@ -19,8 +19,7 @@ import boto3
 from botocore.config import Config
 
 from localcloud.settings import Settings
-
-ROOT = Path(__file__).parents[2]
+from tests.support.project import PROJECT
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def start(settings: Settings, **popen: Any) -> Cloud:
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "localcloud"],
-            cwd=ROOT,
+            cwd=PROJECT,
             env={**os.environ, **environment},
             stdout=output,
             stderr=output,

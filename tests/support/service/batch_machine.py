@@ -6,7 +6,7 @@ from typing import Any
 from lambda_api.batches.run import BatchRuns
 from lambda_api.handlers.batch_collect import collect
 from lambda_api.handlers.batch_prepare import prepare
-from tests.unit.batch_world import REFUSED, transform
+from tests.support.service.batch_world import REFUSED, transform
 
 
 class StateMachine:

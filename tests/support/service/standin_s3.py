@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import md5
 from urllib.parse import unquote
 
-from standin_runtime import Received, Reply
+from tests.support.service.standin_runtime import Received, Reply
 
 _MODIFIED = "Mon, 23 Nov 2026 08:00:00 GMT"
 

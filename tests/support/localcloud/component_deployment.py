@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from tests.localcloud.sagemaker.deployment import ROLE, VARIANT, Deployment, unique
+from tests.support.localcloud.deployment import ROLE, VARIANT, Deployment, unique
 
 CPU_OF_TYPE = 4
 """Cores of the instance type that is used here: a copy that asks for them has one to itself."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from tests.localcloud.sagemaker.deployment import IMAGE, ROLE, Deployment, unique
+from tests.support.localcloud.deployment import IMAGE, ROLE, Deployment, unique
 
 
 class Transform:

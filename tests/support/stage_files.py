@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from stacks.config import ConfigError, StageConfig, load_stage
+from tests.support.project import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[1]
 PROD = tomllib.loads((PROJECT / "config" / "prod.toml").read_text())
 LOCAL = tomllib.loads((PROJECT / "config" / "local.toml").read_text())
 
