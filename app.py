@@ -1,5 +1,7 @@
 """The CDK app: context -> config -> stacks -> checks -> synth. Run by the CDK CLI, see cdk.json."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Scaling activities: what was decided and why, in the words of DescribeScalingActivities."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,5 +1,7 @@
 """CloudWatch alarms: M of N datapoints against a threshold, and what missing data means."""
 
+from __future__ import annotations
+
 import operator
 from collections import deque
 from collections.abc import Callable, Sequence

@@ -1,5 +1,7 @@
 """What AWS does not document about scaling, in one place: each value, and what it rests on."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal
 

@@ -4,6 +4,8 @@ The shapes are those of RegisterScalableTarget, PutScalingPolicy, PutScheduledAc
 Auto Scaling) and PutMetricAlarm (CloudWatch), as boto3 and CloudFormation spell them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

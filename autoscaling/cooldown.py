@@ -1,5 +1,7 @@
 """Cooldowns: what a fulfilled change still forbids."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 

@@ -1,5 +1,7 @@
 """Naming a CloudWatch metric: which numbers an alarm watches."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal
 

@@ -6,6 +6,8 @@ then `advance` again, when the units are in service. Time is float seconds, epoc
 schedule names a date.
 """
 
+from __future__ import annotations
+
 import heapq
 import math
 from collections.abc import Iterable, Iterator

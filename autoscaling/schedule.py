@@ -1,5 +1,7 @@
 """Scheduled actions: when they fire, by at, rate and cron expressions with a time zone."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field

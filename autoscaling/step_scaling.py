@@ -1,5 +1,7 @@
 """Step scaling: how far past its threshold a metric is decides how much to add or remove."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 from itertools import pairwise

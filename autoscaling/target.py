@@ -1,5 +1,7 @@
 """A scalable target: its limits, and which kinds of scaling are suspended."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from typing import Self
 

@@ -1,5 +1,7 @@
 """Target tracking: keep a metric near a target by adding fast and removing slowly."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 

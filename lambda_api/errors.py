@@ -18,6 +18,8 @@ ServiceError
         └── StreamBrokenError   ... after it began to answer
 """
 
+from __future__ import annotations
+
 from http import HTTPStatus
 
 

@@ -1,5 +1,7 @@
 """The composition root: settings and an upstream become the app."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache

@@ -1,5 +1,7 @@
 """Everything the function's environment may say: typed, described, and checked at cold start."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator

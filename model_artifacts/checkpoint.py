@@ -1,5 +1,7 @@
 """Reads a Hugging Face checkpoint directory of the Llama architecture, without torch."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from operator import itemgetter

@@ -3,6 +3,8 @@
 Other architectures need llama.cpp's own converter (convert_hf_to_gguf.py), which needs torch.
 """
 
+from __future__ import annotations
+
 import argparse
 import sys
 from collections.abc import Iterator, Sequence

@@ -1,5 +1,7 @@
 """K-quants by the ggml library inside the xllamacpp wheel, which numpy-only gguf cannot make."""
 
+from __future__ import annotations
+
 import ctypes
 from collections.abc import Callable
 

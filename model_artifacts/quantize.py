@@ -1,5 +1,7 @@
 """Quantizes the matrices of a GGUF file of 16- or 32-bit floats."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """Turns a Hugging Face tokenizer.json into GGUF's tokenizer fields."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """The command: `twin plan simulate`."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

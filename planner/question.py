@@ -1,5 +1,7 @@
 """A whole question to the simulator and its answer: traffic, policies, and the best of them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial

@@ -1,5 +1,7 @@
 """Several policies over the same traffic: what `twin plan simulate` runs."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace

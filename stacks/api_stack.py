@@ -1,5 +1,7 @@
 """The quick and cheap half: the HTTPS API and the functions behind it."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from aws_cdk import CfnOutput, Environment, Stack

@@ -1,5 +1,7 @@
 """Work that is long, large or bursty: an endpoint with a queue, which goes to zero."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from aws_cdk import CfnOutput, Environment, Stack

@@ -1,5 +1,7 @@
 """Work through a file, with no endpoint standing: instances live as long as a job."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from aws_cdk import CfnOutput, Duration, Environment, Stack

@@ -1,5 +1,7 @@
 """The rules every synth must pass: cdk-nag's AwsSolutions pack."""
 
+from __future__ import annotations
+
 import re
 from typing import Any
 

@@ -1,5 +1,7 @@
 """What one stage deploys: its stacks, their order, their tags, and the checks on them."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from aws_cdk import App, Environment, Tags

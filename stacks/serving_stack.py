@@ -1,5 +1,7 @@
 """The slow and costly half: the model and the instances that serve it."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from aws_cdk import CfnOutput, Environment, Stack

@@ -1,5 +1,7 @@
 """No test sees the AWS account, region or settings of the machine it runs on."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
 

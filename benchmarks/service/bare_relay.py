@@ -1,5 +1,7 @@
 """The least a FastAPI + boto3 service can do: the yardstick for what our service adds."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """What was measured of each contender, and the table of it."""
 
+from __future__ import annotations
+
 import statistics
 from dataclasses import dataclass, field
 

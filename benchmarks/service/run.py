@@ -6,6 +6,8 @@ interleaved, so that a busy machine is busy for all; the medians over rounds are
     .venv/bin/python benchmarks/service/run.py [--litellm] [--rounds 7]
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import os

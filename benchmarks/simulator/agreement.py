@@ -7,6 +7,8 @@ minute of both, and at how many they agree.
     python benchmarks/simulator/agreement.py --policy concurrency --seed 1
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import sys

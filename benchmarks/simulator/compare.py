@@ -5,6 +5,8 @@ The numbers of docs/autoscaling.md come from here:
     python benchmarks/simulator/compare.py AzureLLMInferenceTrace_conv.csv --images docs/images
 """
 
+from __future__ import annotations
+
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -1,5 +1,7 @@
 """Makes a 24-hour day of traffic out of an hour of it; the recipe is in docs/autoscaling.md."""
 
+from __future__ import annotations
+
 import argparse
 import csv
 import math

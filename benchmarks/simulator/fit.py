@@ -1,5 +1,7 @@
 """Prints how near the engine model comes to the published latencies; the numbers of the docs."""
 
+from __future__ import annotations
+
 from math import inf
 
 import numpy as np

@@ -1,5 +1,7 @@
 """The local cloud, with an engine of known speed for the images of the repository `metered`."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 

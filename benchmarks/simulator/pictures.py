@@ -1,5 +1,7 @@
 """Draws the plots that docs/autoscaling.md explains the strategies with."""
 
+from __future__ import annotations
+
 import argparse
 from dataclasses import replace
 from pathlib import Path

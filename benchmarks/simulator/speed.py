@@ -1,5 +1,7 @@
 """Times the simulator on a million generated requests, and shows that memory stays flat."""
 
+from __future__ import annotations
+
 import argparse
 import resource
 import time

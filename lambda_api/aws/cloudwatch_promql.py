@@ -4,6 +4,8 @@ The metrics that SageMaker collects from engines are OpenTelemetry metrics, whic
 docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-PromQL-API-QueryMetrics.html
 """
 
+from __future__ import annotations
+
 import json
 import math
 from typing import TYPE_CHECKING, Any, Self
@@ -36,14 +38,14 @@ class PromQL:
         credentials: What they are signed with.
     """
 
-    def __init__(self, origin: str, region: str, credentials: "Credentials") -> None:
+    def __init__(self, origin: str, region: str, credentials: Credentials) -> None:
         self.url = f"{origin.rstrip('/')}/api/v1/query"
         self._region = region
         self._credentials = credentials
         self._pool = urllib3.PoolManager(retries=False, timeout=_TIMEOUT)
 
     @classmethod
-    def beside(cls, client: "CloudWatchClient", session: "Session") -> Self:
+    def beside(cls, client: CloudWatchClient, session: Session) -> Self:
         """Ask where a client of the same service asks, with its session's credentials.
 
         Raises:

@@ -1,5 +1,7 @@
 """An endpoint's wake in DynamoDB: the only module that calls DynamoDB."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
@@ -31,7 +33,7 @@ _KEPT_SECONDS = 90 * 86_400
 class DynamoWakeTable:
     """The wake of one endpoint."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, endpoint_name: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, endpoint_name: str) -> None:
         self._client = client
         self._table = table
         self._key: dict[str, UniversalAttributeValueTypeDef] = {"endpoint": {"S": endpoint_name}}
@@ -156,13 +158,13 @@ class DynamoWakeTable:
             raise _failure(error) from error
 
 
-def _value(value: bool | float | Mapping[str, Any]) -> "UniversalAttributeValueTypeDef":
+def _value(value: bool | float | Mapping[str, Any]) -> UniversalAttributeValueTypeDef:
     if isinstance(value, bool):
         return {"BOOL": value}
     return {"M": value} if isinstance(value, Mapping) else {"N": str(value)}
 
 
-def _wake(item: Mapping[str, "AttributeValueTypeDef"]) -> Wake:
+def _wake(item: Mapping[str, AttributeValueTypeDef]) -> Wake:
     numbers = {name: float(value["N"]) for name, value in item.items() if "N" in value}
     places = item.get("places", {}).get("M", {})
     return Wake(

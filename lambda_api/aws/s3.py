@@ -1,5 +1,7 @@
 """One S3 bucket as an object store: the only module that calls S3."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -40,7 +42,7 @@ class _Parts(RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: "WriteableBuffer") -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         while not self._rest:
             part = next(self._parts, None)
             if part is None:
@@ -56,7 +58,7 @@ class _Parts(RawIOBase):
 class S3Store:
     """One bucket. The role needs s3:ListBucket too: without it a missing object reads as a 403."""
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
+    def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 

@@ -1,5 +1,7 @@
 """The asynchronous SageMaker endpoint as a queue."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Self
 
 import boto3
@@ -24,7 +26,7 @@ class SageMakerQueue:
     """Queues requests for one asynchronous endpoint."""
 
     def __init__(
-        self, client: "SageMakerRuntimeClient", call: "InvokeEndpointAsyncInputTypeDef"
+        self, client: SageMakerRuntimeClient, call: InvokeEndpointAsyncInputTypeDef
     ) -> None:
         self._client = client
         self._call = call
@@ -70,7 +72,7 @@ class SageMakerQueue:
         """
         return self._submit({**self._call, "InferenceId": inference_id, "InputLocation": uri})
 
-    def _submit(self, call: "InvokeEndpointAsyncInputTypeDef") -> Accepted:
+    def _submit(self, call: InvokeEndpointAsyncInputTypeDef) -> Accepted:
         try:
             accepted = self._client.invoke_endpoint_async(**call)
         except (BotoCoreError, ClientError) as error:

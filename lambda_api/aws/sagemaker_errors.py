@@ -3,6 +3,8 @@
 Codes: docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html#errors.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 from botocore.exceptions import (

@@ -1,5 +1,7 @@
 """The SageMaker endpoint as an upstream: the only module that invokes it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
@@ -66,7 +68,7 @@ class SageMakerEndpoint:
 
     def __init__(
         self,
-        client: "SageMakerRuntimeClient",
+        client: SageMakerRuntimeClient,
         endpoint_name: str,
         component_name: str | None = None,
     ) -> None:

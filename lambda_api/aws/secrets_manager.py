@@ -1,5 +1,7 @@
 """Reads a secret from Secrets Manager: the only module that calls it."""
 
+from __future__ import annotations
+
 import boto3
 
 

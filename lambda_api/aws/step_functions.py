@@ -1,5 +1,7 @@
 """The state machine that runs batches: the only module that calls Step Functions."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
@@ -25,7 +27,7 @@ class StateMachine:
         arn: The state machine's ARN.
     """
 
-    def __init__(self, client: "SFNClient", arn: str) -> None:
+    def __init__(self, client: SFNClient, arn: str) -> None:
         self._client = client
         self._arn = arn
 

@@ -1,5 +1,7 @@
 """The end of a batch: what came back becomes its output file, the rest its error file."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -3,6 +3,8 @@
 The format is that of platform.openai.com/docs/api-reference/batch/request-output.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """What the state machine's functions share: where a batch lies, and which job is next."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import time

@@ -1,5 +1,7 @@
 """A batch that recurs: what lies below a prefix of the bucket is its input, each time."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256

@@ -3,6 +3,8 @@
 The fields are those of platform.openai.com/docs/api-reference/batch/object.
 """
 
+from __future__ import annotations
+
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -73,7 +75,7 @@ class BatchUsage(BaseModel):
     output_tokens_details: OutputTokensDetails = OutputTokensDetails()
     total_tokens: int = 0
 
-    def plus(self, usage: dict[str, Any]) -> "BatchUsage":
+    def plus(self, usage: dict[str, Any]) -> BatchUsage:
         """The sum with one more answer's usage, as an engine writes it."""
         sent = usage.get("prompt_tokens") or 0
         got = usage.get("completion_tokens") or 0
@@ -155,7 +157,7 @@ class Batch(Listed):
         model: str,
         now: float,
         metadata: Metadata | None = None,
-    ) -> "Batch":
+    ) -> Batch:
         """A batch as it begins."""
         return cls(
             id=batch_id,
@@ -169,7 +171,7 @@ class Batch(Listed):
             metadata=metadata,
         )
 
-    def now(self, status: Status, seconds: float) -> "Batch":
+    def now(self, status: Status, seconds: float) -> Batch:
         """The batch as it enters a status."""
         return self.model_copy(update={"status": status, f"{status}_at": int(seconds)})
 

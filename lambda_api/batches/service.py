@@ -1,5 +1,7 @@
 """OpenAI's batches, as a caller asks for them: made, looked at, listed, cancelled."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from time import time

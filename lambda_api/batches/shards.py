@@ -4,6 +4,8 @@ A file is named after its first request and how many follow: `000201-200.jsonl` 
 to 400. So a listing is all it takes to know how far a job is, and what it left out.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,12 +31,12 @@ class Shard:
         """The file's name."""
         return f"{self.first:06}-{self.count}.jsonl"
 
-    def singles(self) -> list["Shard"]:
+    def singles(self) -> list[Shard]:
         """Each of its requests as a shard."""
         return [Shard(self.first + offset, 1) for offset in range(self.count)]
 
     @classmethod
-    def all_in(cls, files: Iterable[ObjectInfo]) -> "Iterator[Shard]":
+    def all_in(cls, files: Iterable[ObjectInfo]) -> Iterator[Shard]:
         """The shards whose files, or answers, were listed."""
         names = (_NAME.fullmatch(file.key.rpartition("/")[2]) for file in files)
         return (cls(int(name["first"]), int(name["count"])) for name in names if name)

@@ -1,5 +1,7 @@
 """Batches in their bucket: one state each, which several functions change and none overwrites."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 

@@ -3,6 +3,8 @@
 The format is that of platform.openai.com/docs/api-reference/batch/request-input.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal

@@ -1,5 +1,7 @@
 """Which conversation a request belongs to, for routing that keeps its prefix in one cache."""
 
+from __future__ import annotations
+
 import re
 from hashlib import sha256
 

@@ -3,6 +3,8 @@
 The fields are those of platform.openai.com/docs/api-reference/chat/create.
 """
 
+from __future__ import annotations
+
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field

@@ -1,5 +1,7 @@
 """Chat completions: a request becomes a payload, an engine's words become OpenAI's answer."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, Self

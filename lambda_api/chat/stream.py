@@ -1,5 +1,7 @@
 """A streamed answer on its way from the engine to the client."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Iterator

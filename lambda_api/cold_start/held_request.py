@@ -1,5 +1,7 @@
 """Held requests: answers that begin when the endpoint can give them."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial

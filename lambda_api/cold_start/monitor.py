@@ -1,5 +1,7 @@
 """What one process knows of its endpoint's wake, shared by all its requests."""
 
+from __future__ import annotations
+
 import logging
 import time
 from collections.abc import Callable

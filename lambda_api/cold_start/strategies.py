@@ -1,5 +1,7 @@
 """What a caller meets while the endpoint is cold: a refusal, a wait, or a place in the queue."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """The requests of one process that are held until their endpoint can answer."""
 
+from __future__ import annotations
+
 import logging
 import time
 from collections.abc import Callable
@@ -31,7 +33,7 @@ class Visit:
         seconds: How long at most.
     """
 
-    def __init__(self, room: "WaitingRoom", seconds: float) -> None:
+    def __init__(self, room: WaitingRoom, seconds: float) -> None:
         self.place = token_hex(4)
         """Names its place in the item."""
         self.wake: Wake | None = None

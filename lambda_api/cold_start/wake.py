@@ -3,6 +3,8 @@
 One item holds it. Each change of it is one conditional write; docs/decisions/0024 says why.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import ceil
@@ -48,7 +50,7 @@ class Wake:
         """Whether a wake is under way and looked after."""
         return self.started_at is not None and now - self.probed_at < STALE_SECONDS
 
-    def is_the_same_as(self, other: "Wake") -> bool:
+    def is_the_same_as(self, other: Wake) -> bool:
         """Whether it is one wake, earlier and later."""
         return self.started_at is not None and self.started_at == other.started_at
 

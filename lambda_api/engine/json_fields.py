@@ -4,6 +4,8 @@ The patterns are safe on any text: quotes inside a JSON string are escaped, so n
 wrote can look like a field.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from dataclasses import dataclass

@@ -3,6 +3,8 @@
 The fields are those of platform.openai.com/docs/api-reference/files/object.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from time import time

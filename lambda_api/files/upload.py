@@ -1,5 +1,7 @@
 """What a caller uploads: a form with a file, or JSON that announces a large one."""
 
+from __future__ import annotations
+
 from typing import Any, Literal
 
 from fastapi import Request

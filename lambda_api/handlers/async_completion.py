@@ -5,6 +5,8 @@ late. Raising makes Lambda try twice more, after one and two minutes:
 docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass

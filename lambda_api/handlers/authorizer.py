@@ -1,5 +1,7 @@
 """The API Gateway authorizer: hands the bearer key to the usage plan, which decides about it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 

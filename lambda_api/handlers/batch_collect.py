@@ -4,6 +4,8 @@ A job that could not answer one request leaves out the whole file it is in. Thos
 once more, a request a file; docs/decisions/0029 says why. Doing it again changes nothing.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from functools import cache
 from typing import Any

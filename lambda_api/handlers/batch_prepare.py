@@ -3,6 +3,8 @@
 Nothing that costs has been started by then. Doing it again changes nothing.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from functools import cache
 from typing import Any

@@ -1,5 +1,7 @@
 """What both functions of the state machine begin with."""
 
+from __future__ import annotations
+
 from lambda_api.aws.s3 import S3Store
 from lambda_api.batches.run import BatchRuns
 from lambda_api.settings import Settings, SettingsError

@@ -4,6 +4,8 @@ Lifespan is off because Mangum would run it once per event. Mangum collects an a
 returns it, so nothing that streams is routed here: `run.sh` is the door for that.
 """
 
+from __future__ import annotations
+
 from mangum import Mangum
 
 from lambda_api.main import create_app

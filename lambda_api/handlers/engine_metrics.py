@@ -3,6 +3,8 @@
 EventBridge calls it each minute. docs/decisions/0037 says why it is needed.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -39,7 +41,7 @@ class EngineMetrics:
     """
 
     promql: PromQL
-    client: "CloudWatchClient"
+    client: CloudWatchClient
     namespace: str
     endpoint_name: str
     names: Mapping[str, str]

@@ -1,5 +1,7 @@
 """Refuses bodies larger than the endpoint takes, without keeping them in memory."""
 
+from __future__ import annotations
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

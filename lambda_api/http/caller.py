@@ -1,5 +1,7 @@
 """Whose request it is: a caller sees only what was made with its own key."""
 
+from __future__ import annotations
+
 from hashlib import sha256
 
 from starlette.types import Scope

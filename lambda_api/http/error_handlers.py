@@ -1,5 +1,7 @@
 """Every error as an HTTP answer in OpenAI's shape."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import cast
 

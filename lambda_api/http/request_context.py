@@ -1,5 +1,7 @@
 """What API Gateway says of a request, as the two doors pass it on."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

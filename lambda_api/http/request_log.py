@@ -4,6 +4,8 @@ The line is in CloudWatch's embedded metric format and holds no prompt, answer o
 docs/decisions/0020 says why Powertools writes it.
 """
 
+from __future__ import annotations
+
 import json
 import re
 import traceback

@@ -1,5 +1,7 @@
 """What pydantic found wrong in a body, in a caller's words."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -5,6 +5,8 @@ docs.aws.amazon.com/sagemaker/latest/dg/async-inference-check-predictions.html#a
 and of messages seen; any may be missing.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from dataclasses import dataclass

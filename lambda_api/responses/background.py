@@ -1,5 +1,7 @@
 """Responses that are answered later, by the asynchronous endpoint."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol

@@ -3,6 +3,8 @@
 The events are those of platform.openai.com/docs/api-reference/responses-streaming.
 """
 
+from __future__ import annotations
+
 import json
 from dataclasses import dataclass, field
 from itertools import count

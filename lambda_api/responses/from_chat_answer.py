@@ -1,5 +1,7 @@
 """A chat completion's words as the outcome of a response."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Sequence
 from secrets import token_hex

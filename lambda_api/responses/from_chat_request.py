@@ -1,5 +1,7 @@
 """A chat completion request as the response that answers it later."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from pydantic import ValidationError

@@ -1,5 +1,7 @@
 """OpenAI's Responses format for text: platform.openai.com/docs/api-reference/responses."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag

@@ -1,5 +1,7 @@
 """Responses: the chat service behind OpenAI's newer format, at once or in the background."""
 
+from __future__ import annotations
+
 import json
 import logging
 import time

@@ -5,6 +5,8 @@ the outcome of one that ended later. The first to write `result.json` decides ho
 docs/decisions/0026 says why.
 """
 
+from __future__ import annotations
+
 import re
 import time
 from typing import Any

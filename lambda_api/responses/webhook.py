@@ -4,6 +4,8 @@ Signed as OpenAI signs its webhooks, so that `client.webhooks.unwrap()` checks i
 github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md.
 """
 
+from __future__ import annotations
+
 import base64
 import hmac
 import json

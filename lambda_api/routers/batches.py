@@ -1,5 +1,7 @@
 """Batches over HTTP."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Annotated, Any
 

@@ -1,5 +1,7 @@
 """Files over HTTP."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 

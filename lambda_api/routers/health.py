@@ -1,5 +1,7 @@
 """Whether the service itself runs."""
 
+from __future__ import annotations
+
 from fastapi import APIRouter
 
 from lambda_api.chat.schemas import Health

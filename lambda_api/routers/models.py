@@ -1,5 +1,7 @@
 """The models this API serves: one."""
 
+from __future__ import annotations
+
 import time
 
 from fastapi import APIRouter

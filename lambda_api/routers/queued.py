@@ -1,5 +1,7 @@
 """What is answered later, over HTTP."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from fastapi import Request

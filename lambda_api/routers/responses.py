@@ -1,5 +1,7 @@
 """Responses over HTTP."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Ids of what is kept in a bucket: unguessable, and in the order of their keys newest first."""
 
+from __future__ import annotations
+
 import re
 import secrets
 

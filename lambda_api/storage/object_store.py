@@ -1,5 +1,7 @@
 """A bucket as the service sees it: objects under keys, and writes that decide a race."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime

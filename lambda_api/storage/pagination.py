@@ -1,5 +1,7 @@
 """OpenAI's lists: pages of objects, each begun after the last one's last id."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice

@@ -1,5 +1,7 @@
 """A streamed answer over ASGI: a thread reads the upstream, the loop writes to the client."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Iterator
 from threading import Condition

@@ -1,5 +1,7 @@
 """Server-sent events over payload parts that are cut anywhere."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from typing import Protocol

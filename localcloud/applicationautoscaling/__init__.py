@@ -1,5 +1,7 @@
 """Application Auto Scaling on this machine: policies run, and change the number of engines."""
 
+from __future__ import annotations
+
 from localcloud.applicationautoscaling import cloudformation
 from localcloud.applicationautoscaling.driver import Driver
 from localcloud.applicationautoscaling.operations import AutoScaling

@@ -1,5 +1,7 @@
 """Timestamps as JSON services write them."""
 
+from __future__ import annotations
+
 import time
 
 

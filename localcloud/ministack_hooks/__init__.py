@@ -8,6 +8,8 @@ against the installed version.
 Import it only after `Settings.prepare_process()`: ministack reads its settings at import.
 """
 
+from __future__ import annotations
+
 from localcloud.ministack_hooks.access_log import write_access_logs
 from localcloud.ministack_hooks.api_keys import take_keys_from_authorizers
 from localcloud.ministack_hooks.cloudwatch import Alarm, Metrics, leave_scaling_alarms

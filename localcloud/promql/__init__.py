@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-PromQL.html
 """
 
+from __future__ import annotations
+
 from localcloud.promql.api import PATH, QueryApi
 from localcloud.promql.series import Sample, SeriesStore
 

@@ -3,6 +3,8 @@
 https://awslabs.github.io/aws-lambda-web-adapter/
 """
 
+from __future__ import annotations
+
 from localcloud.web_adapter.adapter import Invocation, WebAdapter
 from localcloud.web_adapter.environment import NotEmulatedError
 from localcloud.web_adapter.process import InitError

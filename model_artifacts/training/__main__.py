@@ -1,5 +1,7 @@
 """Trains the demo model and writes it as GGUF: `python -m model_artifacts.training --out DIR`."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import logging

@@ -1,5 +1,7 @@
 """The chat template of the demo model, and its tokenizer."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers

@@ -1,5 +1,7 @@
 """Draws random conversations from the corpus, as varied as real clients write them."""
 
+from __future__ import annotations
+
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """The question and answer pairs the demo model learns, and those it is measured on."""
 
+from __future__ import annotations
+
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path

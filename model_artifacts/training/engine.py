@@ -1,5 +1,7 @@
 """Asks a GGUF model questions through llama.cpp, inside this process."""
 
+from __future__ import annotations
+
 import signal
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

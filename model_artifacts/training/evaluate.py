@@ -1,5 +1,7 @@
 """Measures how often a GGUF model gives the expected answer word for word."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence

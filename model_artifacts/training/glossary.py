@@ -1,5 +1,7 @@
 """Reads docs/glossary.md: one entry a bullet, the term in bold inside its own definition."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Trains the demo model on one CPU thread, repeatably."""
 
+from __future__ import annotations
+
 import logging
 import math
 import random

@@ -1,5 +1,7 @@
 """Instances, models and speeds by name, from catalogue.toml."""
 
+from __future__ import annotations
+
 import difflib
 import tomllib
 from collections.abc import Iterable

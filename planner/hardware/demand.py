@@ -1,5 +1,7 @@
 """What traffic asks for: its length, its mean request, and the GPU work of every minute."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 

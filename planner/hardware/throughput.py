@@ -1,5 +1,7 @@
 """How fast one instance prefills and decodes, and how that falls with load."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 

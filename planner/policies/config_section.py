@@ -1,5 +1,7 @@
 """Between a policy and the config that makes it: read from a stage, printed for one."""
 
+from __future__ import annotations
+
 from autoscaling.schedule import ScheduledAction
 from planner.policies.policy import ScalingPlan
 from stacks.config import RealtimeConfig, ScalingScheduleConfig

@@ -1,5 +1,7 @@
 """A scaling policy to simulate: the limits, the metric and the schedules of one scalable target."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from math import isfinite
 

@@ -1,5 +1,7 @@
 """Scaling policies by name: those that others recommend, fixed counts, and any target."""
 
+from __future__ import annotations
+
 from planner.errors import PlanError
 from planner.policies.policy import METRICS, ScalingPlan
 

@@ -1,5 +1,7 @@
 """Pictures of outcomes: requests, instances and latency over time."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,5 +1,7 @@
 """Outcomes for people: a table in the terminal, and one HTML file that needs no other."""
 
+from __future__ import annotations
+
 import base64
 import html
 from collections.abc import Callable, Sequence

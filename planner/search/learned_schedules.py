@@ -1,5 +1,7 @@
 """Capacity from known traffic: a clairvoyant's steps, and schedules learnt from yesterday."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator
 

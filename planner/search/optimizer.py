@@ -1,5 +1,7 @@
 """The cheapest policy that keeps the objective."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product

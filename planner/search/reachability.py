@@ -1,5 +1,7 @@
 """Whether a policy's target can be reached at all: one that cannot would never scale out."""
 
+from __future__ import annotations
+
 from math import inf
 
 import numpy as np

@@ -1,5 +1,7 @@
 """What requests meet while no instance is in service: they wait, are sent away, or are put off."""
 
+from __future__ import annotations
+
 from collections import deque
 from collections.abc import Sequence
 

@@ -1,5 +1,7 @@
 """What serves the traffic: an engine on an instance type, and SageMaker around it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field, replace
 from typing import Self
 

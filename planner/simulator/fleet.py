@@ -1,5 +1,7 @@
 """The instances of an endpoint: launched, in service, draining, gone, and paid all the while."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from heapq import heappop, heappush
 from math import inf

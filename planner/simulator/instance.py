@@ -6,6 +6,8 @@ done, and a heap of these counts is all there is to keep. Prefill goes first and
 clock, which makes the time of a first token known on admission. Each request costs O(log batch).
 """
 
+from __future__ import annotations
+
 from collections import deque
 from heapq import heappop, heappush
 from math import inf

@@ -1,5 +1,7 @@
 """The metrics a controller is told, measured on the fleet every ten seconds."""
 
+from __future__ import annotations
+
 from typing import Protocol
 
 import numpy as np

@@ -1,5 +1,7 @@
 """What a simulation saw: latencies, errors and a timeline, in memory that does not grow."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite

@@ -1,5 +1,7 @@
 """The discrete-event simulation: traffic against an endpoint that a controller scales."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Callable, Iterable
 from math import inf

@@ -1,5 +1,7 @@
 """Latencies and counts over time, in memory that does not grow."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Made-up traffic: Poisson, bursty or diurnal arrivals with the lengths of real conversations."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Requests as arrays, and reading them from a trace file."""
 
+from __future__ import annotations
+
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass

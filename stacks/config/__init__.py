@@ -1,5 +1,7 @@
 """The only place values come from: config/<stage>.toml, as frozen typed objects."""
 
+from __future__ import annotations
+
 from stacks.config.api import ApiConfig
 from stacks.config.asynchronous import AsyncConfig, WebhookConfig
 from stacks.config.autoscaling import (

@@ -1,5 +1,7 @@
 """The [api] section: who may call, how much, and for how long."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 

@@ -1,5 +1,7 @@
 """The [async] section: an endpoint that queues requests, and goes to zero without them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Annotated, Self
 

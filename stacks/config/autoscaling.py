@@ -1,5 +1,7 @@
 """The [realtime.autoscaling] section: how many instances there are, by which metric, and when."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
@@ -43,7 +45,7 @@ class ScalingScheduleConfig(Section):
             raise ValueError(f"max_instances: got {most}; must be at least min_instances ({least})")
         return self
 
-    def conflicts(self, earlier: "ScalingScheduleConfig") -> Iterator[str]:
+    def conflicts(self, earlier: ScalingScheduleConfig) -> Iterator[str]:
         """Say which limit this schedule, setting only one, cannot set after an earlier one."""
         least, most = self.min_instances, self.max_instances
         if most is None and _above(least, earlier.max_instances):

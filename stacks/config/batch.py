@@ -1,5 +1,7 @@
 """The [batch] section: jobs over files, on instances that live as long as a job."""
 
+from __future__ import annotations
+
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator

@@ -1,5 +1,7 @@
 """The [api.cold_start] section: what a caller meets while nothing can answer yet."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,5 +1,7 @@
 """Telling a credential from a setting, so that none reaches a template or a message."""
 
+from __future__ import annotations
+
 import re
 
 # Hugging Face, AWS, OpenAI, GitHub, Weights & Biases, and Standard Webhooks.

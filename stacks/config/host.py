@@ -1,5 +1,7 @@
 """What every section has that runs instances: their type, and how long they may take to start."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 from pydantic import AfterValidator, Field

@@ -1,5 +1,7 @@
 """Reads a stage's TOML file, and turns whatever is wrong with it into one readable message."""
 
+from __future__ import annotations
+
 import difflib
 import tomllib
 from collections.abc import Iterator

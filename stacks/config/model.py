@@ -1,5 +1,7 @@
 """The [model] section: what is served, and by which engine."""
 
+from __future__ import annotations
+
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator

@@ -1,5 +1,7 @@
 """The [project] section: whose deployment this is, and where it goes."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, field_validator

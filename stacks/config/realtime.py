@@ -1,5 +1,7 @@
 """The [realtime] section: the instances an endpoint runs on, and how it changes."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 

@@ -1,5 +1,7 @@
 """When something recurs: AWS's schedule expressions, time zones, and the names of schedules."""
 
+from __future__ import annotations
+
 import re
 from datetime import datetime
 from typing import Annotated, Protocol, TypeVar

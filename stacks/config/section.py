@@ -1,5 +1,7 @@
 """What the config sections have in common."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict

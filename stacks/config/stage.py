@@ -1,5 +1,7 @@
 """One deployment stage: every section together, and what one section demands of another."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self

@@ -1,5 +1,7 @@
 """One adapter per serving engine. Knows nothing of CDK, so config can ask it what fits."""
 
+from __future__ import annotations
+
 from stacks.engines.engine import Engine
 from stacks.engines.llama_cpp import LlamaCpp
 from stacks.engines.lmi import Lmi

@@ -1,5 +1,7 @@
 """Which container image serves which engine, from the committed catalogue.json."""
 
+from __future__ import annotations
+
 from functools import cache
 from pathlib import Path
 from typing import Literal

@@ -1,5 +1,7 @@
 """What an engine adapter knows: which image, which environment, which host AMI."""
 
+from __future__ import annotations
+
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping

@@ -1,5 +1,7 @@
 """What SageMaker's hosting instance types compute on."""
 
+from __future__ import annotations
+
 import re
 
 from stacks.engines.catalogue import Processor

@@ -1,5 +1,7 @@
 """llama.cpp in AWS's llama.cpp container, on CPU or GPU."""
 
+from __future__ import annotations
+
 from stacks.engines.engine import Engine, FlagValue, PrometheusMetrics, ServedModel
 
 

@@ -4,6 +4,8 @@ Run `python -m stacks.engines.refresh` with `sagemaker-core` (or `sagemaker`) in
 JSON data is read: importing its modules would pull in pandas and scipy.
 """
 
+from __future__ import annotations
+
 import json
 import re
 import sys

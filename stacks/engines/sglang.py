@@ -1,5 +1,7 @@
 """SGLang in AWS's SGLang container."""
 
+from __future__ import annotations
+
 from stacks.engines.engine import Engine, FlagValue, PrometheusMetrics, ServedModel
 
 

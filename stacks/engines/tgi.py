@@ -1,5 +1,7 @@
 """Text Generation Inference: frozen upstream in 2025, kept for setups that already run it."""
 
+from __future__ import annotations
+
 from stacks.engines.engine import Engine, FlagValue, PrometheusMetrics, ServedModel
 
 

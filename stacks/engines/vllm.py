@@ -1,5 +1,7 @@
 """vLLM in AWS's vLLM container."""
 
+from __future__ import annotations
+
 from stacks.engines.engine import Engine, FlagValue, PrometheusMetrics, ServedModel
 
 

@@ -1,5 +1,7 @@
 """One synth per stage and session: every test below reads the same templates."""
 
+from __future__ import annotations
+
 import json
 import os
 import shutil

@@ -1,5 +1,7 @@
 """The API stack: what streams, who may call, and in which order timeouts end a request."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable
 from typing import Any

@@ -1,5 +1,7 @@
 """The asynchronous stack: a queue, its bucket and topics, and instances that come and go."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable
 from typing import Any

@@ -1,5 +1,7 @@
 """The batch stack: a model for batch hosts, and the state machine that runs jobs with it."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

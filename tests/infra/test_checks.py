@@ -1,5 +1,7 @@
 """What a synth refuses, and what the templates are checked for besides."""
 
+from __future__ import annotations
+
 import json
 import re
 import subprocess

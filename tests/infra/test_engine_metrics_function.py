@@ -1,5 +1,7 @@
 """What carries the engines' metrics: there when scaling follows them, each minute, and modest."""
 
+from __future__ import annotations
+
 from lambda_api.handlers.engine_metrics import QUEUED_REQUESTS
 from tests.support.synthesized import Synthesized, Template
 

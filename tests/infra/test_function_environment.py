@@ -1,5 +1,7 @@
 """What the stacks write of a function, its handler and its environment, is what the service has."""
 
+from __future__ import annotations
+
 import ast
 import importlib.util
 from pathlib import Path

@@ -1,5 +1,7 @@
 """The other ways to scale: to zero, on several types, by prefixes, at known times."""
 
+from __future__ import annotations
+
 from types import SimpleNamespace
 from typing import Any
 

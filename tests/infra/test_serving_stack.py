@@ -1,5 +1,7 @@
 """The serving stack: least privilege, safe updates, and scaling on concurrency."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 from tests.support.synthesized import Synthesized

@@ -1,5 +1,7 @@
 """A local artifact directory reaches S3 through the CDK CLI, file by file."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """A local artifact directory reaches batch transform as one archive, published by the CDK CLI."""
 
+from __future__ import annotations
+
 import json
 import tarfile
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """The real service (uvicorn, boto3) before a stand-in SageMaker Runtime, and OpenAI's client."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 
 import boto3

@@ -1,5 +1,7 @@
 """Whole answers, and the statuses of what fails before an answer starts."""
 
+from __future__ import annotations
+
 import openai
 import pytest
 

@@ -1,5 +1,7 @@
 """Streamed answers: what the client sees, and what the endpoint was asked."""
 
+from __future__ import annotations
+
 import time
 
 import openai

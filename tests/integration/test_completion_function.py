@@ -1,5 +1,7 @@
 """The completion function as Lambda runs it: its environment, S3, the secret, and the webhook."""
 
+from __future__ import annotations
+
 import json
 import subprocess
 import sys

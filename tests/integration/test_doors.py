@@ -1,5 +1,7 @@
 """The two doors: API Gateway events through Mangum, and `run.sh` as the Web Adapter starts it."""
 
+from __future__ import annotations
+
 import asyncio
 import importlib
 import json

@@ -1,5 +1,7 @@
 """The bucket's promises, kept by S3 in the local cloud and by the store that unit tests use."""
 
+from __future__ import annotations
+
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest

@@ -1,5 +1,7 @@
 """Responses through OpenAI's own client: at once, streamed, in the background, and afterwards."""
 
+from __future__ import annotations
+
 import json
 import logging
 

@@ -1,5 +1,7 @@
 """What an invocation tells SageMaker besides its payload."""
 
+from __future__ import annotations
+
 import pytest
 
 from lambda_api.aws.sagemaker_runtime import SageMakerEndpoint

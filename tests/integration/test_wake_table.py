@@ -1,5 +1,7 @@
 """The item's promises, kept by DynamoDB in the local cloud and by the table that unit tests use."""
 
+from __future__ import annotations
+
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import uuid4

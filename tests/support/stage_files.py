@@ -1,5 +1,7 @@
 """Stages to try out: the committed ones, with some of their keys changed."""
 
+from __future__ import annotations
+
 import copy
 import tomllib
 from pathlib import Path

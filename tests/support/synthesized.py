@@ -1,5 +1,7 @@
 """What a synth leaves behind, and how tests look into it."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +63,7 @@ class Synthesized:
     stacks: dict[str, Template]
 
     @classmethod
-    def read(cls, assembly: Path, prefix: str) -> "Synthesized":
+    def read(cls, assembly: Path, prefix: str) -> Synthesized:
         files = assembly.glob(f"{prefix}*.template.json")
         stacks = {
             path.name.removeprefix(prefix).removesuffix(".template.json"): Template(

@@ -1,5 +1,7 @@
 """What unit tests share: the service's settings and an upstream, and a project to configure."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """The app over ASGI, with an upstream that says what it is told."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

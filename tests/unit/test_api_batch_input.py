@@ -1,5 +1,7 @@
 """What is found wrong in a batch's input."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

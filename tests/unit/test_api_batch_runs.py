@@ -1,5 +1,7 @@
 """A batch from its input to its files, with everything that goes wrong on the way."""
 
+from __future__ import annotations
+
 import json
 from random import Random
 

@@ -1,5 +1,7 @@
 """Files and batches as a caller's owner asks for them."""
 
+from __future__ import annotations
+
 import pytest
 
 from lambda_api.batches.store import BatchStore

@@ -1,5 +1,7 @@
 """The three ways to meet a caller at a cold endpoint."""
 
+from __future__ import annotations
+
 import time
 from dataclasses import dataclass, field
 

@@ -1,5 +1,7 @@
 """SageMaker's news of an end: what becomes of a response, and who is told."""
 
+from __future__ import annotations
+
 import json
 import logging
 

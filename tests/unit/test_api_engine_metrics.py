@@ -1,5 +1,7 @@
 """The engines' metrics, from a server that speaks Prometheus' JSON to PutMetricData."""
 
+from __future__ import annotations
+
 import json
 import logging
 import threading

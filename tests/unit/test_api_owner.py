@@ -1,5 +1,7 @@
 """Whose request it is, as either door tells."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

@@ -1,5 +1,7 @@
 """The prefix id: the same for every turn of a conversation, another for another one."""
 
+from __future__ import annotations
+
 import json
 import re
 

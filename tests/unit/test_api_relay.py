@@ -1,5 +1,7 @@
 """The relay over bare ASGI: silence, slowness, and leaving."""
 
+from __future__ import annotations
+
 import asyncio
 import threading
 import time

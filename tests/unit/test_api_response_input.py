@@ -1,5 +1,7 @@
 """A request for a response as the chat completion that makes it."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

@@ -1,5 +1,7 @@
 """A streamed answer as the events of a response."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

@@ -1,5 +1,7 @@
 """Responses over ASGI: at once, in the background, and afterwards."""
 
+from __future__ import annotations
+
 import json
 from types import SimpleNamespace
 

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 
 from lambda_api.streaming.sse import JsonLinesReassembler, SseReassembler, reassembler_for

@@ -1,5 +1,7 @@
 """Executions, as Step Functions is asked for them."""
 
+from __future__ import annotations
+
 import boto3
 import pytest
 from botocore.stub import Stubber

@@ -1,5 +1,7 @@
 """Held requests of one process: who waits, who asks, who goes, and what becomes of their places."""
 
+from __future__ import annotations
+
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress

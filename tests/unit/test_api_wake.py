@@ -1,5 +1,7 @@
 """The rules of a wake: what callers are told of it, and when its length counts."""
 
+from __future__ import annotations
+
 import pytest
 
 from lambda_api.cold_start.wake import STALE_SECONDS, Wake

@@ -1,5 +1,7 @@
 """One process's view of the wake: who asks the endpoint, how often, and what is learned."""
 
+from __future__ import annotations
+
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 

@@ -1,5 +1,7 @@
 """Webhooks, checked by OpenAI's own client."""
 
+from __future__ import annotations
+
 import base64
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

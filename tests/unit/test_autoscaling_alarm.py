@@ -1,5 +1,7 @@
 """CloudWatch alarms, against the tables of CloudWatch's own documentation."""
 
+from __future__ import annotations
+
 import pytest
 
 from autoscaling.alarm import Alarm, AlarmMonitor, AlarmState, Comparison, MissingData

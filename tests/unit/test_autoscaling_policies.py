@@ -1,5 +1,7 @@
 """What each kind of policy makes of a metric."""
 
+from __future__ import annotations
+
 import pytest
 
 from autoscaling.alarm import Alarm, Comparison

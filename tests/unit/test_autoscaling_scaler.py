@@ -1,5 +1,7 @@
 """Whole targets over time, against the times AWS and its users report."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 

@@ -1,5 +1,7 @@
 """When scheduled actions fire."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
 
 import pytest

@@ -1,5 +1,7 @@
 """config/<stage>.toml becomes typed objects, or one message that says what to change."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 from typing import Any

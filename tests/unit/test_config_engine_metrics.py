@@ -1,5 +1,7 @@
 """Which of the engine's own metrics scaling may follow."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 

@@ -1,5 +1,7 @@
 """[async] and [batch]: switched on by being there, and refused before a GPU is paid for."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Every way to scale is declared by config, and what cannot work together is refused with why."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The demo model's text: read from the glossary, unambiguous, drawn repeatably."""
 
+from __future__ import annotations
+
 import pytest
 
 from model_artifacts.training.conversations import ConversationSampler

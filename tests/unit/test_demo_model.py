@@ -1,5 +1,7 @@
 """The shipped demo model is small, carries its template and answers what it was trained on."""
 
+from __future__ import annotations
+
 import gguf
 import pytest
 

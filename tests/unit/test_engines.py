@@ -1,5 +1,7 @@
 """Every engine turns the same model config into its own container's environment."""
 
+from __future__ import annotations
+
 import json
 from importlib.util import find_spec
 from pathlib import Path

@@ -1,5 +1,7 @@
 """A Hugging Face checkpoint becomes a GGUF file with the same content, or a clear refusal."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 

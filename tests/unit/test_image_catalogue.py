@@ -1,5 +1,7 @@
 """The committed catalogue fits the engines, and is written the way AWS spells its images."""
 
+from __future__ import annotations
+
 import re
 from typing import Any
 

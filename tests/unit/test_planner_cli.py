@@ -1,5 +1,7 @@
 """The command, from a trace file to a report."""
 
+from __future__ import annotations
+
 import tomllib
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """From a stage's config to a policy and back, and what else of a stage decides the answer."""
 
+from __future__ import annotations
+
 import tomllib
 from pathlib import Path
 from typing import Any

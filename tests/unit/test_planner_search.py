@@ -1,5 +1,7 @@
 """The search for the cheapest policy, on results that arithmetic makes."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 

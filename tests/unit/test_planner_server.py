@@ -1,5 +1,7 @@
 """The engine model, against the published tables and against arithmetic."""
 
+from __future__ import annotations
+
 from math import inf
 
 import numpy as np

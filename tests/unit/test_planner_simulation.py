@@ -1,5 +1,7 @@
 """Whole simulations: small enough to reason about."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import replace
 

@@ -1,5 +1,7 @@
 """Reading traces and making traffic up."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np

@@ -1,5 +1,7 @@
 """The functions' package: complete, repeatable, and built once for the same content."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Quantized files hold the same model within the error of their type."""
 
+from __future__ import annotations
+
 import ctypes
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """What happens when an asynchronous request has ended."""
 
+from __future__ import annotations
+
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_

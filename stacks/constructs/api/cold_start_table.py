@@ -1,5 +1,7 @@
 """What functions tell each other while an endpoint starts from zero."""
 
+from __future__ import annotations
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam

@@ -1,5 +1,7 @@
 """What carries the engines' own metrics to where scaling policies can follow them."""
 
+from __future__ import annotations
+
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets

@@ -1,5 +1,7 @@
 """API Gateway's own errors in the shape every OpenAI client understands."""
 
+from __future__ import annotations
+
 import json
 
 from aws_cdk import aws_apigateway as apigw

@@ -1,5 +1,7 @@
 """Access by API key, sent the way every OpenAI client sends it: `Authorization: Bearer KEY`."""
 
+from __future__ import annotations
+
 from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigw
 from aws_cdk import aws_lambda as lambda_

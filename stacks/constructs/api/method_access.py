@@ -1,5 +1,7 @@
 """Who may call a method of the API."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from aws_cdk import aws_apigateway as apigw

@@ -1,5 +1,7 @@
 """The OpenAI-compatible REST API: which route reaches which function, and who may call it."""
 
+from __future__ import annotations
+
 import json
 
 from aws_cdk import Duration

@@ -1,5 +1,7 @@
 """What runs a batch: prepare its shards, transform them, collect what came back."""
 
+from __future__ import annotations
+
 from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_

@@ -1,5 +1,7 @@
 """The transform job of a batch: one request a record, its answer joined to the request's id."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 

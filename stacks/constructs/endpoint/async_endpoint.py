@@ -1,5 +1,7 @@
 """A SageMaker endpoint with a queue: it answers into a bucket, tells topics, and goes to zero."""
 
+from __future__ import annotations
+
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_sns as sns

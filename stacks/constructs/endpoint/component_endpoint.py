@@ -1,5 +1,7 @@
 """A real-time endpoint whose model is an inference component, so that it can go to zero."""
 
+from __future__ import annotations
+
 import math
 
 from aws_cdk import ArnFormat, Stack

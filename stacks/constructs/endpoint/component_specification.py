@@ -1,5 +1,7 @@
 """What one copy of a model takes of an instance: all of it that counts."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from aws_cdk import aws_sagemaker as sagemaker

@@ -1,5 +1,7 @@
 """How traffic moves to a new model, and which alarms move it back."""
 
+from __future__ import annotations
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sagemaker as sagemaker

@@ -1,5 +1,7 @@
 """The one production variant of an endpoint."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from aws_cdk import aws_sagemaker as sagemaker

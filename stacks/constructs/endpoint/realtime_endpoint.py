@@ -1,5 +1,7 @@
 """A SageMaker endpoint that answers while its caller waits, and feels like one of CDK's own."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from aws_cdk import aws_cloudwatch as cloudwatch

@@ -1,5 +1,7 @@
 """What every SageMaker endpoint has: a name that stays, a variant, and who may call it."""
 
+from __future__ import annotations
+
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct

@@ -1,5 +1,7 @@
 """A real-time endpoint whose production variant holds the model."""
 
+from __future__ import annotations
+
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 

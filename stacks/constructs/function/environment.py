@@ -1,5 +1,7 @@
 """What the functions read: `lambda_api.settings` is the other side of it."""
 
+from __future__ import annotations
+
 from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig, StageConfig
 from stacks.engines.engine import EngineMetric, PrometheusMetrics
 

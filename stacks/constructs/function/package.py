@@ -1,5 +1,7 @@
 """Builds the functions' package with uv, without Docker, for this machine or for Lambda."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import platform as host

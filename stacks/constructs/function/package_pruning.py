@@ -1,5 +1,7 @@
 """Takes out of an unpacked Python package what a function never opens."""
 
+from __future__ import annotations
+
 import shutil
 from pathlib import Path
 

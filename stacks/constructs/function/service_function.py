@@ -1,5 +1,7 @@
 """One of the functions of the service: its own role, its own logs, the same package."""
 
+from __future__ import annotations
+
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_

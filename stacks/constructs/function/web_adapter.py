@@ -1,5 +1,7 @@
 """AWS Lambda Web Adapter: the layer that lets a web server stream its answers out of Lambda."""
 
+from __future__ import annotations
+
 from aws_cdk import Aws
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct

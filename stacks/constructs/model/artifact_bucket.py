@@ -1,5 +1,7 @@
 """The bucket for what belongs to a model: staged weights, captured data."""
 
+from __future__ import annotations
+
 from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 from constructs import Construct

@@ -1,5 +1,7 @@
 """An image of AWS's Deep Learning Containers, in whichever region the stack is deployed to."""
 
+from __future__ import annotations
+
 from aws_cdk import ArnFormat, Aws, CfnMapping, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct

@@ -1,5 +1,7 @@
 """The stage's model, made ready for the hosts of one of its endpoints."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from aws_cdk import Stack

@@ -1,5 +1,7 @@
 """A model ready to be put behind an endpoint: container, weights, and what it may do."""
 
+from __future__ import annotations
+
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3

@@ -1,5 +1,7 @@
 """Where a model's weights lie in S3, and the right to read exactly those."""
 
+from __future__ import annotations
+
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path

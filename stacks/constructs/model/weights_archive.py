@@ -1,5 +1,7 @@
 """Where a model's weights lie in S3 as one archive, as batch transform wants them."""
 
+from __future__ import annotations
+
 import gzip
 import tarfile
 from dataclasses import dataclass

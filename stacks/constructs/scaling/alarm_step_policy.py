@@ -1,5 +1,7 @@
 """A change of capacity that an alarm sets off."""
 
+from __future__ import annotations
+
 from aws_cdk import Duration
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch

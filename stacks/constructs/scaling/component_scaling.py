@@ -1,5 +1,7 @@
 """How many copies of an inference component there are, down to none."""
 
+from __future__ import annotations
+
 from aws_cdk import Duration
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch

@@ -1,5 +1,7 @@
 """How many instances, or copies, answer in real time."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from aws_cdk import aws_applicationautoscaling as autoscaling

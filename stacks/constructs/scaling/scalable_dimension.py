@@ -1,5 +1,7 @@
 """What is scaled: the instances of a variant, or the copies of an inference component."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 

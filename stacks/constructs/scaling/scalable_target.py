@@ -1,5 +1,7 @@
 """A capacity within limits, as Application Auto Scaling sees it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from aws_cdk import aws_applicationautoscaling as autoscaling

@@ -1,5 +1,7 @@
 """Building what is named by its content: once, and whole or not at all."""
 
+from __future__ import annotations
+
 import tempfile
 from collections.abc import Callable
 from pathlib import Path

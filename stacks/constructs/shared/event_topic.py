@@ -1,5 +1,7 @@
 """A topic that one role publishes to."""
 
+from __future__ import annotations
+
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns

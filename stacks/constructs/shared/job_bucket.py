@@ -1,5 +1,7 @@
 """The bucket where jobs keep their requests, state and results for a while."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from aws_cdk import Duration, Stack

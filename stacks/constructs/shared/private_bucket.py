@@ -1,5 +1,7 @@
 """What every bucket of ours has in common."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from aws_cdk import Duration

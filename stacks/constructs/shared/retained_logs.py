@@ -1,5 +1,7 @@
 """A log group that ends with its stack, and its entries before that."""
 
+from __future__ import annotations
+
 from typing import cast
 
 from aws_cdk import RemovalPolicy

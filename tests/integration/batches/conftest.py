@@ -1,5 +1,7 @@
 """The service over the local cloud's S3, and batches that run as on AWS."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import pytest

@@ -1,5 +1,7 @@
 """Files and batches: the official client, the service over the local cloud's S3, jobs as on AWS."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 

@@ -1,5 +1,7 @@
 """`twin batch run` against the service, over the local cloud's S3."""
 
+from __future__ import annotations
+
 import json
 import time
 from io import StringIO

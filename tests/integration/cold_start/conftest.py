@@ -1,5 +1,7 @@
 """The real service before an endpoint that is cold, for as long as a test wants."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack

@@ -1,5 +1,7 @@
 """A thousand callers at once before a cold endpoint do not become a thousand invocations."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import resource

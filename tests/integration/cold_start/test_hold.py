@@ -1,5 +1,7 @@
 """`hold`: requests wait for the endpoint, and their callers see that they do."""
 
+from __future__ import annotations
+
 import json
 import time
 

@@ -1,5 +1,7 @@
 """`queue`: while the endpoint is cold, the asynchronous one takes what comes."""
 
+from __future__ import annotations
+
 import json
 
 import openai

@@ -1,5 +1,7 @@
 """`reject`: callers are told when to come back, and one of them wakes the endpoint."""
 
+from __future__ import annotations
+
 import time
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,5 +1,7 @@
 """Two processes of the service as they run in Lambda, and one wake in DynamoDB."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

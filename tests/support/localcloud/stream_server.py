@@ -1,5 +1,7 @@
 """A function behind the Lambda Web Adapter, with nothing but the standard library."""
 
+from __future__ import annotations
+
 import json
 import os
 import sys

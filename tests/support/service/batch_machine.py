@@ -1,5 +1,7 @@
 """The state machine of batches, run in threads of the test."""
 
+from __future__ import annotations
+
 import threading
 from typing import Any
 

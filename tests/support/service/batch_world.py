@@ -1,5 +1,7 @@
 """A bucket, the functions of the state machine over it, and jobs as SageMaker runs them."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """An endpoint that is cold until it is told to be up, and a clock that stands still."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 
 from lambda_api.errors import NoCapacityError, ServiceError, StorageError

@@ -1,5 +1,7 @@
 """Clients of an endpoint that is cold, and what it answers when it is not."""
 
+from __future__ import annotations
+
 import json
 import socket
 import threading

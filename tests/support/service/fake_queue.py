@@ -1,5 +1,7 @@
 """An asynchronous endpoint that takes requests, and ends them when it is told."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import dataclass, field
 

@@ -1,5 +1,7 @@
 """An upstream that says what it is told."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 

@@ -1,5 +1,7 @@
 """An endpoint's wake in memory, with the conditions of the table."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Lock

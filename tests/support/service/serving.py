@@ -1,5 +1,7 @@
 """Serves an app with uvicorn."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Iterator

@@ -3,6 +3,8 @@
 `python standin_runtime.py` serves one fixed answer, for benchmarks.
 """
 
+from __future__ import annotations
+
 import argparse
 import asyncio
 import json

@@ -1,5 +1,7 @@
 """A stand-in for S3 and for the asynchronous endpoint that writes into it."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import dataclass, field
 from hashlib import md5
