@@ -6,6 +6,7 @@ The clock of alarms and scaling is 60 times as fast: the quarter of an hour befo
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,7 +42,7 @@ SCALED_TO_ZERO = {
 EVERY_HALF_HOUR = {"name": "office-hours", "schedule": "rate(30 minutes)", "min_instances": 1}
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 90) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -164,12 +165,24 @@ def test_held_first_requests_wake_it_once_and_are_all_answered(stage: Stage):
 
 
 def test_a_burst_adds_a_copy_and_its_end_removes_both(stage: Stage):
-    def keep_asking(_: int) -> None:
-        while stage.copies < 2:
-            stage.post("chat/completions", {"messages": QUESTION, "max_tokens": 64})
+    grown = threading.Event()
 
-    with ThreadPoolExecutor(8) as callers:
-        list(callers.map(keep_asking, range(8)))
+    def keep_streaming(_: int) -> None:
+        """Have a request open all the time: how many are open then depends on no machine's pace."""
+        with stage.client() as client:
+            while not grown.is_set():
+                with client.chat.completions.create(
+                    model=MODEL, messages=QUESTION, stream=True, extra_body={"ignore_eos": True}
+                ) as stream:
+                    any(grown.is_set() for _ in stream)
+
+    with ThreadPoolExecutor(6) as callers:
+        asking = callers.map(keep_streaming, range(6))
+        try:
+            eventually(lambda: stage.copies == 2)
+        finally:
+            grown.set()
+        list(asking)
     assert "AlarmHigh" in stage.changes()[0]
 
     stage.goes_to_zero()
