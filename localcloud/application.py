@@ -32,6 +32,7 @@ class LocalCloud:
         ministack_hooks.write_access_logs()
         ministack_hooks.extend_state_machines()
         ministack_hooks.let_items_expire()
+        ministack_hooks.answer_when_done()
         self._clock = Clock(settings.clock_factor)
         ministack_hooks.run_rates_by(self._clock)
         self._sagemaker = sagemaker.install(settings, self._clock)

@@ -53,6 +53,7 @@ from localcloud.ministack_hooks.services import (
     set_request_scope,
     version,
 )
+from localcloud.ministack_hooks.stack_operations import answer_when_done
 from localcloud.ministack_hooks.stepfunctions import (
     TaskFailedError,
     add_integration,
@@ -79,6 +80,7 @@ __all__ = [
     "ThrottledError",
     "add_integration",
     "add_sdk_integrations",
+    "answer_when_done",
     "app",
     "call_service",
     "execution_slot",

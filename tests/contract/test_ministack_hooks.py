@@ -16,6 +16,7 @@ import pytest
 from ministack.core import lambda_runtime, responses, router
 from ministack.services import (
     apigateway_v1,
+    cloudformation,
     cloudwatch,
     cloudwatch_logs,
     dynamodb,
@@ -24,7 +25,7 @@ from ministack.services import (
     sns,
     stepfunctions,
 )
-from ministack.services.cloudformation import provisioners, stacks
+from ministack.services.cloudformation import changesets, handlers, provisioners, stacks
 
 from tests.support.project import PROJECT
 
@@ -39,6 +40,9 @@ SIGNATURES = [
     (responses, "request_scope", "account_id region"),
     (provisioners, "_physical_name", "stack_name logical_id lowercase max_len seeded"),
     (stacks, "_runs_on_worker_thread", "resource_type"),
+    (cloudformation, "handle_request", "method path headers body query_params"),
+    (changesets, "_track_change_set_execution", "change_set stack deploy_coro"),
+    (handlers, "_delete_stack_async", "stack_name stack_id retain_resources force"),
     (apigateway_v1, "_put_integration", "api_id resource_id http_method data"),
     (apigateway_v1, "_v1_response", "data status"),
     (apigateway_v1, "_gateway_error_response", "error request"),

@@ -1,0 +1,65 @@
+"""CloudFormation: stack operations that the CDK CLI waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+
+from ministack.services import cloudformation
+from ministack.services.cloudformation import changesets, handlers
+
+from localcloud.ministack_hooks.around import Untyped, around
+from localcloud.ministack_hooks.services import Response
+
+LONGEST_WAIT_SECONDS = 4.0
+"""Below the CLI's pause between two looks at a stack, 5 s: https://github.com/aws/aws-cdk-cli."""
+
+_begun: ContextVar[list[asyncio.Event]] = ContextVar("begun")
+"""Ends of the operations that the present request began."""
+
+
+def answer_when_done(seconds: float = LONGEST_WAIT_SECONDS) -> None:
+    """Have `ExecuteChangeSet` and `DeleteStack` answer when the stack is done, or after a while.
+
+    AWS answers at once. The CLI then looks at the stack, and again every 5 s; most stacks are done
+    here in less.
+    """
+    around(cloudformation, "handle_request", partial(_answer, seconds))
+    around(changesets, "_track_change_set_execution", _watched)
+    around(handlers, "_delete_stack_async", _watched)
+
+
+async def _answer(
+    seconds: float, original: Callable[..., Coroutine[Any, Any, Response]], *request: Untyped
+) -> Response:
+    begun: list[asyncio.Event] = []
+    token = _begun.set(begun)
+    try:
+        response = await original(*request)
+    finally:
+        _begun.reset(token)
+    for ended in begun:
+        try:
+            await asyncio.wait_for(ended.wait(), seconds)
+        except TimeoutError:
+            break
+    return response
+
+
+def _watched(
+    original: Callable[..., Coroutine[Any, Any, None]], *args: Untyped, **kwargs: Untyped
+) -> Coroutine[Any, Any, None]:
+    """Return the operation's coroutine, which tells the request that began it of its end."""
+    ended = asyncio.Event()
+    _begun.get([]).append(ended)
+
+    async def operation() -> None:
+        try:
+            await original(*args, **kwargs)
+        finally:
+            ended.set()
+
+    return operation()
