@@ -10,8 +10,8 @@ from localcloud.asgi import Receive, Scope, Send
 from localcloud.clock import Clock
 from localcloud.interpreter import bare_interpreter
 from localcloud.settings import HEALTH_PATH, Settings
-from localcloud.streaming import StreamedIntegration
 from localcloud.web_adapter import WebAdapter
+from localcloud.web_adapter.streamed_integration import StreamedIntegration
 
 RUNTIME_PATH = re.compile(
     r"/endpoints/[^/]+/(invocations|invocations-response-stream|async-invocations)"

@@ -8,7 +8,7 @@ from typing import Any
 
 from ministack.services import cloudwatch
 
-from localcloud.ministack_hooks.around import Untyped, around
+from localcloud.ministack_hooks.patching import Untyped, wrap
 from localcloud.ministack_hooks.services import request_scope
 
 Alarm = dict[str, Any]
@@ -127,7 +127,7 @@ def leave_scaling_alarms() -> None:
     It looks at the newest values of all metrics of a name, whatever their dimensions: not enough
     to scale by. Who runs the policies evaluates the alarms, and sets their states.
     """
-    around(cloudwatch, "_evaluate_alarm", _evaluate_others)
+    wrap(cloudwatch, "_evaluate_alarm", _evaluate_others)
 
 
 def _evaluate_others(original: Callable[..., None], alarm: Untyped) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from ministack.services import lambda_svc, sns
 
-from localcloud.ministack_hooks.around import Untyped, around
+from localcloud.ministack_hooks.patching import Untyped, wrap
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +44,8 @@ long. Lambda waits one minute, then two."""
 def queue_event_invocations() -> None:
     """Have events wait for their function, and be retried, wherever they come from."""
     events = _Events()
-    around(lambda_svc, "invoke_async_with_retry", events.take)
-    around(sns, "_deliver_to_lambda", partial(_deliver_notification, events))
+    wrap(lambda_svc, "invoke_async_with_retry", events.take)
+    wrap(sns, "_deliver_to_lambda", partial(_deliver_notification, events))
 
 
 class _Events:

@@ -12,7 +12,7 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from localcloud.ministack_hooks.around import Untyped
+from localcloud.ministack_hooks.patching import Untyped
 from localcloud.ministack_hooks.services import request_scope
 
 

@@ -17,8 +17,8 @@ from ministack.core.responses import StreamingResponse
 from ministack.services import apigateway_v1
 from ministack.services.cloudformation import provisioners
 
-from localcloud.ministack_hooks.around import Untyped, around
 from localcloud.ministack_hooks.functions import Function, find_function
+from localcloud.ministack_hooks.patching import Untyped, wrap
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html"""
@@ -68,12 +68,12 @@ Stream = Callable[[StreamCall], Awaitable[Answer]]
 
 def extend_rest_apis(stream: Stream) -> None:
     """Add to ministack's REST APIs what they lack; `stream` runs streamed integrations."""
-    around(apigateway_v1, "_put_integration", _put_integration)
-    around(apigateway_v1, "_handle_execute_in_scope", _limit_body)
-    around(apigateway_v1, "_build_lambda_event_v1", _limit_event)
-    around(apigateway_v1, "_gateway_error_response", _render_error)
-    around(apigateway_v1, "_lambda_proxy_response", _read_lambda_result)
-    around(apigateway_v1, "_invoke_lambda_proxy_v1", partial(_invoke_lambda, stream))
+    wrap(apigateway_v1, "_put_integration", _put_integration)
+    wrap(apigateway_v1, "_handle_execute_in_scope", _limit_body)
+    wrap(apigateway_v1, "_build_lambda_event_v1", _limit_event)
+    wrap(apigateway_v1, "_gateway_error_response", _render_error)
+    wrap(apigateway_v1, "_lambda_proxy_response", _read_lambda_result)
+    wrap(apigateway_v1, "_invoke_lambda_proxy_v1", partial(_invoke_lambda, stream))
     handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::Method"]
     handlers["create"] = partial(_create_method, handlers["create"])
     handlers["update"] = partial(_update_method, handlers["update"])

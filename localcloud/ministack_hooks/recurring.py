@@ -8,7 +8,7 @@ from functools import partial
 from ministack.services import eventbridge
 
 from localcloud.clock import Clock
-from localcloud.ministack_hooks.around import around
+from localcloud.ministack_hooks.patching import wrap
 
 LONGEST_TICK_SECONDS = 10.0
 """ministack's own pause between two looks at the rules."""
@@ -19,7 +19,7 @@ def run_rates_by(clock: Clock) -> None:
 
     `cron(...)` and `at(...)` name times of day and stay with them.
     """
-    around(eventbridge, "_parse_rate_seconds", partial(_seconds, clock))
+    wrap(eventbridge, "_parse_rate_seconds", partial(_seconds, clock))
     tick = min(LONGEST_TICK_SECONDS, clock.real_seconds(1))
     eventbridge._SCHEDULER_TICK_INTERVAL = max(tick, 0.05)
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from ministack.services.cloudformation import provisioners, stacks
 
-from localcloud.ministack_hooks.around import around
+from localcloud.ministack_hooks.patching import wrap
 
 Properties = dict[str, Any]
 """A resource's properties, intrinsic functions resolved; numbers may be strings."""
@@ -54,7 +54,7 @@ def register_resource_type(resource: ResourceType) -> None:
         "delete": provisioner.delete,
     }
     provisioners._REPLACING_PROPERTIES[resource.name] = resource.replacing
-    around(stacks, "_runs_on_worker_thread", partial(_may_block, resource.name))
+    wrap(stacks, "_runs_on_worker_thread", partial(_may_block, resource.name))
 
 
 def _may_block(ours: str, original: Callable[[str], bool], kind: str) -> bool:

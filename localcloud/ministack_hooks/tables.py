@@ -11,7 +11,7 @@ from functools import partial
 from ministack.services import dynamodb
 from ministack.services.cloudformation import provisioners
 
-from localcloud.ministack_hooks.around import Untyped
+from localcloud.ministack_hooks.patching import Untyped
 
 
 def let_items_expire() -> None:

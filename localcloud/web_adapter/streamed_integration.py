@@ -18,7 +18,9 @@ from localcloud.ministack_hooks import (
     integration_failure,
     integration_timeout,
 )
-from localcloud.web_adapter import InitError, Invocation, NotEmulatedError, WebAdapter
+from localcloud.web_adapter.adapter import Invocation, WebAdapter
+from localcloud.web_adapter.environment import NotEmulatedError
+from localcloud.web_adapter.process import InitError
 
 logger = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ Untyped = Any
 """A value of ministack's own, which says nothing of its types."""
 
 
-def around(owner: object, name: str, advice: Callable[..., Untyped]) -> None:
-    """Have `owner.name(...)` call `advice(original, ...)`.
+def wrap(owner: object, name: str, around: Callable[..., Untyped]) -> None:
+    """Have `owner.name(...)` call `around(original, ...)`.
 
     Only callers that look the name up in `owner` at each call see the change, which is so for
     every name of a module that its own functions use.
     """
-    setattr(owner, name, partial(advice, getattr(owner, name)))
+    setattr(owner, name, partial(around, getattr(owner, name)))
