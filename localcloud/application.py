@@ -31,7 +31,7 @@ class LocalCloud:
         ministack_hooks.extend_rest_apis(StreamedIntegration(self._web_adapter))
         ministack_hooks.write_access_logs()
         ministack_hooks.extend_state_machines()
-        ministack_hooks.let_items_expire()
+        ministack_hooks.expire_items()
         self._clock = Clock(settings.clock_factor)
         ministack_hooks.run_rates_by(self._clock)
         self._sagemaker = sagemaker.install(settings, self._clock)

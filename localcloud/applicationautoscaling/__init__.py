@@ -7,7 +7,7 @@ from localcloud.applicationautoscaling.driver import Driver
 from localcloud.applicationautoscaling.operations import AutoScaling
 from localcloud.applicationautoscaling.registry import COPY_COUNT, Registry, TargetKey
 from localcloud.awsjson.service import JsonService, Worker
-from localcloud.ministack_hooks import leave_scaling_alarms, register_service
+from localcloud.ministack_hooks import register_service, skip_scaling_alarms
 
 
 def install(worker: Worker) -> Registry:
@@ -22,7 +22,7 @@ def install(worker: Worker) -> Registry:
         handle=service.handle,
     )
     cloudformation.register(service)
-    leave_scaling_alarms()
+    skip_scaling_alarms()
     return registry
 
 

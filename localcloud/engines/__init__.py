@@ -34,7 +34,7 @@ class Engine:
     """Path where it publishes metrics in Prometheus' text format, if it does."""
     arguments: Callable[[Mapping[str, str]], list[str]]
     """Turns the container's environment into the engine's command line."""
-    complaint: re.Pattern[str]
+    error_pattern: re.Pattern[str]
     """Finds, in a line of output, why the engine gives up; the first such line is its reason."""
 
 
@@ -53,7 +53,7 @@ def engine_for(image: str) -> Engine:
     return _ENGINES[repository]
 
 
-def stand_in(repository: str, engine: Engine) -> None:
+def register_engine(repository: str, engine: Engine) -> None:
     """Let an engine stand in for the images of a repository, in this process.
 
     Args:
@@ -91,6 +91,6 @@ _ENGINES = {
         invocations="/v1/chat/completions",
         metrics="/metrics",
         arguments=llama_cpp_arguments,
-        complaint=re.compile(r"(?:^[\d.]+ E |^llama-server: )(.+)"),
+        error_pattern=re.compile(r"(?:^[\d.]+ E |^llama-server: )(.+)"),
     )
 }

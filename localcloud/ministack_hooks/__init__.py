@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from localcloud.ministack_hooks.access_log import write_access_logs
 from localcloud.ministack_hooks.api_keys import take_keys_from_authorizers
-from localcloud.ministack_hooks.cloudwatch import Alarm, Metrics, leave_scaling_alarms
+from localcloud.ministack_hooks.cloudwatch import Alarm, Metrics, skip_scaling_alarms
 from localcloud.ministack_hooks.event_invocations import queue_event_invocations
 from localcloud.ministack_hooks.events import put_event
 from localcloud.ministack_hooks.functions import (
@@ -59,7 +59,7 @@ from localcloud.ministack_hooks.stepfunctions import (
     add_sdk_integrations,
     extend_state_machines,
 )
-from localcloud.ministack_hooks.tables import let_items_expire
+from localcloud.ministack_hooks.tables import expire_items
 
 __all__ = [
     "Alarm",
@@ -82,14 +82,13 @@ __all__ = [
     "app",
     "call_service",
     "execution_slot",
+    "expire_items",
     "extend_functions",
     "extend_rest_apis",
     "extend_state_machines",
     "find_function",
     "integration_failure",
     "integration_timeout",
-    "leave_scaling_alarms",
-    "let_items_expire",
     "physical_name",
     "publish",
     "put_event",
@@ -101,6 +100,7 @@ __all__ = [
     "run_rates_by",
     "services",
     "set_request_scope",
+    "skip_scaling_alarms",
     "take_keys_from_authorizers",
     "version",
     "write_access_logs",

@@ -121,7 +121,7 @@ class Metrics:
             cloudwatch._dispatch_alarm_actions(alarm, before, state, reason)
 
 
-def leave_scaling_alarms() -> None:
+def skip_scaling_alarms() -> None:
     """Have ministack not evaluate alarms that run scaling policies.
 
     It looks at the newest values of all metrics of a name, whatever their dimensions: not enough

@@ -17,7 +17,7 @@ from localcloud.promql import SeriesStore
 from localcloud.sagemaker.control_plane import cloudformation, stepfunctions
 from localcloud.sagemaker.control_plane.endpoints import Endpoints
 from localcloud.sagemaker.control_plane.inference_components import InferenceComponents
-from localcloud.sagemaker.control_plane.models_and_configs import Catalog
+from localcloud.sagemaker.control_plane.models_and_configs import ModelsAndConfigs
 from localcloud.sagemaker.control_plane.scalable_capacity import ScaledCapacities
 from localcloud.sagemaker.control_plane.store import Store
 from localcloud.sagemaker.control_plane.transform_jobs import TransformJobs
@@ -26,7 +26,7 @@ from localcloud.sagemaker.runtime import Runtime
 from localcloud.sagemaker.storage.model_data import ModelCache
 from localcloud.sagemaker.storage.objects import Objects
 from localcloud.sagemaker.telemetry.cloudwatch import MetricsPublisher
-from localcloud.sagemaker.telemetry.container_metrics import Collector, observed
+from localcloud.sagemaker.telemetry.container_metrics import Collector, scrape_targets
 from localcloud.settings import Settings
 
 
@@ -82,7 +82,7 @@ def install(settings: Settings, clock: Clock) -> SageMaker:
     components = InferenceComponents(store, models, targets, provisioner)
     jobs = TransformJobs(store, models, objects)
     operations = {
-        **Catalog(store).operations(),
+        **ModelsAndConfigs(store).operations(),
         **endpoints.operations(),
         **components.operations(),
         **jobs.operations(),
@@ -99,7 +99,7 @@ def install(settings: Settings, clock: Clock) -> SageMaker:
     capacities = ScaledCapacities(endpoints, components)
     driver = applicationautoscaling.Driver(targets, capacities, clock)
     series = SeriesStore(clock)
-    collector = Collector(partial(observed, store), series, clock)
+    collector = Collector(partial(scrape_targets, store), series, clock)
     running = (MetricsPublisher(store, clock).run(), driver.run(), collector.run())
     background = [worker.spawn(work) for work in running]
     return SageMaker(service, endpoints, components, jobs, series, background)

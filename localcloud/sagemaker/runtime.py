@@ -126,7 +126,7 @@ class Runtime:
     def _component(
         self, caller: Scope, endpoint: Endpoint, name: str | None
     ) -> InferenceComponent | None:
-        if (name is None) == bool(endpoint.hostings):
+        if (name is None) == bool(endpoint.component_variants):
             raise _refusal(_NAME_REQUIRED if name is None else _NAME_NOT_ALLOWED)
         if name is None:
             return None

@@ -59,7 +59,7 @@ class WebAdapter:
                 event, function, deadline=deadline, log_stream=process.logs.name
             )
             with process.request(), _recorded(process, request.id):
-                async with asyncio.timeout(function.timeout), process.noticing_its_end():
+                async with asyncio.timeout(function.timeout), process.awaiting_exit_on_error():
                     answer = await open_exchange(
                         process.port, request.method, request.target, request.headers, request.body
                     )

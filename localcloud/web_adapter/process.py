@@ -115,7 +115,7 @@ class FunctionProcess:
                 self.stop()
 
     @asynccontextmanager
-    async def noticing_its_end(self) -> AsyncIterator[None]:
+    async def awaiting_exit_on_error(self) -> AsyncIterator[None]:
         """Give a process that broke off a moment to be gone, so that the next request finds out."""
         try:
             yield

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from localcloud.clock import Clock
+from localcloud.sagemaker.hosting.component_variant import ComponentVariant
 from localcloud.sagemaker.hosting.instance_types import Size, size_of
-from localcloud.sagemaker.hosting.instances import Place, Provisioner
+from localcloud.sagemaker.hosting.instances import Provisioner, Slot
 from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
-from localcloud.sagemaker.hosting.shared_instances import Hosting
 
 COPY = Size(accelerators=1, cores=1, memory=1024)
 
@@ -35,18 +35,20 @@ async def minutes(count: int) -> None:
 
 
 def hosted(
-    work: Callable[[Hosting], Awaitable[None]], unavailable: tuple[str, ...] = (), **variant: Any
+    work: Callable[[ComponentVariant], Awaitable[None]],
+    unavailable: tuple[str, ...] = (),
+    **members: Any,
 ) -> None:
     """Run `work` on the instances of a variant."""
 
     async def run() -> None:
         scaling = {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 3}
         given = {"VariantName": "v", "InitialInstanceCount": 1, "InstanceType": "ml.g5.xlarge"}
-        config = {**given, "ManagedInstanceScaling": scaling, **variant}
-        hosting = Hosting(config, Provisioner(Clock(), unavailable=unavailable))
-        await hosting.start()
-        await work(hosting)
-        await hosting.stop()
+        config = {**given, "ManagedInstanceScaling": scaling, **members}
+        variant = ComponentVariant(config, Provisioner(Clock(), unavailable=unavailable))
+        await variant.start()
+        await work(variant)
+        await variant.stop()
 
     with asyncio.Runner(loop_factory=Loop) as runner:
         runner.run(run())
@@ -56,101 +58,103 @@ def scaling(**members: Any) -> dict[str, Any]:
     return {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 3, **members}
 
 
-def taken(hosting: Hosting, count: int, *, spread: bool = False, need: Size = COPY) -> list[Place]:
-    places = hosting.take(need, count, spread=spread)
-    for place in places:
-        place.instance.in_service = True
-    return places
+def allocated(
+    variant: ComponentVariant, count: int, *, spread: bool = False, need: Size = COPY
+) -> list[Slot]:
+    slots = variant.allocate(need, count, spread=spread)
+    for slot in slots:
+        slot.instance.in_service = True
+    return slots
 
 
-def count(hosting: Hosting) -> int:
-    return int(hosting.describe()["CurrentInstanceCount"])
+def count(variant: ComponentVariant) -> int:
+    return int(variant.describe()["CurrentInstanceCount"])
 
 
 def test_instances_come_as_copies_need_them() -> None:
-    async def work(hosting: Hosting) -> None:
-        places = taken(hosting, 3)
-        assert len({place.instance for place in places}) == count(hosting) == 3
+    async def work(variant: ComponentVariant) -> None:
+        slots = allocated(variant, 3)
+        assert len({slot.instance for slot in slots}) == count(variant) == 3
 
     hosted(work)
 
 
 def test_instance_on_its_way_is_desired_and_not_there() -> None:
-    async def work(hosting: Hosting) -> None:
-        first, second = hosting.take(COPY, 2, spread=False)
-        found = hosting.describe()
+    async def work(variant: ComponentVariant) -> None:
+        first, second = variant.allocate(COPY, 2, spread=False)
+        found = variant.describe()
         assert (found["CurrentInstanceCount"], found["DesiredInstanceCount"]) == (1, 2)
-        assert hosting.growing
-        second.vacate()
-        second.vacate()
-        assert hosting.describe()["DesiredInstanceCount"] == 1
-        assert not hosting.growing
+        assert variant.growing
+        second.release()
+        second.release()
+        assert variant.describe()["DesiredInstanceCount"] == 1
+        assert not variant.growing
         assert first.instance.in_service
 
     hosted(work)
 
 
 def test_what_does_not_fit_takes_nothing() -> None:
-    async def work(hosting: Hosting) -> None:
+    async def work(variant: ComponentVariant) -> None:
         with pytest.raises(DeploymentFailedError, match="not enough hardware resources"):
-            hosting.take(COPY, 4, spread=False)
+            variant.allocate(COPY, 4, spread=False)
         with pytest.raises(DeploymentFailedError, match="not enough hardware resources"):
-            hosting.take(Size(accelerators=2, cores=1, memory=1), 1, spread=False)
-        assert hosting.describe()["DesiredInstanceCount"] == 1
-        assert len(taken(hosting, 3)) == 3
+            variant.allocate(Size(accelerators=2, cores=1, memory=1), 1, spread=False)
+        assert variant.describe()["DesiredInstanceCount"] == 1
+        assert len(allocated(variant, 3)) == 3
 
     hosted(work)
 
 
 @pytest.mark.parametrize(("spread", "used"), [(False, 1), (True, 2)])
 def test_copies_are_packed_or_spread(spread: bool, used: int) -> None:
-    async def work(hosting: Hosting) -> None:
-        places = taken(hosting, 4, spread=spread)
-        assert len({place.instance for place in places}) == used
+    async def work(variant: ComponentVariant) -> None:
+        slots = allocated(variant, 4, spread=spread)
+        assert len({slot.instance for slot in slots}) == used
 
     fixed = {"InitialInstanceCount": 2, "ManagedInstanceScaling": {"Status": "DISABLED"}}
     hosted(work, InstanceType="ml.g5.12xlarge", **fixed)
 
 
 def test_instance_without_copies_goes_after_ten_minutes_and_not_before() -> None:
-    async def work(hosting: Hosting) -> None:
-        first, second = taken(hosting, 2)
-        second.vacate()
+    async def work(variant: ComponentVariant) -> None:
+        first, second = allocated(variant, 2)
+        second.release()
         await minutes(5)
-        (again,) = taken(hosting, 1)
+        (again,) = allocated(variant, 1)
         assert again.instance is second.instance
-        again.vacate()
+        again.release()
         await minutes(9)
-        assert count(hosting) == 2
+        assert count(variant) == 2
         await minutes(1)
-        assert count(hosting) == 1
-        first.vacate()
+        assert count(variant) == 1
+        first.release()
         await minutes(10)
-        assert count(hosting) == 0
-        assert len(taken(hosting, 1)) == count(hosting) == 1
+        assert count(variant) == 0
+        assert len(allocated(variant, 1)) == count(variant) == 1
 
     hosted(work)
 
 
 def test_least_instances_stay() -> None:
-    async def work(hosting: Hosting) -> None:
-        for place in taken(hosting, 3):
-            place.vacate()
+    async def work(variant: ComponentVariant) -> None:
+        for slot in allocated(variant, 3):
+            slot.release()
         await minutes(25)
-        assert count(hosting) == 1
+        assert count(variant) == 1
 
     hosted(work, ManagedInstanceScaling=scaling(MinInstanceCount=1))
 
 
 def test_consolidation_waits_for_calm_and_goes_step_by_step() -> None:
-    async def work(hosting: Hosting) -> None:
-        for place in taken(hosting, 3):
-            place.vacate()
+    async def work(variant: ComponentVariant) -> None:
+        for slot in allocated(variant, 3):
+            slot.release()
             await minutes(4)
-        assert count(hosting) == 3
+        assert count(variant) == 3
         for left in (2, 1, 0):
             await minutes(1 if left == 2 else 5)
-            assert count(hosting) == left
+            assert count(variant) == left
 
     policy = {"Strategy": "CONSOLIDATION", "CooldownInMinutes": 5}
     hosted(work, ManagedInstanceScaling=scaling(ScaleInPolicy=policy))
@@ -162,10 +166,10 @@ def test_fallback_instances_rank_behind_preferred_ones() -> None:
         {"InstanceType": "ml.g5.xlarge", "Priority": 1},
     ]
 
-    async def work(hosting: Hosting) -> None:
-        (place,) = taken(hosting, 1)
-        assert (place.instance.type, place.rank) == ("ml.g6.xlarge", 1)
-        assert hosting.describe()["InstancePools"] == [
+    async def work(variant: ComponentVariant) -> None:
+        (slot,) = allocated(variant, 1)
+        assert (slot.instance.type, slot.rank) == ("ml.g6.xlarge", 1)
+        assert variant.describe()["InstancePools"] == [
             {"InstanceType": "ml.g5.xlarge", "CurrentInstanceCount": 0},
             {"InstanceType": "ml.g6.xlarge", "CurrentInstanceCount": 1},
         ]

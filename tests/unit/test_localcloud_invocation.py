@@ -137,7 +137,7 @@ def test_dead_replica_leaves_the_rotation_and_the_request_is_free_to_go_elsewher
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     left: list[int] = []
-    replica: Any = SimpleNamespace(port=port, container=CONTAINER, leave=left.append)
+    replica: Any = SimpleNamespace(port=port, container=CONTAINER, leave_rotation=left.append)
     with pytest.raises(ReplicaGoneError):
         asyncio.run(ask(replica, streams, []))
     assert left == [port]

@@ -9,7 +9,7 @@ import pytest
 
 from localcloud.awsjson.service import Scope
 from localcloud.sagemaker.control_plane.store import Store
-from localcloud.sagemaker.telemetry.container_metrics import observed
+from localcloud.sagemaker.telemetry.container_metrics import scrape_targets
 
 ACCOUNT = Scope("000000000042", "us-east-1")
 PORT = 4321
@@ -20,7 +20,7 @@ def replica(host: str, stream: str, port: int | None = PORT) -> Any:
     return SimpleNamespace(
         port=port,
         log=SimpleNamespace(name=stream),
-        place=SimpleNamespace(instance=instance),
+        slot=SimpleNamespace(instance=instance),
         container=SimpleNamespace(engine=SimpleNamespace(metrics="/metrics")),
     )
 
@@ -34,14 +34,14 @@ def deployed() -> Any:
         endpoint = SimpleNamespace(
             name="twin",
             config={"MetricsConfig": metrics} if metrics else {},
-            variants=[SimpleNamespace(replicas=SimpleNamespace(name="v", replicas=replicas))],
+            model_variants=[SimpleNamespace(replicas=SimpleNamespace(name="v", replicas=replicas))],
         )
         component = SimpleNamespace(
             name="part", endpoint=endpoint, copies=SimpleNamespace(name="v", replicas=copies)
         )
         store[ACCOUNT].endpoints["twin"] = endpoint
         store[ACCOUNT].components["part"] = component
-        return list(observed(store))
+        return list(scrape_targets(store))
 
     return deployed
 

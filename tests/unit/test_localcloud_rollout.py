@@ -9,7 +9,7 @@ import pytest
 
 from localcloud.clock import Clock
 from localcloud.sagemaker.hosting import rollout as module
-from localcloud.sagemaker.hosting.instances import OwnInstances, Provisioner
+from localcloud.sagemaker.hosting.instances import DedicatedPlacement, Provisioner
 from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
 from localcloud.sagemaker.hosting.rollout import Blueprint, Rollout
 from localcloud.sagemaker.hosting.routing import AnyReplica
@@ -21,9 +21,9 @@ class FakeReplica:
 
     started: list[FakeReplica]
 
-    def __init__(self, container: Any, place: Any, _log: Any) -> None:
+    def __init__(self, container: Any, slot: Any, _log: Any) -> None:
         self.container = container
-        self.place = place
+        self.slot = slot
         self.in_flight = 0
         self.port: int | None = None
         self.started.append(self)
@@ -69,7 +69,7 @@ async def after(work: Callable[[Rollout, Blueprint], Awaitable[None]]) -> list[s
 
 
 def blueprint(what: Any) -> Blueprint:
-    return Blueprint(what, OwnInstances(Provisioner(Clock()), ["ml.c5.large"]))
+    return Blueprint(what, DedicatedPlacement(Provisioner(Clock()), ["ml.c5.large"]))
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5])
@@ -107,17 +107,17 @@ def test_scale_in_keeps_as_many_as_are_wanted(deployed: Callable[..., list[str]]
 
 
 def test_cancelled_change_gives_its_places_back(deployed: Callable[..., list[str]]) -> None:
-    vacated: list[str] = []
-    place = SimpleNamespace(vacate=lambda: vacated.append("place"))
-    ground: Any = SimpleNamespace(take=lambda count: [place] * count)
+    released: list[str] = []
+    slot = SimpleNamespace(release=lambda: released.append("slot"))
+    placement: Any = SimpleNamespace(allocate=lambda count: [slot] * count)
 
     async def work(rollout: Rollout, _old: Blueprint) -> None:
         rollout._provisioner = Provisioner(Clock(), seconds=60)
-        changing = asyncio.create_task(rollout.scale(Blueprint(container("more"), ground), 3))
+        changing = asyncio.create_task(rollout.scale(Blueprint(container("more"), placement), 3))
         await asyncio.sleep(0)
         changing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await changing
 
     assert deployed(work) == ["old", "old"]
-    assert vacated == ["place"]
+    assert released == ["slot"]

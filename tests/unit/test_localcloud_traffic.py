@@ -23,7 +23,7 @@ from localcloud.sagemaker.hosting.traffic import (
 
 def replica(port: int | None = 1, *, name: str = "", rank: int = 0) -> Any:
     return SimpleNamespace(
-        port=port, in_flight=0, log=SimpleNamespace(name=name), place=SimpleNamespace(rank=rank)
+        port=port, in_flight=0, log=SimpleNamespace(name=name), slot=SimpleNamespace(rank=rank)
     )
 
 

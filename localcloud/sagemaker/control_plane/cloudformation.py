@@ -42,7 +42,7 @@ _DEPLOYED = ("EndpointConfigName", "DeploymentConfig")
 
 
 @dataclass(frozen=True)
-class _CatalogResource:
+class _ImmutableResource:
     """A model or an endpoint configuration: only its tags can change."""
 
     service: JsonService
@@ -219,8 +219,8 @@ _REPLACING = {
 def register(service: JsonService, endpoints: Endpoints, components: InferenceComponents) -> None:
     """Let stacks use SageMaker's types."""
     provisioners: dict[str, Provisioner] = {
-        "Model": _CatalogResource(service, "Model"),
-        "EndpointConfig": _CatalogResource(service, "EndpointConfig"),
+        "Model": _ImmutableResource(service, "Model"),
+        "EndpointConfig": _ImmutableResource(service, "EndpointConfig"),
         "Endpoint": _EndpointResource(service, endpoints),
         "InferenceComponent": _InferenceComponentResource(service, components),
     }

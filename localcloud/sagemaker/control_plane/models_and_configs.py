@@ -63,7 +63,7 @@ CONFIG = _Kind(
 )
 
 
-class Catalog:
+class ModelsAndConfigs:
     """Keeps documents, and answers with them."""
 
     def __init__(self, store: Store) -> None:

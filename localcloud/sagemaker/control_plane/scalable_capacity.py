@@ -83,7 +83,7 @@ class ScaledCapacities:
             component = self._components.find(scope, name)
             return _Copies(component) if component else None
         endpoint = self._endpoints.find(scope, name)
-        for variant in endpoint.variants if endpoint else []:
+        for variant in endpoint.model_variants if endpoint else []:
             if endpoint and variant.name == rest[-1]:
                 return _Instances(endpoint, variant)
         return None

@@ -47,7 +47,7 @@ async def open_call(replica: Replica, headers: Mapping[str, str], body: bytes) -
     except UpstreamError as error:
         if not isinstance(error.__cause__, ConnectionRefusedError):
             raise
-        replica.leave(port)
+        replica.leave_rotation(port)
         raise ReplicaGoneError from error
 
 

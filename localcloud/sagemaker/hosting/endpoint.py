@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from localcloud.awsjson.shapes import Document
+from localcloud.sagemaker.hosting.component_variant import ComponentVariant
 from localcloud.sagemaker.hosting.lifecycle import Lifecycle
-from localcloud.sagemaker.hosting.shared_instances import Hosting
 from localcloud.sagemaker.hosting.traffic import Traffic
 from localcloud.sagemaker.hosting.variants import Fleet, ModelVariant, Variant
 
@@ -86,18 +86,18 @@ class Endpoint:
     @property
     def status(self) -> str:
         """As `DescribeEndpoint` gives it: managed instance scaling is an update, too."""
-        growing = any(hosting.growing for hosting in self.hostings)
+        growing = any(variant.growing for variant in self.component_variants)
         return "Updating" if growing and self.life.status == "InService" else self.life.status
 
     @property
-    def variants(self) -> list[ModelVariant]:
+    def model_variants(self) -> list[ModelVariant]:
         """The variants with a model."""
         return [one for one in self._fleet.variants if isinstance(one, ModelVariant)]
 
     @property
-    def hostings(self) -> list[Hosting]:
+    def component_variants(self) -> list[ComponentVariant]:
         """The variants that inference components are on."""
-        return [one for one in self._fleet.variants if isinstance(one, Hosting)]
+        return [one for one in self._fleet.variants if isinstance(one, ComponentVariant)]
 
     def deploy(
         self, config: Document, fleet: Fleet, components: Sequence[Relocatable] = ()
@@ -115,7 +115,7 @@ class Endpoint:
                 await fleet.stop()
                 raise
             old, self._fleet, self.config = self._fleet, fleet, config
-            self.traffic.shift([variant.replicas for variant in self.variants])
+            self.traffic.shift([variant.replicas for variant in self.model_variants])
             await asyncio.gather(*(move.commit() for move in moves))
             await old.drain()
 
@@ -126,7 +126,7 @@ class Endpoint:
         """Begin to give variants other instance counts and weights."""
 
         async def change() -> None:
-            for variant in self.variants:
+            for variant in self.model_variants:
                 if variant.name in desired:
                     count, weight = desired[variant.name]
                     await variant.scale(count)
@@ -137,7 +137,7 @@ class Endpoint:
 
     async def delete(self) -> None:
         """Stop serving: no new requests, then the instances as they become idle."""
-        self.life.leave()
+        self.life.begin_delete()
         self.traffic.shift(())
         ending = [self._fleet.drain()]
         if self.queue:

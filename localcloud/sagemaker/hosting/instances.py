@@ -40,20 +40,20 @@ class Instance:
 
 
 @dataclass(frozen=True)
-class Place:
+class Slot:
     """Room for one container on an instance."""
 
     instance: Instance
     rank: int = 0
     """Position of the instance's type among its variant's: the last ones are given up first."""
-    vacate: Callable[[], None] = lambda: None
+    release: Callable[[], None] = lambda: None
     """Give the room back. May be called again."""
 
 
-class Ground(Protocol):
+class Placement(Protocol):
     """Where a replica set's containers find room."""
 
-    def take(self, count: int) -> list[Place]:
+    def allocate(self, count: int) -> list[Slot]:
         """Find room for containers, on new instances where there is none; all of it or nothing.
 
         Raises:
@@ -94,18 +94,18 @@ class Provisioner:
         await asyncio.sleep(self.clock.real_seconds(self._seconds))
 
 
-class OwnInstances:
-    """A ground where each container has an instance of its own: that of a variant with a model."""
+class DedicatedPlacement:
+    """A placement with an instance for each container: that of a variant with a model."""
 
     def __init__(self, provisioner: Provisioner, types: Sequence[str]) -> None:
         self._provisioner = provisioner
         self._types = types
 
-    def take(self, count: int) -> list[Place]:
+    def allocate(self, count: int) -> list[Slot]:
         """Launch an instance for each container.
 
         Raises:
             DeploymentFailedError: There are none to be had.
         """
         launched = self._provisioner.launch(self._types, count)
-        return [Place(one, self._types.index(one.type)) for one in launched]
+        return [Slot(one, self._types.index(one.type)) for one in launched]

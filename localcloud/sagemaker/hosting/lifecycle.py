@@ -47,7 +47,7 @@ class Lifecycle:
         self.modified = now()
         self._change = asyncio.create_task(self._carry_out(change))
 
-    def leave(self) -> None:
+    def begin_delete(self) -> None:
         """Begin to go, for good."""
         self.status = "Deleting"
         self.modified = now()

@@ -57,16 +57,16 @@ class Traffic:
     def acquire(
         self, target: str | None = None, prompt: Prompt = NO_PROMPT, *, most: float = math.inf
     ) -> tuple[ReplicaSet, Replica]:
-        """Take a place on a replica; every taken place must be released.
+        """Reserve a slot on a replica for one request; each must be released.
 
         Args:
             target: Name of the variant, when the request chooses one.
             prompt: What the route may depend on.
-            most: How many places a replica has.
+            most: How many slots a replica has.
 
         Raises:
             UnknownVariantError: There is no such variant.
-            NoCapacityError: It has no healthy replica with a free place.
+            NoCapacityError: It has no healthy replica with a free slot.
         """
         with self._lock:
             chosen = self._choose_set(target)
@@ -78,7 +78,7 @@ class Traffic:
             return chosen, replica
 
     def release(self, replica: Replica) -> None:
-        """Give a place back."""
+        """Release a slot."""
         with self._lock:
             replica.in_flight -= 1
 
@@ -96,7 +96,7 @@ class Traffic:
         """
 
         def order(replica: Replica) -> tuple[bool, int, int]:
-            return replica.port is not None, -replica.place.rank, replica.in_flight
+            return replica.port is not None, -replica.slot.rank, replica.in_flight
 
         with self._lock:
             retired = sorted(source.replicas, key=order)[:count]

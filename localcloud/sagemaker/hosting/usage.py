@@ -59,7 +59,7 @@ class Usage:
         with self._lock:
             self._counts.refused += 1
 
-    def take(self) -> Counts:
+    def collect(self) -> Counts:
         """What was counted since the last call."""
         with self._lock:
             counts, self._counts = self._counts, Counts()

@@ -11,7 +11,12 @@ from localcloud.awsjson.service import Scope
 from localcloud.awsjson.shapes import Document
 from localcloud.sagemaker.hosting.container import make_container
 from localcloud.sagemaker.hosting.container_logs import ContainerLog
-from localcloud.sagemaker.hosting.instances import Instance, OwnInstances, Provisioner, types_of
+from localcloud.sagemaker.hosting.instances import (
+    DedicatedPlacement,
+    Instance,
+    Provisioner,
+    types_of,
+)
 from localcloud.sagemaker.hosting.rollout import Blueprint, Rollout
 from localcloud.sagemaker.hosting.routing import routing_of
 from localcloud.sagemaker.hosting.traffic import ReplicaSet, Traffic
@@ -65,7 +70,7 @@ class ModelVariant:
         self._model = model
         self._scope = scope
         self._models = models
-        self._ground = OwnInstances(provisioner, types_of(config))
+        self._placement = DedicatedPlacement(provisioner, types_of(config))
         self._log_group = f"/aws/sagemaker/Endpoints/{endpoint}"
         self._rollout = Rollout(self.replicas, traffic, provisioner, self._log)
         self._blueprint: Blueprint | None = None
@@ -83,7 +88,7 @@ class ModelVariant:
         container = await make_container(
             self._model, self._scope, self._models, unhealthy=unhealthy, limits=self._config
         )
-        self._blueprint = Blueprint(container, self._ground)
+        self._blueprint = Blueprint(container, self._placement)
         self._rollout.admit(await self._rollout.launch(self._blueprint, self.replicas.desired))
 
     async def scale(self, count: int) -> None:
@@ -108,7 +113,7 @@ class ModelVariant:
         """The variant as `DescribeEndpoint` gives it."""
         replicas = self.replicas
         return {
-            **summary(self._config, [one.place.instance for one in replicas.replicas]),
+            **summary(self._config, [one.slot.instance for one in replicas.replicas]),
             "DesiredInstanceCount": replicas.desired,
             "CurrentWeight": replicas.weight,
             "DesiredWeight": replicas.weight,

@@ -14,7 +14,7 @@ from localcloud.awsjson.shapes import Document
 from localcloud.awsjson.timestamps import now
 from localcloud.sagemaker.hosting.container import make_container
 from localcloud.sagemaker.hosting.container_logs import ContainerLog
-from localcloud.sagemaker.hosting.instances import Instance, Place
+from localcloud.sagemaker.hosting.instances import Instance, Slot
 from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
 from localcloud.sagemaker.hosting.replica import Replica, all_healthy, stop_all
 from localcloud.sagemaker.storage.model_data import ModelCache
@@ -151,7 +151,7 @@ class TransformJob:
         for _ in range(resources["InstanceCount"]):
             instance = Instance.new(resources["InstanceType"])
             log = ContainerLog(self._scope, LOG_GROUP, f"{name}/{instance.id}")
-            self._replicas.append(Replica(container, Place(instance), log))
+            self._replicas.append(Replica(container, Slot(instance), log))
         await all_healthy(self._replicas)
 
     async def _serve(self, replica: Replica) -> None:

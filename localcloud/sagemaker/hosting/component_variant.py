@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from localcloud.awsjson.shapes import Document
 from localcloud.sagemaker.hosting.instance_types import NOTHING, Size, size_of
-from localcloud.sagemaker.hosting.instances import Instance, Place, Provisioner, types_of
+from localcloud.sagemaker.hosting.instances import Instance, Provisioner, Slot, types_of
 from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
 from localcloud.sagemaker.hosting.variants import summary
 
@@ -59,8 +59,8 @@ class ManagedScaling:
         )
 
 
-class Hosting:
-    """A variant whose instances run what inference components place on them."""
+class ComponentVariant:
+    """A variant whose instances run the copies that inference components place on them."""
 
     def __init__(self, config: Document, provisioner: Provisioner) -> None:
         self.name: str = config["VariantName"]
@@ -70,7 +70,7 @@ class Hosting:
         self._scaling = ManagedScaling.of(config)
         self._instances: list[Instance] = []
         self._placed: defaultdict[Instance, list[Size]] = defaultdict(list)
-        self._leaving: dict[Instance, asyncio.TimerHandle] = {}
+        self._terminations: dict[Instance, asyncio.TimerHandle] = {}
 
     @property
     def growing(self) -> bool:
@@ -85,7 +85,7 @@ class Hosting:
         """
         for instance in self._launch(self.config["InitialInstanceCount"]):
             instance.in_service = True
-        self._settle()
+        self._schedule_terminations()
 
     async def drain(self) -> None:
         """Give the instances up; whoever has copies on them brings those elsewhere."""
@@ -94,7 +94,7 @@ class Hosting:
     async def stop(self) -> None:
         """Give the instances up."""
         self._instances = []
-        self._settle()
+        self._schedule_terminations()
 
     def describe(self) -> Document:
         """The variant as `DescribeEndpoint` gives it."""
@@ -104,7 +104,7 @@ class Hosting:
             "DesiredInstanceCount": len(self._instances),
         }
 
-    def take(self, need: Size, count: int, *, spread: bool) -> list[Place]:
+    def allocate(self, need: Size, count: int, *, spread: bool) -> list[Slot]:
         """Find room for copies, on new instances where there is none; all of it or nothing.
 
         Args:
@@ -115,18 +115,18 @@ class Hosting:
         Raises:
             DeploymentFailedError: There is none to be had.
         """
-        places: list[Place] = []
+        slots: list[Slot] = []
         try:
-            while len(places) < count:
-                places.append(self._place(need, spread))
+            while len(slots) < count:
+                slots.append(self._place(need, spread))
         except DeploymentFailedError:
-            for place in places:
-                place.vacate()
+            for slot in slots:
+                slot.release()
             raise
-        self._settle()
-        return places
+        self._schedule_terminations()
+        return slots
 
-    def _place(self, need: Size, spread: bool) -> Place:
+    def _place(self, need: Size, spread: bool) -> Slot:
         fitting = [one for one in self._instances if (need + self._used(one)).fits(_room(one))]
         choose = min if spread else max
         instance = (
@@ -135,12 +135,12 @@ class Hosting:
         self._placed[instance].append(need)
         taken = [need]
 
-        def vacate() -> None:
+        def release() -> None:
             if taken:
                 self._placed[instance].remove(taken.pop())
-                self._settle(instance)
+                self._schedule_terminations(instance)
 
-        return Place(instance, self._types.index(instance.type), vacate)
+        return Slot(instance, self._types.index(instance.type), release)
 
     def _grow(self, need: Size) -> Instance:
         if len(self._instances) >= self._scaling.most:
@@ -159,40 +159,40 @@ class Hosting:
     def _used(self, instance: Instance) -> Size:
         return sum(self._placed[instance], NOTHING)
 
-    def _settle(self, vacated: Instance | None = None) -> None:
+    def _schedule_terminations(self, released: Instance | None = None) -> None:
         """Give instances without copies their time, and take it from those that have some."""
-        if vacated in self._instances and not vacated.in_service and not self._placed[vacated]:
-            self._instances.remove(vacated)  # it was on its way for a copy that does not come
+        if released in self._instances and not released.in_service and not self._placed[released]:
+            self._instances.remove(released)  # it was on its way for a copy that does not come
         idle = [one for one in self._instances if not self._placed[one]]
-        for instance in list(self._leaving):
+        for instance in list(self._terminations):
             if instance not in idle or self._scaling.waits_for_calm:
-                self._leaving.pop(instance).cancel()
+                self._terminations.pop(instance).cancel()
         seconds = self._provisioner.clock.real_seconds(self._scaling.idle_seconds)
         for instance in idle:
-            if instance not in self._leaving:
+            if instance not in self._terminations:
                 loop = asyncio.get_running_loop()
-                self._leaving[instance] = loop.call_later(seconds, self._release, instance)
+                self._terminations[instance] = loop.call_later(seconds, self._terminate, instance)
 
-    def _release(self, instance: Instance) -> None:
+    def _terminate(self, instance: Instance) -> None:
         """Let an instance go whose time is over, or all of whose operations' calm has lasted."""
-        going = list(self._leaving) if self._scaling.waits_for_calm else [instance]
+        going = list(self._terminations) if self._scaling.waits_for_calm else [instance]
         spare = max(0, len(self._instances) - self._scaling.least)
-        del self._leaving[instance]
+        del self._terminations[instance]
         for one in going[: min(spare, self._scaling.step)]:
             self._instances.remove(one)
-        self._settle()
+        self._schedule_terminations()
 
 
 @dataclass(frozen=True)
-class SharedInstances:
-    """A ground where copies share the instances of a variant."""
+class SharedPlacement:
+    """A placement in which copies share the instances of a variant."""
 
-    hosting: Hosting
+    variant: ComponentVariant
     need: Size
     spread: bool
 
     @classmethod
-    def of(cls, specification: Document, hosting: Hosting) -> SharedInstances:
+    def of(cls, specification: Document, variant: ComponentVariant) -> SharedPlacement:
         """Read a component's specification. Copies are packed where it does not say otherwise."""
         given = specification["ComputeResourceRequirements"]
         need = Size(
@@ -201,15 +201,15 @@ class SharedInstances:
             given["MinMemoryRequiredInMb"],
         )
         scheduling = specification.get("SchedulingConfig", {})
-        return cls(hosting, need, spread=scheduling.get("PlacementStrategy") == "SPREAD")
+        return cls(variant, need, spread=scheduling.get("PlacementStrategy") == "SPREAD")
 
-    def take(self, count: int) -> list[Place]:
+    def allocate(self, count: int) -> list[Slot]:
         """Find room for copies.
 
         Raises:
             DeploymentFailedError: There is none to be had.
         """
-        return self.hosting.take(self.need, count, spread=self.spread)
+        return self.variant.allocate(self.need, count, spread=self.spread)
 
 
 def _room(instance: Instance) -> Size:
