@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from localcloud.awsjson.service import Scope
 from localcloud.engines import engine_for
 from localcloud.sagemaker.hosting.routing import LeastOutstanding
@@ -15,7 +13,6 @@ from localcloud.sagemaker.hosting.traffic import ReplicaSet, Traffic
 from localcloud.sagemaker.inference import async_queue as module
 from localcloud.sagemaker.inference.async_queue import AsyncQueue
 from localcloud.sagemaker.inference.async_request import AsyncRequest, read_request
-from localcloud.sagemaker.inference.invocation import RuntimeServiceError
 from localcloud.sagemaker.telemetry.cloudwatch import backlog_metrics
 
 SCOPE = Scope("000000000042", "us-east-1")
@@ -112,28 +109,3 @@ def test_request_that_always_breaks_its_container_ends() -> None:
     assert seen == module.MOST_ATTEMPTS
     assert written == [f"ClientError: {module.CLOSED}"]
     assert replica.in_flight == 0
-
-
-def test_defaults_and_places_of_a_request() -> None:
-    read = request()
-    assert (read.ttl, read.timeout) == (21_600, 900)
-    assert str(read.output) == f"s3://bucket/out/{read.inference_id}.out"
-    assert str(read.failure) == f"s3://bucket/failed/{read.inference_id}-error.out"
-
-
-@pytest.mark.parametrize(
-    ("headers", "problem"),
-    [
-        ({"x-amzn-sagemaker-requestttlseconds": "59"}, "valid min value: 60"),
-        ({"x-amzn-sagemaker-requestttlseconds": "soon"}, "Invalid type"),
-        ({"x-amzn-sagemaker-invocationtimeoutseconds": "3601"}, "less than or equal to 3600"),
-        ({"x-amzn-sagemaker-filename": "a.b.c"}, "regular expression"),
-        ({"x-amzn-sagemaker-s3outputpathextension": "s3://x"}, "regular expression"),
-        ({"x-amzn-sagemaker-inference-id": "x" * 65}, "less than or equal to 64"),
-    ],
-)
-def test_impossible_request_is_refused(headers: dict[str, str], problem: str) -> None:
-    with pytest.raises(RuntimeServiceError) as refused:
-        request(**headers)
-    assert refused.value.code == "ValidationError"
-    assert problem in str(refused.value)

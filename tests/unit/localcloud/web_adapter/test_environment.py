@@ -1,17 +1,11 @@
-"""The Web Adapter's rules, without a process."""
-
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from localcloud.ministack_hooks import Function
-from localcloud.web_adapter import NotEmulatedError
-from localcloud.web_adapter.environment import check, readiness_path
-from localcloud.web_adapter.package import unpack
-from tests.support.localcloud.cloud import package
+from localcloud.web_adapter.environment import NotEmulatedError, check, readiness_path
 from tests.support.localcloud.streaming_api import LAYER
 
 FUNCTION = Function(
@@ -62,13 +56,3 @@ def test_what_would_run_otherwise_on_aws_is_refused(function: Function, reason: 
 def test_readiness_is_asked_at_the_root_unless_told() -> None:
     assert readiness_path(FUNCTION) == "/"
     assert readiness_path(with_environment(AWS_LWA_READINESS_CHECK_PATH="/health")) == "/health"
-
-
-def test_package_is_unpacked_once_with_its_modes(tmp_path: Path) -> None:
-    root = unpack(package({"run.sh": "#!/bin/sh\n", "pkg/data.txt": "x"}), tmp_path)
-    assert root.joinpath("run.sh").stat().st_mode & 0o777 == 0o755
-    assert root.joinpath("pkg/data.txt").stat().st_mode & 0o777 == 0o644
-    root.joinpath("kept").touch()
-    again = unpack(package({"run.sh": "#!/bin/sh\n", "pkg/data.txt": "x"}), tmp_path)
-    assert again.joinpath("kept").exists()
-    assert [path.name for path in tmp_path.iterdir()] == [root.name]
