@@ -12,6 +12,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from localcloud.ports import free_port
+from localcloud.settings import Settings
+from tests.support.eventually import eventually, poll
+from tests.support.localcloud import cloud as local
 from tests.support.localcloud.cloud import Cloud
 from tests.support.localcloud.component_deployment import SCALING, ComponentDeployment
 from tests.support.localcloud.deployment import (
@@ -19,7 +23,6 @@ from tests.support.localcloud.deployment import (
     VARIANT,
     Deployment,
     engines,
-    eventually,
 )
 from tests.support.localcloud.scaling import Scaling
 
@@ -108,12 +111,13 @@ def test_refused_request_wakes_a_component_to_exactly_one_copy(
 
 def retried(call: Callable[[], dict[str, Any]], refusal: type[ClientError]) -> dict[str, Any]:
     """Call until it is answered, as a client that was told to come back."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+
+    def answer() -> dict[str, Any]:
         with suppress(refusal):
             return call()
-        time.sleep(0.2)
-    raise TimeoutError
+        return {}
+
+    return poll(answer, bool)
 
 
 def test_scheduled_action_raises_the_minimum_at_its_time(modelled: Deployment) -> None:
@@ -122,7 +126,7 @@ def test_scheduled_action_raises_the_minimum_at_its_time(modelled: Deployment) -
     scaling.client.put_scheduled_action(
         **scaling.key,
         ScheduledActionName="morning",
-        Schedule=f"at({clock_of(modelled.cloud, ahead=120):%Y-%m-%dT%H:%M:%S})",
+        Schedule=f"at({clock_of(modelled.cloud, ahead=300):%Y-%m-%dT%H:%M:%S})",
         ScalableTargetAction={"MinCapacity": 2},
     )
     eventually(lambda: running(modelled) == 2)
@@ -157,7 +161,37 @@ def test_change_of_capacity_takes_its_time(kind: str, request: pytest.FixtureReq
     deployment = request.getfixturevalue(kind)
     deployment.create(deployment.container(ALIAS=deployment.endpoint))
     begun = time.monotonic()
-    if kind == "hosted":
+    begin_to_grow(deployment)
+    eventually(lambda: running(deployment) == 2)
+    assert time.monotonic() - begun >= PROVISIONING
+
+
+@pytest.fixture(scope="module")
+def scarce(data_dir: Path) -> Iterator[Cloud]:
+    """A local cloud in which no test lives to see another instance come."""
+    settings = Settings(port=free_port(), data_dir=data_dir, provisioning_seconds=3600)
+    running = local.start(settings)
+    yield running
+    local.stop(running)
+
+
+@pytest.mark.parametrize("kind", [Deployment, ComponentDeployment])
+def test_instance_on_its_way_is_desired_and_not_there(
+    kind: type[Deployment], scarce: Cloud, model_file: Path
+) -> None:
+    deployment = kind(scarce, model_file)
+    deployment.create(deployment.container(ALIAS=deployment.endpoint))
+    begin_to_grow(deployment)
+    found = deployment.sagemaker.describe_endpoint(EndpointName=deployment.endpoint)
+    (variant,) = found["ProductionVariants"]
+    assert found["EndpointStatus"] == "Updating"
+    assert (variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]) == (1, 2)
+    assert running(deployment) == 1
+
+
+def begin_to_grow(deployment: Deployment) -> None:
+    """Ask for a second instance, or for a second copy, which needs one."""
+    if isinstance(deployment, ComponentDeployment):
         deployment.sagemaker.update_inference_component_runtime_config(
             InferenceComponentName=deployment.endpoint, DesiredRuntimeConfig={"CopyCount": 2}
         )
@@ -167,14 +201,6 @@ def test_change_of_capacity_takes_its_time(kind: str, request: pytest.FixtureReq
         deployment.sagemaker.update_endpoint_weights_and_capacities(
             EndpointName=deployment.endpoint, DesiredWeightsAndCapacities=[desired]
         )
-    found = deployment.sagemaker.describe_endpoint(EndpointName=deployment.endpoint)
-    (variant,) = found["ProductionVariants"]
-    assert found["EndpointStatus"] == "Updating"
-    assert (variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]) == (1, 2)
-    assert running(deployment) == 1
-    eventually(lambda: running(deployment) == 2)
-    assert time.monotonic() - begun >= PROVISIONING
-    deployment.settled()
 
 
 def test_pools_fall_through_to_what_can_be_had(modelled: Deployment) -> None:

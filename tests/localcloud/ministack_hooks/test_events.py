@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import httpx2
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.support.eventually import eventually
 from tests.support.localcloud.cloud import Cloud, package
 
 ROLE = "arn:aws:iam::000000000042:role/Function"
@@ -65,13 +64,6 @@ class Subscription:
     def handled(self) -> set[str]:
         listed = self.s3.list_objects_v2(Bucket=self.bucket)
         return {entry["Key"] for entry in listed.get("Contents", [])}
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_burst_at_a_function_with_one_environment_loses_nothing(cloud: Cloud) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from tests.support.eventually import LONG
 from tests.support.localcloud.cloud import Cloud
 from tests.support.localcloud.streaming_api import Api, deploy, key, limited_key
 
@@ -19,7 +20,7 @@ def api(cloud: Cloud) -> Api:
 
 @pytest.fixture
 def http(api: Api) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=api.url, timeout=30) as client:
+    with httpx2.Client(base_url=api.url, timeout=LONG) as client:
         yield client
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.support.eventually import poll
 from tests.support.localcloud.cloud import Cloud
 from tests.support.localcloud.deployment import unique
 
@@ -40,11 +40,11 @@ class Table:
         self.status = self._settled()
 
     def _settled(self) -> str:
-        while True:
+        def status() -> str:
             (stack,) = self._formation.describe_stacks(StackName=self.name)["Stacks"]
-            if not stack["StackStatus"].endswith("_IN_PROGRESS"):
-                return str(stack["StackStatus"])
-            time.sleep(0.05)
+            return str(stack["StackStatus"])
+
+        return poll(status, lambda status: not status.endswith("_IN_PROGRESS"))
 
     def described(self) -> tuple[dict[str, Any], dict[str, Any]]:
         return (

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from localcloud.awsjson.service import Scope
 from localcloud.clock import Clock
 from localcloud.sagemaker import install
 from localcloud.settings import Settings
+from tests.support.eventually import LONG, eventually
 from tests.support.localcloud import cloud as local
 from tests.support.localcloud.cloud import Cloud
 from tests.support.localcloud.deployment import Deployment, engines
@@ -29,7 +29,7 @@ def test_no_engine_outlives_its_server(
     assert len(running) == 2
     end(cloud)
     cloud.process.wait()
-    _, alive = psutil.wait_procs(running, timeout=5)
+    _, alive = psutil.wait_procs(running, timeout=LONG)
     assert alive == []
 
 
@@ -50,8 +50,8 @@ def test_closing_the_services_leaves_no_engine(settings: Settings, model_file: P
         }
         call("CreateEndpointConfig", {"EndpointConfigName": "c", "ProductionVariants": [variant]})
         call("CreateEndpoint", {"EndpointName": "e", "EndpointConfigName": "c"})
-        while call("DescribeEndpoint", {"EndpointName": "e"})["EndpointStatus"] == "Creating":
-            time.sleep(0.02)
+        name = {"EndpointName": "e"}
+        eventually(lambda: call("DescribeEndpoint", name)["EndpointStatus"] != "Creating")
         running = set(psutil.Process().children()) - others
     finally:
         services.close()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from tests.support.eventually import LONG, eventually, poll
 from tests.support.localcloud.cloud import Cloud
 from tests.support.localcloud.streaming_api import Api, code, deploy, key
 
@@ -20,13 +21,13 @@ def api(cloud: Cloud) -> Api:
 
 @pytest.fixture(scope="module")
 def hasty(cloud: Cloud) -> Api:
-    """An API whose requests take 0.4 s at most."""
-    return deploy(cloud, timeout_ms=400)
+    """An API whose requests take 2 s at most."""
+    return deploy(cloud, timeout_ms=2000)
 
 
 def client(api: Api) -> httpx2.Client:
     headers = {"Authorization": f"Bearer {key(api)}"}
-    return httpx2.Client(base_url=api.url, headers=headers, timeout=30)
+    return httpx2.Client(base_url=api.url, headers=headers, timeout=LONG)
 
 
 @pytest.fixture
@@ -45,12 +46,13 @@ def hasty_http(hasty: Api) -> Iterator[httpx2.Client]:
 
 
 def test_chunks_arrive_as_they_are_made(http: httpx2.Client) -> None:
-    with http.stream("POST", "/v1/ticks?n=6", content=b"{}") as response:
+    with http.stream("POST", "/v1/gated", content=b"{}") as response:
         assert response.status_code == 200
         assert response.headers["content-type"] == "text/event-stream"
-        lags = [time.time() - float(line.split()[2]) for line in response.iter_lines() if line]
-    assert len(lags) == 6
-    assert sorted(lags)[2] < 0.02, "they are made 50 ms apart"
+        pieces = (line for line in response.iter_lines() if line)
+        assert next(pieces) == "data: closed"
+        http.get("/v1/open")  # only now the rest is made
+        assert list(pieces) == ["data: open"]
 
 
 def test_request_reaches_the_server_as_the_client_sent_it(http: httpx2.Client) -> None:
@@ -63,7 +65,9 @@ def test_request_reaches_the_server_as_the_client_sent_it(http: httpx2.Client) -
 
 
 def test_server_learns_the_contexts_of_the_call(api: Api, http: httpx2.Client) -> None:
+    before = time.time()
     response = http.get("/v1/echo")
+    after = time.time()
     headers = response.json()["headers"]
     request = json.loads(headers["x-amzn-request-context"])
     invocation = json.loads(headers["x-amzn-lambda-context"])
@@ -73,7 +77,7 @@ def test_server_learns_the_contexts_of_the_call(api: Api, http: httpx2.Client) -
     assert "usageIdentifierKey" not in request["authorizer"]
     assert invocation["request_id"] == request["requestId"]
     assert invocation["env_config"]["function_name"] == api.functions["stream"]
-    assert 15 < invocation["deadline"] / 1000 - time.time() <= 20
+    assert before - 0.001 <= invocation["deadline"] / 1000 - 20 <= after
 
 
 def test_repeated_headers_of_the_answer_stay_apart(http: httpx2.Client) -> None:
@@ -98,23 +102,24 @@ def test_output_of_the_server_is_in_its_log_group(
     cloud: Cloud, api: Api, http: httpx2.Client
 ) -> None:
     request_id = http.get("/v1/logged").headers["x-amzn-requestid"]
-    events = cloud.client("logs").filter_log_events(
-        logGroupName=f"/aws/lambda/{api.functions['stream']}"
-    )["events"]
-    lines = [event["message"] for event in events]
+
+    def logged() -> list[str]:
+        events = cloud.client("logs").filter_log_events(
+            logGroupName=f"/aws/lambda/{api.functions['stream']}"
+        )["events"]
+        return [event["message"] for event in events]
+
+    report = f"REPORT RequestId: {request_id}\tDuration:"
+    lines = poll(logged, lambda lines: any(line.startswith(report) for line in lines))
     assert lines[0] == "starting"
     assert "echo /v1/logged" in lines
     assert f"START RequestId: {request_id} Version: $LATEST" in lines
-    assert any(line.startswith(f"REPORT RequestId: {request_id}\tDuration:") for line in lines)
 
 
 def test_client_that_leaves_ends_the_request_of_the_server(http: httpx2.Client) -> None:
-    with http.stream("POST", "/v1/ticks?n=400") as response:
+    with http.stream("POST", "/v1/ticks?n=4000") as response:
         next(response.iter_bytes())
-    deadline = time.monotonic() + 3
-    while not http.get("/v1/left").json():
-        assert time.monotonic() < deadline
-    assert http.get("/v1/left").json()[0] < 20
+    eventually(lambda: http.get("/v1/left").json() == ["/v1/ticks?n=4000"])
 
 
 def test_server_that_dies_is_a_502_and_comes_back(http: httpx2.Client) -> None:
@@ -147,14 +152,14 @@ def test_template_and_api_keep_the_transfer_mode(cloud: Cloud, api: Api) -> None
 
 
 def test_answer_later_than_the_integration_allows_is_a_504(hasty_http: httpx2.Client) -> None:
-    response = hasty_http.get("/v1/slow?seconds=0.8")
+    response = hasty_http.get("/v1/slow?seconds=30")
     assert response.status_code == 504
     assert response.json()["error"]["message"] == "Endpoint request timed out"
 
 
 def test_stream_longer_than_the_integration_allows_is_cut(hasty_http: httpx2.Client) -> None:
     with (
-        hasty_http.stream("POST", "/v1/ticks?n=40") as response,
+        hasty_http.stream("POST", "/v1/ticks?n=400") as response,
         pytest.raises(httpx2.RemoteProtocolError),
     ):
         response.read()
@@ -164,7 +169,7 @@ def test_stream_longer_than_the_integration_allows_is_cut(hasty_http: httpx2.Cli
 def test_invocation_longer_than_the_function_may_is_a_502(cloud: Cloud) -> None:
     api = deploy(cloud, timeout=1)
     with client(api) as http:
-        assert http.get("/v1/slow?seconds=1.4").status_code == 502
+        assert http.get("/v1/slow?seconds=30").status_code == 502
     log = cloud.client("logs").filter_log_events(
         logGroupName=f"/aws/lambda/{api.functions['stream']}"
     )
@@ -174,15 +179,13 @@ def test_invocation_longer_than_the_function_may_is_a_502(cloud: Cloud) -> None:
 
 def test_more_requests_than_the_reserved_concurrency_fail(cloud: Cloud) -> None:
     with client(deploy(cloud, reserved=1)) as http:
-        with http.stream("POST", "/v1/ticks?n=200") as first:
+        with http.stream("POST", "/v1/ticks?n=4000") as first:
             pieces = first.iter_bytes()  # the answer is closed when its iterator is dropped
             next(pieces)
             throttled = http.get("/v1/echo")
         assert throttled.status_code == 500
         assert throttled.json()["error"]["message"] == "Internal server error"
-        deadline = time.monotonic() + 3
-        while http.get("/v1/echo").status_code != 200:
-            assert time.monotonic() < deadline, "the place of the request that was left is free"
+        eventually(lambda: http.get("/v1/echo").status_code == 200)  # the slot is free again
 
 
 def test_function_that_is_no_web_server_is_a_502_that_the_log_explains(cloud: Cloud) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.eventually import eventually, poll
 from tests.support.localcloud.cloud import Cloud, package
-from tests.support.localcloud.deployment import ENDLESS, ROLE, Deployment, unique
+from tests.support.localcloud.deployment import ENDLESS, ROLE, Deployment, answering, unique
 from tests.support.localcloud.transform import Transform, line, lines
 
 RUN_JOB = "arn:aws:states:::sagemaker:createTransformJob.sync"
@@ -38,13 +39,10 @@ class Machine:
         )
 
     def ended(self, execution: str) -> dict[str, Any]:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            found = self.client.describe_execution(executionArn=execution)
-            if found["status"] != "RUNNING":
-                return dict(found)
-            time.sleep(0.05)
-        raise TimeoutError(found)
+        return poll(
+            lambda: dict(self.client.describe_execution(executionArn=execution)),
+            lambda found: found["status"] != "RUNNING",
+        )
 
 
 def task(transform: Transform, resource: str = RUN_JOB, **changes: Any) -> dict[str, Any]:
@@ -121,10 +119,10 @@ def test_stopped_execution_stops_its_job_and_stays_aborted(transform: Transform)
     machine = Machine(transform.cloud, "Run", Run=task(transform))
     name = unique("job")
     execution = machine.start(job_name=name)
-    time.sleep(1)
+    eventually(lambda: answering(transform.cloud, transform.alias) != [])
     machine.client.stop_execution(executionArn=execution)
     assert transform.ended(name)["TransformJobStatus"] == "Stopped"
-    time.sleep(0.3)
+    time.sleep(0.3)  # in which the task of the stopped job must change nothing
     assert machine.ended(execution)["status"] == "ABORTED"
 
 

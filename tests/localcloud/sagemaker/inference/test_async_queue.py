@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,7 +106,7 @@ def test_requests_wait_while_there_is_no_instance(queue: AsyncDeployment) -> Non
     queue.scale(0)
     assert engines(queue.cloud, queue.endpoint) == []
     accepted = [queue.submit() for _ in range(20)]
-    time.sleep(0.3)
+    assert queue.received() == []
     queue.scale(2)
     assert len(engines(queue.cloud, queue.endpoint)) == 2
     done = [message["inferenceId"] for message in queue.messages(20)]
@@ -121,8 +120,7 @@ def test_killed_instances_lose_and_double_nothing(queue: AsyncDeployment) -> Non
         done += queue.messages(3)
         kill_engine(queue.cloud, queue.endpoint)
     done += queue.messages(30 - len(done))
-    time.sleep(0.5)
-    assert queue.messages(0) == []
+    assert queue.received(wait_seconds=1) == []
     assert {message["invocationStatus"] for message in done} == {"Completed"}
     expected = sorted(one["InferenceId"] for one in accepted)
     assert sorted(message["inferenceId"] for message in done) == expected

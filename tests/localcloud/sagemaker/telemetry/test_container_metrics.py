@@ -20,6 +20,7 @@ from lambda_api.aws.cloudwatch_promql import PromQL
 from lambda_api.handlers.engine_metrics import QUEUED_REQUESTS, EngineMetrics
 from localcloud.ports import free_port
 from localcloud.settings import Settings
+from tests.support.eventually import LONG, eventually
 from tests.support.localcloud import cloud as local
 from tests.support.localcloud.cloud import Cloud, package
 from tests.support.localcloud.deployment import ENDLESS, Deployment, engines, unique
@@ -67,7 +68,7 @@ def ask(busy: Deployment) -> Iterator[Callable[[int], None]]:
     yield ask
     over.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(LONG)
 
 
 @pytest.fixture
@@ -81,13 +82,6 @@ def promql(hurried: Cloud) -> Iterator[PromQL]:
 
 def mean_waiting(promql: PromQL, endpoint: str) -> float | None:
     return promql.value(f'avg({WAITING}{{"aws.sagemaker.endpoint.name"="{endpoint}"}})')
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def query(cloud: Cloud, path: str = "query", **parameters: str) -> tuple[int, Any]:

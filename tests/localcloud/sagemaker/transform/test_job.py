@@ -2,21 +2,23 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.support.eventually import eventually, poll
 from tests.support.localcloud.deployment import (
     ENDLESS,
     Deployment,
+    answering,
     engines,
-    eventually,
     kill_engine,
     unique,
 )
 from tests.support.localcloud.transform import Transform, line, lines
+
+LOG_GROUP = "/aws/sagemaker/TransformJobs"
 
 
 @pytest.fixture
@@ -39,16 +41,16 @@ def test_lines_are_filtered_answered_joined_and_assembled(transform: Transform) 
 
 
 def test_instances_share_the_files_and_end_with_the_job(transform: Transform) -> None:
-    transform.put({f"{number}.jsonl": lines(f"{number}", 6, tokens=400) for number in range(4)})
+    transform.put({f"{number}.jsonl": lines(f"{number}", 6) for number in range(4)})
     resources = {"InstanceType": "ml.m5.large", "InstanceCount": 2}
-    name = transform.start(TransformResources=resources)
-    deadline = time.monotonic() + 20
-    while len(engines(transform.cloud, transform.alias)) < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    assert transform.ended(name)["TransformJobStatus"] == "Completed"
+    job = transform.run(TransformResources=resources)
+    assert job["TransformJobStatus"] == "Completed"
     assert {len(found) for found in transform.outputs().values()} == {6}
     assert engines(transform.cloud, transform.alias) == []
+    logs = transform.cloud.client("logs").describe_log_streams(
+        logGroupName=LOG_GROUP, logStreamNamePrefix=f"{job['TransformJobName']}/i-"
+    )
+    assert len(logs["logStreams"]) == 2
 
 
 def test_bad_record_fails_its_file_only(transform: Transform) -> None:
@@ -62,7 +64,7 @@ def test_bad_record_fails_its_file_only(transform: Transform) -> None:
     )
     assert set(transform.outputs()) == {"good.jsonl.out"}
     logs = transform.cloud.client("logs").filter_log_events(
-        logGroupName="/aws/sagemaker/TransformJobs",
+        logGroupName=LOG_GROUP,
         logStreamNamePrefix=f"{job['TransformJobName']}/",
     )["events"]
     assert any("input/bad.jsonl: record 3: Bad HTTP status" in one["message"] for one in logs)
@@ -86,11 +88,11 @@ def test_unusable_record_is_named(transform: Transform, content: bytes, problem:
 
 
 def test_killed_container_is_restarted_and_nothing_lost_or_doubled(transform: Transform) -> None:
-    transform.put({f"{number}.jsonl": lines(f"{number}", 20, tokens=200) for number in range(2)})
+    transform.put({f"{number}.jsonl": lines(f"{number}", 20, tokens=400) for number in range(2)})
     name = transform.start()
     for _ in range(2):
-        eventually(lambda: engines(transform.cloud, transform.alias) != [])
-        time.sleep(0.5)  # most often, it answers by now
+        # 4 of 40 records are being answered: the job is far from its end.
+        eventually(lambda: answering(transform.cloud, transform.alias) != [])
         kill_engine(transform.cloud, transform.alias)
     job = transform.ended(name)
     assert (job["TransformJobStatus"], job.get("FailureReason")) == ("Completed", None)
@@ -102,7 +104,7 @@ def test_killed_container_is_restarted_and_nothing_lost_or_doubled(transform: Tr
 def test_stopped_job_ends_and_writes_nothing_more(transform: Transform) -> None:
     transform.put({"a.jsonl": line("a", ENDLESS)})
     name = transform.start()
-    time.sleep(1)
+    eventually(lambda: answering(transform.cloud, transform.alias) != [])
     transform.sagemaker.stop_transform_job(TransformJobName=name)
     assert transform.ended(name)["TransformJobStatus"] == "Stopped"
     assert transform.outputs() == {}
@@ -141,7 +143,7 @@ def test_changes_of_state_are_events(transform: Transform) -> None:
     events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": arn["QueueArn"]}])
     transform.put({"a.jsonl": lines("a", 1)})
     name = transform.run()["TransformJobName"]
-    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+    (message,) = poll(lambda: sqs.receive_message(QueueUrl=queue).get("Messages", []), bool)
     assert json.loads(message["Body"])["detail"]["TransformJobName"] == name
     events.remove_targets(Rule=rule, Ids=["queue"])
     events.delete_rule(Name=rule)

@@ -14,6 +14,7 @@ from localcloud.sagemaker.inference import async_queue as module
 from localcloud.sagemaker.inference.async_queue import AsyncQueue
 from localcloud.sagemaker.inference.async_request import AsyncRequest, read_request
 from localcloud.sagemaker.telemetry.cloudwatch import backlog_metrics
+from tests.support.eventually import LONG
 
 SCOPE = Scope("000000000042", "us-east-1")
 OUTPUT = {"S3OutputPath": "s3://bucket/out/", "S3FailurePath": "s3://bucket/failed"}
@@ -55,7 +56,7 @@ def with_queue(
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONG):
         while not condition():
             await asyncio.sleep(0.01)
 
