@@ -6,6 +6,9 @@ an extension in the same process can add to or replace. `tests/contract/` holds 
 against the installed version.
 
 Import it only after `Settings.prepare_process()`: ministack reads its settings at import.
+
+Decisions: 0048, state machines and events; 0052, hooks around ministack's functions; 0055, metrics
+are statistic sets.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ Alarm = dict[str, Any]
 
 
 class Metrics:
-    """One account's metrics and alarms in one region. Safe from any thread."""
+    """The metrics and alarms of an account in a region. Safe from any thread."""
 
     def __init__(self, account: str, region: str) -> None:
         self._account = account
@@ -83,7 +83,7 @@ class Metrics:
         return None if value is None else float(value)
 
     def alarms_of(self, action: str) -> list[Alarm]:
-        """The metric alarms that run an action when they enter ALARM."""
+        """Return the metric alarms that run an action when they enter ALARM."""
         with request_scope(self._account, self._region):
             alarms = list(cloudwatch._alarms.values())
         return [

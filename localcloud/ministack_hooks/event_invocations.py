@@ -42,7 +42,7 @@ long. Lambda waits one minute, then two."""
 
 
 def queue_event_invocations() -> None:
-    """Have events wait for their function, and be retried, wherever they come from."""
+    """Have events from any source wait for their function, and be retried."""
     events = _Events()
     wrap(lambda_svc, "invoke_async_with_retry", events.enqueue)
     wrap(sns, "_deliver_to_lambda", partial(_deliver_notification, events))

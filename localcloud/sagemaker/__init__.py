@@ -1,4 +1,7 @@
-"""SageMaker on this machine: its control plane, its runtime, and engines behind endpoints."""
+"""SageMaker on this machine: its control plane, its runtime, and engines behind endpoints.
+
+Decision 0040: one event loop owns the state.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,14 @@ from localcloud.settings import Settings
 
 
 class SageMaker:
-    """The services as they run; close it to stop every engine."""
+    """The services as they run; close it to stop every engine.
+
+    Attributes:
+        control_plane: the operations of `sagemaker`.
+        runtime_app: ASGI application for the runtime's paths; set the request's scope before a
+            call.
+        series: samples collected from the containers.
+    """
 
     def __init__(
         self,
@@ -43,11 +53,8 @@ class SageMaker:
         background: Sequence[Future[None]],
     ) -> None:
         self.control_plane = control_plane
-        """The operations of `sagemaker`."""
         self.runtime_app = Runtime(endpoints, components)
-        """ASGI application for the runtime's paths. Set the request's scope before calling it."""
         self.series = series
-        """What was collected from the containers."""
         self._endpoints = endpoints
         self._components = components
         self._jobs = jobs

@@ -73,7 +73,7 @@ _NO_COPIES = (
 
 @dataclass(frozen=True)
 class _Call:
-    """One request, and what it is for."""
+    """One request, with the endpoint or component addressed."""
 
     endpoint: Endpoint
     component: InferenceComponent | None
@@ -154,7 +154,7 @@ async def _invoke(call: _Call, send: Send) -> None:
 
 @contextmanager
 def _measured(replicas: ReplicaSet) -> Iterator[None]:
-    """Count an invocation, and how it is answered if it is."""
+    """Count an invocation, and the status of its answer if there is any."""
     usage = replicas.usage
     begun = time.monotonic()
     usage.invoked(len(replicas.replicas))

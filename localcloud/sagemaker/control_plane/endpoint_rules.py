@@ -1,4 +1,4 @@
-"""Which changes of an endpoint are allowed, and what they keep."""
+"""Rules for changes of an endpoint: the changes allowed, the properties retained."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check_count(endpoint: Endpoint, variant: str, count: int) -> None:
 def desired_capacities(
     endpoint: Endpoint, changes: Sequence[Document]
 ) -> dict[str, tuple[int, float]]:
-    """Instance counts and weights after `UpdateEndpointWeightsAndCapacities`, by variant.
+    """Compute instance counts and weights after `UpdateEndpointWeightsAndCapacities`, by variant.
 
     Raises:
         ServiceError: There is no such variant, or it cannot have that many.
@@ -49,7 +49,7 @@ def desired_capacities(
 def refuse_changed_targets(
     endpoint: Endpoint, registered: Collection[str], config: Document
 ) -> None:
-    """A scalable target's variant must stay, with its instance types.
+    """Refuse an update that removes a scalable target's variant or changes its instance types.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
 
@@ -77,7 +77,7 @@ def refuse_changed_targets(
 def refuse_orphaned_components(
     endpoint: Endpoint, components: Sequence[InferenceComponent], config: Document
 ) -> None:
-    """An update keeps an endpoint's kind, and leaves each inference component its variant.
+    """Refuse an update that changes an endpoint's kind or removes the variant of a component.
 
     Raises:
         ServiceError: It does not, or a component is changing.
@@ -107,7 +107,7 @@ _RETAINED = {
 
 
 def retained_properties(endpoint: Endpoint, parameters: Document) -> dict[str, Document]:
-    """What of its variants' configurations an update replaces by their present values, by name."""
+    """Collect the configured values that an update replaces by the present ones, by variant."""
     if not parameters.get("RetainAllVariantProperties"):
         return {}
     excluded = {

@@ -33,10 +33,10 @@ from localcloud.sagemaker.storage.objects import Objects
 
 
 class ScalableTargets(Protocol):
-    """What endpoints need to know of Application Auto Scaling."""
+    """The scalable targets of Application Auto Scaling, as far as endpoints depend on them."""
 
     def registered(self, scope: Scope, endpoint: str) -> set[str]:
-        """The endpoint's variants that are scalable targets."""
+        """List the endpoint's variants that are scalable targets."""
 
     def forget(self, scope: Scope, endpoint: str) -> None:
         """Deregister all of them."""
@@ -61,7 +61,7 @@ class Endpoints:
         self._deletions = Deletions()
 
     def operations(self) -> dict[str, Operation]:
-        """The operations by name."""
+        """Return the operations by name."""
         return {
             "CreateEndpoint": self._create,
             "DescribeEndpoint": self._describe,
@@ -72,7 +72,7 @@ class Endpoints:
         }
 
     def find(self, scope: Scope, name: str) -> Endpoint | None:
-        """The endpoint of that name. Safe from any thread."""
+        """Find the endpoint of a name. Safe from any thread."""
         resources = self._store.get(scope)
         return resources.endpoints.get(name) if resources else None
 

@@ -24,7 +24,7 @@ from localcloud.sagemaker.storage.model_data import ModelCache
 
 
 class ScalableTargets(Protocol):
-    """What components need to know of Application Auto Scaling."""
+    """The scalable targets of Application Auto Scaling, as far as components depend on them."""
 
     def forget_component(self, scope: Scope, component: str) -> None:
         """Deregister a component's copy count, if it is a scalable target."""
@@ -47,7 +47,7 @@ class InferenceComponents:
         self._deletions = Deletions()
 
     def operations(self) -> dict[str, Operation]:
-        """The operations by name."""
+        """Return the operations by name."""
         return {
             "CreateInferenceComponent": self._create,
             "DescribeInferenceComponent": self._describe,
@@ -58,7 +58,7 @@ class InferenceComponents:
         }
 
     def find(self, scope: Scope, name: str) -> InferenceComponent | None:
-        """The component of that name. Safe from any thread."""
+        """Find the component of a name. Safe from any thread."""
         resources = self._store.get(scope)
         return resources.components.get(name) if resources else None
 
@@ -183,7 +183,7 @@ class InferenceComponents:
         return endpoint
 
     def _specification(self, parameters: Document, scope: Scope) -> tuple[Document, Document]:
-        """A request's specification, and the model it names or describes."""
+        """Return a request's specification, and the model it names or describes."""
         specification: Document = parameters.get("Specification", {})
         if "Specifications" in parameters or "BaseInferenceComponentName" in specification:
             raise ServiceError(

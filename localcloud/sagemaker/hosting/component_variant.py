@@ -22,7 +22,7 @@ NO_ROOM = (
 `hf-cloud-sagemaker-production-defaults`."""
 
 IDLE_SECONDS = 600.0
-"""How long an instance without copies is kept, by the clock. AWS's samples say that instances are
+"""Time that an instance without copies is kept, by the clock. AWS's samples say that instances are
 terminated "after around 10 minutes"; 12 were measured (docs/decisions/0053)."""
 
 DEFAULT_COOLDOWN_MINUTES = 20
@@ -30,15 +30,18 @@ DEFAULT_COOLDOWN_MINUTES = 20
 
 @dataclass(frozen=True)
 class ManagedScaling:
-    """`ManagedInstanceScaling`: between which limits instances come and go by themselves."""
+    """`ManagedInstanceScaling`: the limits between which instances come and go by themselves.
+
+    Attributes:
+        step: most instances terminated at a time.
+        waits_for_calm: counts time from the last operation, not from an instance's last copy.
+    """
 
     least: int
     most: int
     idle_seconds: float = IDLE_SECONDS
     step: int = sys.maxsize
-    """How many instances may go at a time."""
     waits_for_calm: bool = False
-    """Whether time counts from the last operation, not from an instance's last copy."""
 
     @classmethod
     def of(cls, variant: Document) -> ManagedScaling:
@@ -74,7 +77,7 @@ class ComponentVariant:
 
     @property
     def growing(self) -> bool:
-        """Whether instances are on their way."""
+        """True while instances are on their way."""
         return not all(instance.in_service for instance in self._instances)
 
     async def start(self) -> None:
@@ -97,7 +100,7 @@ class ComponentVariant:
         self._schedule_terminations()
 
     def describe(self) -> Document:
-        """The variant as `DescribeEndpoint` gives it."""
+        """Describe the variant as `DescribeEndpoint` does."""
         running = [instance for instance in self._instances if instance.in_service]
         return {
             **summary(self.config, running),
@@ -160,7 +163,7 @@ class ComponentVariant:
         return sum(self._placed[instance], NOTHING)
 
     def _schedule_terminations(self, released: Instance | None = None) -> None:
-        """Give instances without copies their time, and take it from those that have some."""
+        """Schedule the termination of instances without copies, and cancel all others."""
         if released in self._instances and not released.in_service and not self._placed[released]:
             self._instances.remove(released)  # it was on its way for a copy that does not come
         idle = [one for one in self._instances if not self._placed[one]]

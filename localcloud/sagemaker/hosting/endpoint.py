@@ -45,16 +45,19 @@ class RequestQueue(Protocol):
 
 @dataclass(frozen=True)
 class Relocation:
-    """A component's copies on other instances, healthy and waiting to take over."""
+    """A component's copies on other instances, healthy and waiting to take over.
+
+    Attributes:
+        commit: routes requests to the new copies, and stops the present ones.
+        abort: stops the new copies.
+    """
 
     commit: Callable[[], Awaitable[None]]
-    """Has them take the requests, and stops the present ones."""
     abort: Callable[[], Awaitable[None]]
-    """Stops them."""
 
 
 class Relocatable(Protocol):
-    """What moves along when the endpoint gets another fleet: an inference component."""
+    """A resource that moves along when the endpoint gets another fleet: an inference component."""
 
     async def prepare_on(self, variants: Iterable[Variant]) -> Relocation:
         """Start its copies on the instances of the same variant, anew."""
@@ -66,17 +69,19 @@ class Endpoint:
     Traffic moves all at once, as soon as the new fleet is healthy: canary and linear steps,
     waiting times and alarms of a deployment configuration are kept and shown, not acted on
     (docs/decisions/0042).
+
+    Attributes:
+        config: endpoint configuration that serves; a change that fails leaves it as it was.
+        traffic: routes requests to the variants with a model.
+        queue: queue of the requests, if the endpoint is asynchronous.
     """
 
     def __init__(self, name: str, arn: str, config: Document) -> None:
         self.name = name
         self.arn = arn
         self.config = config
-        """The endpoint configuration that serves; a change that fails leaves it as it was."""
         self.traffic = Traffic()
-        """To the variants with a model."""
         self.queue: RequestQueue | None = None
-        """Where requests wait, if the endpoint is asynchronous."""
         self.life = Lifecycle(f"endpoint {name}")
         self.log_group = f"/aws/sagemaker/Endpoints/{name}"
         self.deployment_config: Document | None = None
@@ -152,7 +157,7 @@ class Endpoint:
         await self._fleet.stop()
 
     def describe(self) -> Document:
-        """The endpoint as `DescribeEndpoint` gives it."""
+        """Describe the endpoint as `DescribeEndpoint` does."""
         pending = self._pending if self.life.changing else None
         return {
             "EndpointName": self.name,

@@ -25,7 +25,12 @@ from localcloud.sagemaker.storage.model_data import ModelCache
 
 
 class InferenceComponent:
-    """A model on an endpoint's instances, in as many copies as are wanted."""
+    """A model on an endpoint's instances, in as many copies as are wanted.
+
+    Attributes:
+        state: change that is under way, as refusals name it.
+        specification: specification that serves; a change that fails leaves it as it was.
+    """
 
     def __init__(
         self,
@@ -46,10 +51,8 @@ class InferenceComponent:
         self.traffic.shift([self.copies])
         self.life = Lifecycle(f"inference component {name}")
         self.state = "CREATE_IN_PROGRESS"
-        """The change that is under way, as refusals name it."""
         self.log_group = f"/aws/sagemaker/InferenceComponents/{name}"
         self.specification: Document = {}
-        """The one that serves; a change that fails leaves it as it was."""
         self._deployment: Document | None = None
         self._variant = variant
         self._scope = scope
@@ -132,7 +135,7 @@ class InferenceComponent:
         await self._rollout.stop()
 
     def describe(self) -> Document:
-        """The component as `DescribeInferenceComponent` gives it."""
+        """Describe the component as `DescribeInferenceComponent` does."""
         return {
             "InferenceComponentName": self.name,
             "InferenceComponentArn": self.arn,
@@ -188,7 +191,7 @@ class InferenceComponent:
 
 
 def _batch_size(deployment: Document | None, copies: int) -> int:
-    """Copies replaced at a time: all of them where nothing is said."""
+    """Return how many copies are replaced at a time: all of them where nothing is said."""
     if not deployment:
         return max(copies, 1)
     size = deployment["RollingUpdatePolicy"]["MaximumBatchSize"]

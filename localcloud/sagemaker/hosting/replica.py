@@ -44,6 +44,9 @@ class Replica:
 
     `in_flight` and `port` are shared with the data plane's thread: `Traffic` holds its lock for
     the first; the second is one value, read or replaced as a whole.
+
+    Attributes:
+        port: port on the loopback address while the replica is healthy, else None.
     """
 
     def __init__(self, container: Container, slot: Slot, log: ContainerLog) -> None:
@@ -52,7 +55,6 @@ class Replica:
         self.log = log
         self.in_flight = 0
         self.port: int | None = None
-        """Where it answers on the loopback address, while it is healthy."""
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._supervision = asyncio.create_task(self._supervise())
 
@@ -74,7 +76,7 @@ class Replica:
             self.port = None
 
     async def stop(self) -> None:
-        """End the process and its supervision, and give its room back."""
+        """End the process and its supervision, and release the slot."""
         self.port = None
         self._supervision.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -15,7 +15,7 @@ from localcloud.sagemaker.hosting.traffic import ReplicaSet, Traffic
 
 @dataclass(frozen=True)
 class Blueprint:
-    """What a replica is made of."""
+    """The ingredients of a replica: a container, and a placement for it."""
 
     container: Container
     placement: Placement

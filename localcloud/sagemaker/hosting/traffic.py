@@ -1,4 +1,4 @@
-"""Which replica answers the next request of an endpoint or an inference component."""
+"""Routing of requests to the replicas of an endpoint or an inference component."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ class ReplicaSet:
     """Containers that answer the same requests.
 
     Those on the instances of a variant with a model, or the copies of an inference component.
+
+    Attributes:
+        name: name of the production variant.
+        weight: share of the endpoint's requests, relative to the other variants' weights.
     """
 
     name: str
-    """Of the production variant."""
     routing: Routing
     desired: int = 0
     weight: float = 1.0
-    """Share of the endpoint's requests, relative to the other variants' weights."""
     replicas: list[Replica] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
 

@@ -1,4 +1,4 @@
-"""What serves one endpoint configuration: its variants."""
+"""The variants of an endpoint configuration, as they run."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ class Variant(Protocol):
     name: str
 
     async def start(self) -> None:
-        """Bring it up, for the first time.
+        """Bring the variant up, for the first time.
 
         Raises:
             DeploymentFailedError: It cannot be.
         """
 
     async def drain(self) -> None:
-        """Bring it down as soon as its requests are answered; no new ones must come."""
+        """Bring the variant down once its requests are answered; no new requests must come."""
 
     async def stop(self) -> None:
-        """Bring it down now."""
+        """Bring the variant down now."""
 
     def describe(self) -> Document:
-        """The variant as `DescribeEndpoint` gives it."""
+        """Describe the variant as `DescribeEndpoint` does."""
 
 
 class ModelVariant:
@@ -110,7 +110,7 @@ class ModelVariant:
         await self._rollout.stop()
 
     def describe(self) -> Document:
-        """The variant as `DescribeEndpoint` gives it."""
+        """Describe the variant as `DescribeEndpoint` does."""
         replicas = self.replicas
         return {
             **summary(self._config, [one.slot.instance for one in replicas.replicas]),
@@ -124,7 +124,7 @@ class ModelVariant:
 
 
 def summary(config: Document, instances: Sequence[Instance]) -> Document:
-    """What `DescribeEndpoint` says of a variant's configuration and the instances it has."""
+    """Describe a variant's configuration and instances as `DescribeEndpoint` does."""
     counts = Counter(instance.type for instance in instances)
     pools = [
         {"InstanceType": kind, "CurrentInstanceCount": counts[kind]} for kind in types_of(config)

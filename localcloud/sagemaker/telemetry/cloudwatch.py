@@ -22,7 +22,7 @@ from localcloud.sagemaker.hosting.usage import Counts
 NAMESPACE = "AWS/SageMaker"
 
 SAMPLE_SECONDS = 1.0
-"""How often concurrency is looked at, by the clock."""
+"""Pause between two samples of concurrency, by the clock."""
 
 SAMPLES_PER_PERIOD = 10
 """Samples behind one published value: high-resolution metrics have one each 10 s."""
@@ -45,8 +45,8 @@ class MetricsPublisher:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        # Concurrency of the present period.
         self._samples: defaultdict[ReplicaSet, list[float]] = defaultdict(list)
-        """Concurrency of the present period."""
 
     async def run(self) -> None:
         """Sample and publish until cancelled, on the seconds and periods of the clock."""
@@ -93,7 +93,7 @@ def _until_next(now: float) -> float:
 
 
 def _sets(resources: Resources) -> Iterator[tuple[ReplicaSet, MetricNames, dict[str, str]]]:
-    """What is deployed, but for asynchronous endpoints, which have metrics of their own."""
+    """Yield the deployed sets, except of asynchronous endpoints: those have other metrics."""
     for endpoint in resources.endpoints.values():
         for variant in endpoint.model_variants if endpoint.queue is None else ():
             dimensions = {"EndpointName": endpoint.name, "VariantName": variant.name}
@@ -103,7 +103,7 @@ def _sets(resources: Resources) -> Iterator[tuple[ReplicaSet, MetricNames, dict[
 
 
 def _values(counts: Counts, samples: list[float], names: MetricNames) -> dict[str, list[float]]:
-    """What is published of a period, by metric; an empty list is nothing.
+    """Return the values published for a period, by metric; an empty list publishes nothing.
 
     While there are replicas, an idle period has zeros: so the guide has it, and so idle
     components were seen to scale in. Without replicas there is only what was refused
@@ -121,7 +121,7 @@ def _values(counts: Counts, samples: list[float], names: MetricNames) -> dict[st
 
 
 def backlog_metrics(queue: RequestQueue, instances: int) -> dict[str, list[float]]:
-    """What an asynchronous endpoint publishes of its queue.
+    """Return the metrics of an asynchronous endpoint's queue.
 
     The backlog is what waits and what is being processed. Without instances, the backlog per
     instance is the backlog: an endpoint at zero scales out once that exceeds its target.

@@ -44,15 +44,18 @@ _NO_LABELS: Mapping[str, str] = {}
 
 @dataclass(frozen=True, kw_only=True)
 class ScrapeTarget:
-    """A container whose page is read."""
+    """A container whose page is read.
+
+    Attributes:
+        labels: labels that tell the metrics of this container apart.
+        period: seconds by the clock from one scrape to the next.
+    """
 
     scope: Scope
     labels: Mapping[str, str]
-    """What its metrics are told apart by."""
     port: int
     path: str
     period: int
-    """Seconds by the clock from one look to the next."""
 
 
 class Collector:
@@ -105,7 +108,7 @@ def _samples(page: str, target: ScrapeTarget) -> list[Sample]:
 
 
 def scrape_targets(store: Store) -> Iterator[ScrapeTarget]:
-    """The containers of all endpoints whose configuration does not leave them out."""
+    """Yield the containers of all endpoints whose configuration does not leave them out."""
     for scope, resources in list(store.items()):
         for endpoint in resources.endpoints.values():
             for variant in endpoint.model_variants:

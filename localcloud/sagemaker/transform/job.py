@@ -43,12 +43,15 @@ LONGEST_REASON = 1024
 
 @dataclass
 class _File:
-    """A file in progress."""
+    """A file in progress.
+
+    Attributes:
+        results: results by the position of a batch's first record.
+    """
 
     source: InputFile
     batches: list[Batch]
     results: dict[int, list[bytes]] = field(default_factory=dict)
-    """By the position of a batch's first record."""
     failed: bool = False
 
     @property
@@ -57,10 +60,13 @@ class _File:
 
 
 class TransformJob:
-    """A job, from its start to its end.
+    """A transform job and its files in progress.
 
     Files, not records, are distributed: an instance takes the next file as soon as it has a
     place free for the file's first record.
+
+    Attributes:
+        document: the job as `DescribeTransformJob` gives it.
     """
 
     def __init__(
@@ -74,7 +80,6 @@ class TransformJob:
         on_change: Callable[[TransformJob], None],
     ) -> None:
         self.document = document
-        """As `DescribeTransformJob` gives it."""
         self._model = model
         self._scope = scope
         self._models = models
