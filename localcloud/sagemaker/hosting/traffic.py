@@ -59,16 +59,16 @@ class Traffic:
     def acquire(
         self, target: str | None = None, prompt: Prompt = NO_PROMPT, *, most: float = math.inf
     ) -> tuple[ReplicaSet, Replica]:
-        """Reserve a slot on a replica for one request; each must be released.
+        """Choose a replica for a request and count the request on it; release the replica after.
 
         Args:
             target: Name of the variant, when the request chooses one.
             prompt: What the route may depend on.
-            most: How many slots a replica has.
+            most: Requests that a replica answers at a time.
 
         Raises:
             UnknownVariantError: There is no such variant.
-            NoCapacityError: It has no healthy replica with a free slot.
+            NoCapacityError: No healthy replica can take one more request.
         """
         with self._lock:
             chosen = self._choose_set(target)
@@ -80,7 +80,7 @@ class Traffic:
             return chosen, replica
 
     def release(self, replica: Replica) -> None:
-        """Release a slot."""
+        """Count a request on a replica as answered."""
         with self._lock:
             replica.in_flight -= 1
 

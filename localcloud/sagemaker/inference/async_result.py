@@ -53,10 +53,10 @@ async def deliver(
         output: The endpoint's `OutputConfig`.
         objects: Where the object goes.
     """
-    place = request.output if outcome.status == "Completed" else request.failure
-    if place:
+    location = request.output if outcome.status == "Completed" else request.failure
+    if location:
         try:
-            await objects.put(request.scope, place, outcome.content, outcome.content_type)
+            await objects.put(request.scope, location, outcome.content, outcome.content_type)
         except ObjectError as error:
             outcome = failed(f"ClientError: Could not write the result to {error}")
     settings = output.get("NotificationConfig") or {}

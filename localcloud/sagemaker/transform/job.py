@@ -62,8 +62,8 @@ class _File:
 class TransformJob:
     """A transform job and its files in progress.
 
-    Files, not records, are distributed: an instance takes the next file as soon as it has a
-    place free for the file's first record.
+    Files, not records, are distributed: an instance takes the next file as soon as it
+    may send one more request, for the file's first record.
 
     Attributes:
         document: the job as `DescribeTransformJob` gives it.
@@ -161,17 +161,17 @@ class TransformJob:
 
     async def _serve(self, replica: Replica) -> None:
         """Have one instance transform files until there are none left."""
-        places = asyncio.Semaphore(self.document.get("MaxConcurrentTransforms") or 1)
+        permits = asyncio.Semaphore(self.document.get("MaxConcurrentTransforms") or 1)
         async with asyncio.TaskGroup() as group:
             while self._files:
                 file = await self._open(self._files.popleft())
                 for batch in file.batches:
-                    await places.acquire()
+                    await permits.acquire()
                     if file.failed:
-                        places.release()
+                        permits.release()
                         break
                     sending = group.create_task(self._send(file, batch, replica))
-                    sending.add_done_callback(lambda _: places.release())
+                    sending.add_done_callback(lambda _: permits.release())
 
     async def _open(self, source: InputFile) -> _File:
         settings = self.document["TransformInput"]
@@ -197,18 +197,18 @@ class TransformJob:
             answer = await self._client.send(replica, self._processing.request(batch))
             file.results[batch.first] = self._processing.results(batch, answer)
         except RecordError as error:
-            self._fail(file, error.blamed, f"{batch.place}: {error}")
+            self._fail(file, error.blamed, f"{batch.position}: {error}")
         if file.complete and not file.failed:
             await self._write(file)
 
     async def _write(self, file: _File) -> None:
         output = self.document["TransformOutput"]
         results = [result for first in sorted(file.results) for result in file.results[first]]
-        place = S3Uri.parse(output["S3OutputPath"]) / f"{file.source.name}.out"
+        destination = S3Uri.parse(output["S3OutputPath"]) / f"{file.source.name}.out"
         content = assemble(results, output.get("AssembleWith", "None"))
         try:
             kind = output.get("Accept", "application/octet-stream")
-            await self._objects.put(self._scope, place, content, kind)
+            await self._objects.put(self._scope, destination, content, kind)
         except ObjectError as error:
             self._fail(file, "ClientError", f"the result cannot be written: {error}")
 

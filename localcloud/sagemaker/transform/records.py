@@ -43,7 +43,7 @@ class Batch:
     records: Sequence[bytes]
 
     @property
-    def place(self) -> str:
+    def position(self) -> str:
         """Position in the file, as told to a person."""
         last = self.first + len(self.records) - 1
         return f"record {self.first}" if last == self.first else f"records {self.first}-{last}"

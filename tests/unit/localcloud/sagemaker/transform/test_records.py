@@ -37,7 +37,7 @@ def test_single_records() -> None:
 def test_several_records_fill_a_payload() -> None:
     grouped = batches([b"aa", b"bb", b"cc", b"dddd"], several=True, largest=5)
     assert grouped == [Batch(1, [b"aa", b"bb"]), Batch(3, [b"cc"]), Batch(4, [b"dddd"])]
-    assert [batch.place for batch in grouped] == ["records 1-2", "record 3", "record 4"]
+    assert [batch.position for batch in grouped] == ["records 1-2", "record 3", "record 4"]
 
 
 def test_record_larger_than_a_payload_is_named() -> None:
