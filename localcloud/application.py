@@ -10,8 +10,8 @@ from localcloud.asgi import Receive, Scope, Send
 from localcloud.clock import Clock
 from localcloud.interpreter import bare_interpreter
 from localcloud.settings import HEALTH_PATH, Settings
-from localcloud.streaming import StreamedIntegration
 from localcloud.web_adapter import WebAdapter
+from localcloud.web_adapter.streamed_integration import StreamedIntegration
 
 RUNTIME_PATH = re.compile(
     r"/endpoints/[^/]+/(invocations|invocations-response-stream|async-invocations)"
@@ -31,7 +31,7 @@ class LocalCloud:
         ministack_hooks.extend_rest_apis(StreamedIntegration(self._web_adapter))
         ministack_hooks.write_access_logs()
         ministack_hooks.extend_state_machines()
-        ministack_hooks.let_items_expire()
+        ministack_hooks.expire_items()
         ministack_hooks.answer_when_done()
         self._clock = Clock(settings.clock_factor)
         ministack_hooks.run_rates_by(self._clock)

@@ -13,13 +13,13 @@ class Clock:
         self._origin = time.time()
 
     def now(self) -> float:
-        """The present, by this clock."""
+        """Return the present, by this clock."""
         return self._origin + (time.time() - self._origin) * self._factor
 
     def real(self, at: float) -> float:
-        """When this clock shows `at`, in real seconds since 1970."""
+        """Convert a time of this clock to real seconds since 1970."""
         return self._origin + (at - self._origin) / self._factor
 
     def real_seconds(self, seconds: float) -> float:
-        """How long a span by this clock takes in reality."""
+        """Convert a span by this clock to real seconds."""
         return seconds / self._factor

@@ -1,4 +1,4 @@
-"""One HTTP/1.1 request to a process on this machine, its answer read as it is made."""
+"""One HTTP/1.1 request to a process on this machine, with the answer read in pieces."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ class UpstreamError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
-    """An answer whose head has arrived. Close it, whether or not the body was read to its end."""
+    """An answer whose head has arrived. Close it, whether or not the body was read to its end.
+
+    Attributes:
+        headers: in the order sent, names in lower case.
+    """
 
     status: int
     headers: list[tuple[bytes, bytes]]
-    """In the order sent, names in lower case."""
     _connection: h11.Connection
     _reader: asyncio.StreamReader
     _writer: asyncio.StreamWriter

@@ -8,7 +8,7 @@ from localcloud.settings import HOST
 
 
 def free_port() -> int:
-    """A port nothing listens on at this moment."""
+    """Find a port that nothing listens on at this moment."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Sees to it that no child process outlives the process that is responsible for it."""
+"""Guards against child processes that outlive the process responsible for them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def reaped(group: int) -> Iterator[None]:
 
 
 def _watcher(group: int) -> subprocess.Popen[bytes]:
-    """Start what kills the group when its standard input ends without a line.
+    """Start a process that kills the group when its own standard input ends without a line.
 
     The write end of that pipe is here only: the kernel closes it when this process ends, by
     `kill -9` too. (`PR_SET_PDEATHSIG` would be Linux only, and fires when the *thread* that

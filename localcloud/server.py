@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from localcloud.application import LocalCloud
 
 DRAIN_SECONDS = 0.5
-"""How long requests in progress may go on once the server is asked to stop."""
+"""Time that requests in progress are given once the server is asked to stop."""
 
 
 class PortTakenError(Exception):

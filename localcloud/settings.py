@@ -1,4 +1,4 @@
-"""What can be chosen about the local cloud, read once from `LOCALCLOUD_*` variables."""
+"""The local cloud's settings, read once from `LOCALCLOUD_*` variables."""
 
 from __future__ import annotations
 
@@ -21,33 +21,40 @@ HEALTH_PATH = "/_localcloud/health"
 
 
 class Settings(BaseModel):
-    """The local cloud's settings; each field is the variable `LOCALCLOUD_<FIELD>`."""
+    """The local cloud's settings; each field is the variable `LOCALCLOUD_<FIELD>`.
+
+    Attributes:
+        port: TCP port of the one origin that serves every service.
+        account: account id, and the access key id that clients sign with: ministack tells accounts
+            by it.
+        region: region of a request that names none.
+        data_dir: parent of the server's working directory, `cloud-<port>`.
+        log_level: least severe line that the server writes to standard error.
+        clock_factor: speed of the clock for metrics, alarms, scaling and rate schedules, relative
+            to real time: with 10, the 15 minutes before a scale-in take 90 seconds. Nothing else is
+            faster.
+        provisioning_seconds: time, by that clock, from a change of capacity to the start of its
+            engines: AWS provisions an instance, pulls the image and loads the model. Not at first
+            deployments.
+        unavailable_instance_types: instance types that AWS has none of right now, separated by
+            commas.
+        stop_with_stdin: stop when standard input ends: who starts the server holds a pipe open, and
+            its death, `kill -9` included, closes that pipe.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     port: int = Field(default=4566, ge=1, le=65535)
-    """TCP port of the one origin that serves every service."""
     account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] = "000000000042"
-    """Account id, and the access key id its clients sign with: ministack tells accounts by that."""
     region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")] = "us-east-1"
-    """Region of a request that names none."""
     data_dir: Path = Path(".local")
-    """Where the server makes its working directory, `cloud-<port>`."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """Least severe line the server writes to standard error."""
     clock_factor: float = Field(default=10.0, gt=0, le=1000)
-    """How many times as fast as real time passes for metrics, alarms, scaling and what recurs at a
-    rate: with 10, the 15 minutes before a scale-in take 90 seconds. Nothing else is faster."""
     provisioning_seconds: float = Field(default=0.0, ge=0, le=3600)
-    """How long a change of capacity takes, by that clock, before its engines start: where AWS
-    provisions an instance, pulls the image and loads the model. Not at first deployments."""
     unavailable_instance_types: Annotated[
         str, StringConstraints(pattern=r"^(ml\.[a-z0-9.-]+(,ml\.[a-z0-9.-]+)*)?$")
     ] = ""
-    """Instance types that AWS has none of right now, separated by commas."""
     stop_with_stdin: bool = False
-    """Stop when standard input ends: who starts the server holds a pipe open, and its death,
-    `kill -9` included, closes that pipe."""
 
     @classmethod
     def from_environment(cls) -> Settings:

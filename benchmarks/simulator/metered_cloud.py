@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from localcloud.engines import Engine, stand_in
+from localcloud.engines import Engine, register_engine
 from localcloud.server import main
 
 REPOSITORY = "metered"
@@ -16,7 +16,7 @@ def _arguments(environment: Mapping[str, str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    stand_in(
+    register_engine(
         REPOSITORY,
         Engine(
             module="benchmarks.simulator.metered_engine",
@@ -24,7 +24,7 @@ if __name__ == "__main__":
             invocations="/invocations",
             metrics="/metrics",
             arguments=_arguments,
-            complaint=re.compile(r"error: (.+)"),
+            error_pattern=re.compile(r"error: (.+)"),
         ),
     )
     main()

@@ -1,4 +1,7 @@
-"""Application Auto Scaling on this machine: policies run, and change the number of engines."""
+"""Application Auto Scaling on this machine: policies run, and change the number of engines.
+
+Decisions: 0049, a faster clock; 0056, capacity takes time; 0060, one set of scaling rules.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from localcloud.applicationautoscaling.driver import Driver
 from localcloud.applicationautoscaling.operations import AutoScaling
 from localcloud.applicationautoscaling.registry import COPY_COUNT, Registry, TargetKey
 from localcloud.awsjson.service import JsonService, Worker
-from localcloud.ministack_hooks import leave_scaling_alarms, register_service
+from localcloud.ministack_hooks import register_service, skip_scaling_alarms
 
 
 def install(worker: Worker) -> Registry:
@@ -22,7 +25,7 @@ def install(worker: Worker) -> Registry:
         handle=service.handle,
     )
     cloudformation.register(service)
-    leave_scaling_alarms()
+    skip_scaling_alarms()
     return registry
 
 

@@ -69,7 +69,7 @@ class _ScalingPolicy:
 
 
 def _key(properties: Properties) -> Properties:
-    """A target's three parameters, from its own or from `ScalingTargetId`."""
+    """Return a target's three parameters, from its own or from `ScalingTargetId`."""
     if target := properties.get("ScalingTargetId"):
         resource, dimension, namespace = target.split("|")
         return dict(zip(TargetKey.members(), (namespace, resource, dimension), strict=True))

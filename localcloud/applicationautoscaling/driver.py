@@ -18,17 +18,17 @@ from localcloud.ministack_hooks import Metrics
 logger = logging.getLogger(__name__)
 
 STEP_SECONDS = 5.0
-"""How often targets are looked at, by the clock: half of the shortest metric period."""
+"""Pause between two steps of a target, by the clock: half of the shortest metric period."""
 
 
 class Capacities(Protocol):
-    """What is scaled."""
+    """The capacities that are scaled."""
 
     def desired(self, scope: Scope, key: TargetKey) -> int | None:
-        """The desired capacity; None while it cannot be changed."""
+        """Return the desired capacity; None while it cannot be changed."""
 
     def failure(self, scope: Scope, key: TargetKey) -> str | None:
-        """Why its last change failed; None where it did not."""
+        """Return the reason why the last change failed; None where it did not."""
 
     def change(self, scope: Scope, key: TargetKey, capacity: int) -> None:
         """Begin to change the capacity.

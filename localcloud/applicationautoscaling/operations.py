@@ -40,7 +40,7 @@ class AutoScaling:
         self._registry = registry
 
     def operations(self) -> dict[str, Operation]:
-        """The operations by name."""
+        """Return the operations by name."""
         return {
             "RegisterScalableTarget": self._register,
             "DeregisterScalableTarget": self._deregister,
@@ -193,7 +193,7 @@ class AutoScaling:
 
 
 def _selected(document: Document, parameters: Document, name: str, names: list[str] | None) -> bool:
-    """Whether a `Describe*` operation asks for a document, by target and by name."""
+    """Tell whether a `Describe*` operation selects a document, by target and by name."""
     same = all(
         parameters.get(member, document[member]) == document[member]
         for member in TargetKey.members()

@@ -1,4 +1,4 @@
-"""What is registered: scalable targets, their policies and their scheduled actions."""
+"""Registrations: scalable targets, their policies and their scheduled actions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COPY_COUNT = "sagemaker:inference-component:DesiredCopyCount"
 
 
 class TargetKey(NamedTuple):
-    """What identifies a scalable target within an account and region."""
+    """The identity of a scalable target within an account and region."""
 
     namespace: str
     resource: str
@@ -30,12 +30,12 @@ class TargetKey(NamedTuple):
 
     @staticmethod
     def members() -> tuple[str, str, str]:
-        """The parameters it is made of."""
+        """Return the names of the parameters that make a key."""
         return "ServiceNamespace", "ResourceId", "ScalableDimension"
 
 
 class ItemKey(NamedTuple):
-    """What identifies a policy or a scheduled action."""
+    """The identity of a policy or a scheduled action."""
 
     target: TargetKey
     name: str
@@ -43,15 +43,18 @@ class ItemKey(NamedTuple):
 
 @dataclass
 class Registrations:
-    """One account's registrations in one region."""
+    """The registrations of an account in a region.
+
+    Attributes:
+        activities: scaling activities, the newest first.
+        tags: tags by the ARN of a scalable target.
+    """
 
     targets: dict[TargetKey, Document] = field(default_factory=dict)
     policies: dict[ItemKey, Document] = field(default_factory=dict)
     actions: dict[ItemKey, Document] = field(default_factory=dict)
     activities: deque[Document] = field(default_factory=lambda: deque(maxlen=MOST_ACTIVITIES))
-    """The newest first."""
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
-    """By the ARN of a scalable target."""
 
     def deregister(self, key: TargetKey) -> None:
         """Forget a target, with its policies and scheduled actions."""

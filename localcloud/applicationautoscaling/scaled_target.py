@@ -27,7 +27,7 @@ _STATE_OF_ALARM = ("StateValue", "StateReason", "StateUpdatedTimestamp", "StateR
 
 
 class ScaledTarget:
-    """Holds the scaler of a registered target, and remakes it when its definition changes."""
+    """The scaler of a registered target, made again when the definition changes."""
 
     def __init__(self, key: TargetKey, kept: Registrations, metrics: Metrics, clock: Clock) -> None:
         self._key = key
@@ -36,12 +36,12 @@ class ScaledTarget:
         self._clock = clock
         self._definition: Any = None
         self._recorded: dict[Metric, float] = {}
+        # Alarm names in CloudWatch of target tracking, by the rules' names.
         self._names: dict[str, str] = {}
-        """Names in CloudWatch of the alarms that target tracking makes, by the rules' names."""
+        # The activity whose change is under way.
         self._pending: Document | None = None
-        """The activity whose change is under way."""
+        # The capacity that change leads to.
         self._wanted = 0
-        """The capacity that change leads to."""
         self._scaler = Scaler(aws_shapes.scalable_target(kept.targets[key]))
 
     def step(self, now: float, capacity: int | None, failure: str | None = None) -> int | None:
@@ -83,7 +83,7 @@ class ScaledTarget:
             self._metrics.delete_alarm(name)
 
     def _refresh(self, now: float) -> None:
-        """Follow changes of the target, its policies, their alarms and its scheduled actions."""
+        """Follow changes of the target, of policies, alarms and scheduled actions."""
         self._scaler.target = aws_shapes.scalable_target(self._kept.targets[self._key])
         policies = [one for item, one in self._kept.policies.items() if item.target == self._key]
         actions = [one for item, one in self._kept.actions.items() if item.target == self._key]

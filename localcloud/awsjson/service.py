@@ -36,7 +36,7 @@ class Scope:
 
     @classmethod
     def of_request(cls) -> Scope:
-        """The account and region of the request being answered in this context."""
+        """Return the account and region of the request being answered in this context."""
         return cls(get_account_id(), get_region())
 
     def arn(self, service: str, resource: str) -> str:

@@ -21,7 +21,7 @@ class InvalidError(ValueError):
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """The model of a service, by botocore's name of it (for example `sagemaker`)."""
+    """Load the model of a service, by botocore's name (for example `sagemaker`)."""
     return botocore.session.Session().get_service_model(service)
 
 
@@ -45,7 +45,7 @@ def check(shape: Shape | None, value: object) -> None:
 
 
 def project(shape: Shape | None, value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """The part of a value that its shape has: what an answer may contain, and nothing else."""
+    """Reduce a value to the members of its shape: an answer contains nothing else."""
     if isinstance(shape, StructureShape):
         return {
             name: project(member, value[name])
@@ -151,7 +151,7 @@ def _broken_rules(rules: Mapping[str, Any], value: Any) -> Iterator[str]:  # noq
 
 @cache
 def _pattern(text: str | None) -> re.Pattern[str] | None:
-    """A constraint as Python reads it; None where only Java can read it."""
+    """Compile a constraint; None where only Java can read the pattern."""
     try:
         return None if text is None else re.compile(text)
     except re.error:

@@ -6,5 +6,5 @@ import time
 
 
 def now() -> float:
-    """The present, in seconds since 1970."""
+    """Return the present, in seconds since 1970."""
     return round(time.time(), 3)

@@ -1,4 +1,7 @@
-"""Inference engines that stand in for SageMaker's serving containers, as child processes."""
+"""Inference engines that stand in for SageMaker's serving containers, as child processes.
+
+Decisions: 0041, engines have no proxy; 0050, children end with the server.
+"""
 
 from __future__ import annotations
 
@@ -17,25 +20,27 @@ class ImageNotEmulatedError(Exception):
 
 @dataclass(frozen=True)
 class Engine:
-    """What is started for an image, and how it maps the container's contract.
+    """The program that stands in for an image, and the mapping of the container's contract.
 
     The container's proxy maps two paths to the engine's own and passes everything through
     otherwise; the runtime does that mapping when it forwards, which saves one process and one
     hop per token (docs/decisions/0041).
+
+    Attributes:
+        module: Python module run as the container's entry point.
+        ping: path that answers the container's `GET /ping`.
+        invocations: path that answers the container's `POST /invocations`.
+        metrics: path of the metrics in Prometheus' text format, if the engine publishes any.
+        arguments: translates the container's environment to the engine's command line.
+        error_pattern: finds the reason of an exit in a line of output; the first match counts.
     """
 
     module: str
-    """Python module run as the container's entry point."""
     ping: str
-    """Path that answers the container's `GET /ping`."""
     invocations: str
-    """Path that answers the container's `POST /invocations`."""
     metrics: str
-    """Path where it publishes metrics in Prometheus' text format, if it does."""
     arguments: Callable[[Mapping[str, str]], list[str]]
-    """Turns the container's environment into the engine's command line."""
-    complaint: re.Pattern[str]
-    """Finds, in a line of output, why the engine gives up; the first such line is its reason."""
+    error_pattern: re.Pattern[str]
 
 
 def engine_for(image: str) -> Engine:
@@ -53,7 +58,7 @@ def engine_for(image: str) -> Engine:
     return _ENGINES[repository]
 
 
-def stand_in(repository: str, engine: Engine) -> None:
+def register_engine(repository: str, engine: Engine) -> None:
     """Let an engine stand in for the images of a repository, in this process.
 
     Args:
@@ -91,6 +96,6 @@ _ENGINES = {
         invocations="/v1/chat/completions",
         metrics="/metrics",
         arguments=llama_cpp_arguments,
-        complaint=re.compile(r"(?:^[\d.]+ E |^llama-server: )(.+)"),
+        error_pattern=re.compile(r"(?:^[\d.]+ E |^llama-server: )(.+)"),
     )
 }

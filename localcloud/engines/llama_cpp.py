@@ -23,11 +23,11 @@ is less than what its spin barriers cost on a busy machine (3.7 M parameters, 2 
 tokens/s with one thread; 51 to 130 with two when other processes compete)."""
 
 AUTO_SLOTS = 4
-"""What `llama-server` uses when `--parallel` is not given, with one KV cache for all slots:
+"""Slots of `llama-server` when `--parallel` is not given, all sharing one KV cache:
 https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md"""
 
 CONTAINER_MODEL_DIR = Path("/opt/ml/model")
-"""Where SageMaker puts model data in a container."""
+"""Directory of the model data in a SageMaker container."""
 
 _NO_OPENMP = (
     "llama.cpp cannot be loaded: {error}. Its wheel for Linux needs the system's OpenMP library: "
@@ -115,14 +115,14 @@ _SAME_NAME = {
 
 
 def _local(path: Path, options: argparse.Namespace) -> Path:
-    """A path that a container would be given, on this machine."""
+    """Translate a path in the container to a path on this machine."""
     if path.is_relative_to(CONTAINER_MODEL_DIR):
         return Path(options.model_dir) / path.relative_to(CONTAINER_MODEL_DIR)
     return path
 
 
 def _find_model(model_dir: Path) -> Path:
-    """The first `*.gguf`, at most one directory deep, as the container looks for it."""
+    """Find the first `*.gguf`, at most one directory deep, as the container does."""
     found = [*sorted(model_dir.glob("*.gguf")), *sorted(model_dir.glob("*/*.gguf"))]
     if not found:
         sys.exit(f"llama-server: no *.gguf found under {model_dir}; set SM_LLAMA_CPP_MODEL")

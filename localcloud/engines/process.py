@@ -23,6 +23,10 @@ class EngineProcess:
     It holds the read end of a pipe as its standard input and exits when that ends: the kernel
     closes the write end with this process, whatever ends it, on Linux and macOS alike.
     (`PR_SET_PDEATHSIG` is Linux only, and fires when the *thread* that forked ends.)
+
+    Attributes:
+        port: port that the engine listens on, set once the model is loaded; never set if the engine
+            exits first.
     """
 
     def __init__(
@@ -31,7 +35,6 @@ class EngineProcess:
         self._process = process
         self._on_output = on_output
         self.port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        """Where the engine listens, once it has loaded its model; never set if it exits first."""
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
@@ -71,13 +74,13 @@ class EngineProcess:
         return self._process.pid
 
     async def wait(self) -> int:
-        """Wait for its end and its last line; return the exit status (negative: a signal's)."""
+        """Wait for the exit and the last line; return the status (negative: a signal's)."""
         status = await self._process.wait()
         await self._reading
         return status
 
     async def kill(self) -> None:
-        """End it at once: it has no state to save, and its requests have been drained."""
+        """End the process at once: it has no state to save, and its requests have been drained."""
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
         await self.wait()

@@ -6,15 +6,18 @@ an extension in the same process can add to or replace. `tests/contract/` holds 
 against the installed version.
 
 Import it only after `Settings.prepare_process()`: ministack reads its settings at import.
+
+Decisions: 0048, state machines and events; 0052, hooks around ministack's functions; 0055, metrics
+are statistic sets.
 """
 
 from __future__ import annotations
 
 from localcloud.ministack_hooks.access_log import write_access_logs
 from localcloud.ministack_hooks.api_keys import take_keys_from_authorizers
-from localcloud.ministack_hooks.cloudwatch import Alarm, Metrics, leave_scaling_alarms
+from localcloud.ministack_hooks.cloudwatch import Alarm, Metrics, skip_scaling_alarms
 from localcloud.ministack_hooks.event_invocations import queue_event_invocations
-from localcloud.ministack_hooks.events import put_event
+from localcloud.ministack_hooks.events import put_event, run_rates_by
 from localcloud.ministack_hooks.functions import (
     Function,
     ThrottledError,
@@ -34,7 +37,6 @@ from localcloud.ministack_hooks.gateway import (
 )
 from localcloud.ministack_hooks.logs import LogStream
 from localcloud.ministack_hooks.notifications import publish
-from localcloud.ministack_hooks.recurring import run_rates_by
 from localcloud.ministack_hooks.resources import (
     Properties,
     Provisioner,
@@ -60,7 +62,7 @@ from localcloud.ministack_hooks.stepfunctions import (
     add_sdk_integrations,
     extend_state_machines,
 )
-from localcloud.ministack_hooks.tables import let_items_expire
+from localcloud.ministack_hooks.tables import expire_items
 
 __all__ = [
     "Alarm",
@@ -84,14 +86,13 @@ __all__ = [
     "app",
     "call_service",
     "execution_slot",
+    "expire_items",
     "extend_functions",
     "extend_rest_apis",
     "extend_state_machines",
     "find_function",
     "integration_failure",
     "integration_timeout",
-    "leave_scaling_alarms",
-    "let_items_expire",
     "physical_name",
     "publish",
     "put_event",
@@ -103,6 +104,7 @@ __all__ = [
     "run_rates_by",
     "services",
     "set_request_scope",
+    "skip_scaling_alarms",
     "take_keys_from_authorizers",
     "version",
     "write_access_logs",

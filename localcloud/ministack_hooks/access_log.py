@@ -15,8 +15,8 @@ from ministack.core.responses import StreamingResponse
 from ministack.services import apigateway_v1
 from ministack.services.cloudformation import provisioners
 
-from localcloud.ministack_hooks.around import Untyped, around
 from localcloud.ministack_hooks.logs import LogStream
+from localcloud.ministack_hooks.patching import Untyped, wrap
 
 VARIABLE = re.compile(r"\$context\.([A-Za-z]+(?:\.[A-Za-z]+)*)")
 
@@ -28,11 +28,11 @@ _variables: ContextVar[Variables] = ContextVar("variables")
 
 def write_access_logs() -> None:
     """Log each request of a stage that has `accessLogSettings`, when its answer is complete."""
-    around(apigateway_v1, "_handle_execute_in_scope", _handle)
-    around(apigateway_v1, "_check_api_key", _check_api_key)
-    around(apigateway_v1, "_build_lambda_event_v1", _build_event)
-    around(apigateway_v1, "_invoke_lambda_proxy_v1", _invoke_integration)
-    around(apigateway_v1, "_gateway_error_response", _render_error)
+    wrap(apigateway_v1, "_handle_execute_in_scope", _handle)
+    wrap(apigateway_v1, "_check_api_key", _check_api_key)
+    wrap(apigateway_v1, "_build_lambda_event_v1", _build_event)
+    wrap(apigateway_v1, "_invoke_lambda_proxy_v1", _invoke_integration)
+    wrap(apigateway_v1, "_gateway_error_response", _render_error)
     handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::Stage"]
     handlers["create"] = partial(_provision_stage, handlers["create"])
     handlers["update"] = partial(_provision_stage, handlers["update"])

@@ -16,7 +16,7 @@ from functools import partial
 from ministack.services import apigateway_v1
 from ministack.services.cloudformation import provisioners
 
-from localcloud.ministack_hooks.around import Untyped, around
+from localcloud.ministack_hooks.patching import Untyped, wrap
 
 IDENTIFIER = "usageIdentifierKey"
 
@@ -26,9 +26,9 @@ _key: ContextVar[str | None] = ContextVar("key", default=None)
 
 def take_keys_from_authorizers() -> None:
     """Honour `apiKeySource: AUTHORIZER`."""
-    around(apigateway_v1, "_invoke_authorizer_lambda", _invoke_authorizer)
-    around(apigateway_v1, "_authorize_request_v1", _authorize)
-    around(apigateway_v1, "_api_key_from_request", _read_key)
+    wrap(apigateway_v1, "_invoke_authorizer_lambda", _invoke_authorizer)
+    wrap(apigateway_v1, "_authorize_request_v1", _authorize)
+    wrap(apigateway_v1, "_api_key_from_request", _read_key)
     handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RestApi"]
     handlers["create"] = partial(_create_api, handlers["create"])
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ministack.services import cloudwatch
 
-from localcloud.ministack_hooks.around import Untyped, around
+from localcloud.ministack_hooks.patching import Untyped, wrap
 from localcloud.ministack_hooks.services import request_scope
 
 Alarm = dict[str, Any]
@@ -16,7 +16,7 @@ Alarm = dict[str, Any]
 
 
 class Metrics:
-    """One account's metrics and alarms in one region. Safe from any thread."""
+    """The metrics and alarms of an account in a region. Safe from any thread."""
 
     def __init__(self, account: str, region: str) -> None:
         self._account = account
@@ -83,7 +83,7 @@ class Metrics:
         return None if value is None else float(value)
 
     def alarms_of(self, action: str) -> list[Alarm]:
-        """The metric alarms that run an action when they enter ALARM."""
+        """Return the metric alarms that run an action when they enter ALARM."""
         with request_scope(self._account, self._region):
             alarms = list(cloudwatch._alarms.values())
         return [
@@ -121,13 +121,13 @@ class Metrics:
             cloudwatch._dispatch_alarm_actions(alarm, before, state, reason)
 
 
-def leave_scaling_alarms() -> None:
+def skip_scaling_alarms() -> None:
     """Have ministack not evaluate alarms that run scaling policies.
 
     It looks at the newest values of all metrics of a name, whatever their dimensions: not enough
     to scale by. Who runs the policies evaluates the alarms, and sets their states.
     """
-    around(cloudwatch, "_evaluate_alarm", _evaluate_others)
+    wrap(cloudwatch, "_evaluate_alarm", _evaluate_others)
 
 
 def _evaluate_others(original: Callable[..., None], alarm: Untyped) -> None:

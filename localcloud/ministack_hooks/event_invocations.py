@@ -19,7 +19,7 @@ from typing import Any
 
 from ministack.services import lambda_svc, sns
 
-from localcloud.ministack_hooks.around import Untyped, around
+from localcloud.ministack_hooks.patching import Untyped, wrap
 
 logger = logging.getLogger(__name__)
 
@@ -42,10 +42,10 @@ long. Lambda waits one minute, then two."""
 
 
 def queue_event_invocations() -> None:
-    """Have events wait for their function, and be retried, wherever they come from."""
+    """Have events from any source wait for their function, and be retried."""
     events = _Events()
-    around(lambda_svc, "invoke_async_with_retry", events.take)
-    around(sns, "_deliver_to_lambda", partial(_deliver_notification, events))
+    wrap(lambda_svc, "invoke_async_with_retry", events.enqueue)
+    wrap(sns, "_deliver_to_lambda", partial(_deliver_notification, events))
 
 
 class _Events:
@@ -57,7 +57,7 @@ class _Events:
             partial(ThreadPoolExecutor, CONCURRENCY, thread_name_prefix="event")
         )
 
-    def take(self, _original: Callable[..., None], function: Untyped, event: Event) -> None:
+    def enqueue(self, _original: Callable[..., None], function: Untyped, event: Event) -> None:
         """Queue an event, for the account and region of the present request."""
         arn = (function.get("config") or function)["FunctionArn"]
         with self._lock:
@@ -85,7 +85,7 @@ def _deliver_notification(
         "Sns": json.loads(envelope),
     }
     executed = lambda_svc._execution_record_for_config(function, config)
-    events.take(original, executed, {"Records": [record]})
+    events.enqueue(original, executed, {"Records": [record]})
 
 
 def _handle(function: Untyped, event: Event) -> None:

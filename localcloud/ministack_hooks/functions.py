@@ -12,7 +12,7 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from localcloud.ministack_hooks.around import Untyped
+from localcloud.ministack_hooks.patching import Untyped
 from localcloud.ministack_hooks.services import request_scope
 
 
@@ -22,7 +22,15 @@ class ThrottledError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """One version of a deployed function."""
+    """One version of a deployed function.
+
+    Attributes:
+        timeout: seconds an invocation may take.
+        memory: MiB.
+        layers: ARNs of the layers, in order.
+        code: the deployment package, a zip.
+        code_digest: SHA-256 of the package, base64.
+    """
 
     arn: str
     name: str
@@ -32,23 +40,18 @@ class Function:
     handler: str
     runtime: str
     timeout: float
-    """Seconds an invocation may take."""
     memory: int
-    """MiB."""
     environment: Mapping[str, str]
     layers: tuple[str, ...]
-    """ARNs of the layers, in order."""
     log_group: str
     code: bytes = field(repr=False, compare=False)
-    """The deployment package, a zip."""
     code_digest: str
-    """SHA-256 of the package, base64."""
     _config: Mapping[str, Untyped] = field(repr=False, compare=False)
     _unversioned: Mapping[str, Untyped] = field(repr=False, compare=False)
 
 
 def find_function(reference: str, account: str, region: str) -> Function | None:
-    """Look a function up by its name or its ARN, qualified or not."""
+    """Look a function up by name or ARN, qualified or not."""
     with request_scope(account, region):
         record, config, name = lambda_svc._get_func_record_for_ref(reference)
         unversioned, _, _ = lambda_svc._get_base_func_record_for_ref(reference)
@@ -99,7 +102,7 @@ def record_invocation(function: Function, *, milliseconds: float, failed: bool) 
 
 
 def extend_functions(interpreter: Path, forget: Callable[[str], None]) -> None:
-    """Run functions with `interpreter`, and add what ministack's stacks leave out of them.
+    """Run functions with `interpreter`, and add the properties that ministack's stacks leave out.
 
     What is added: the reserved concurrency, and the end of a deleted function's processes.
 

@@ -17,14 +17,14 @@ from ministack.core.responses import StreamingResponse
 from ministack.services import apigateway_v1
 from ministack.services.cloudformation import provisioners
 
-from localcloud.ministack_hooks.around import Untyped, around
 from localcloud.ministack_hooks.functions import Function, find_function
+from localcloud.ministack_hooks.patching import Untyped, wrap
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html"""
 
 MAX_EVENT_BYTES = 6 * 1024 * 1024
-"""Lambda's limit for what it is invoked with: the body and all that goes with it, as JSON.
+"""Lambda's limit for an invocation's payload: the body and all that goes with it, as JSON.
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
@@ -54,33 +54,36 @@ Answer: TypeAlias = tuple[int, dict[str, str | list[str]], bytes | StreamedBody]
 
 @dataclass(frozen=True, kw_only=True)
 class StreamCall:
-    """A request that reached a streamed Lambda integration."""
+    """A request that reached a streamed Lambda integration.
+
+    Attributes:
+        event: the proxy event (payload format 1.0).
+        timeout: the integration's timeout in seconds.
+    """
 
     event: Mapping[str, Untyped]
-    """The proxy event (payload format 1.0)."""
     function: Function
     timeout: float
-    """The integration's timeout in seconds."""
 
 
 Stream = Callable[[StreamCall], Awaitable[Answer]]
 
 
 def extend_rest_apis(stream: Stream) -> None:
-    """Add to ministack's REST APIs what they lack; `stream` runs streamed integrations."""
-    around(apigateway_v1, "_put_integration", _put_integration)
-    around(apigateway_v1, "_handle_execute_in_scope", _limit_body)
-    around(apigateway_v1, "_build_lambda_event_v1", _limit_event)
-    around(apigateway_v1, "_gateway_error_response", _render_error)
-    around(apigateway_v1, "_lambda_proxy_response", _read_lambda_result)
-    around(apigateway_v1, "_invoke_lambda_proxy_v1", partial(_invoke_lambda, stream))
+    """Complete ministack's REST APIs; `stream` runs streamed integrations."""
+    wrap(apigateway_v1, "_put_integration", _put_integration)
+    wrap(apigateway_v1, "_handle_execute_in_scope", _limit_body)
+    wrap(apigateway_v1, "_build_lambda_event_v1", _limit_event)
+    wrap(apigateway_v1, "_gateway_error_response", _render_error)
+    wrap(apigateway_v1, "_lambda_proxy_response", _read_lambda_result)
+    wrap(apigateway_v1, "_invoke_lambda_proxy_v1", partial(_invoke_lambda, stream))
     handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::Method"]
     handlers["create"] = partial(_create_method, handlers["create"])
     handlers["update"] = partial(_update_method, handlers["update"])
 
 
 def integration_failure(*, throttled: bool = False) -> GatewayError:
-    """What a client gets when the function failed (502), or Lambda refused to run it (500).
+    """Return the answer when the function failed (502), or Lambda refused to run it (500).
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html
     """
@@ -89,7 +92,7 @@ def integration_failure(*, throttled: bool = False) -> GatewayError:
 
 
 def integration_timeout() -> GatewayError:
-    """What a client gets when nothing came within the integration's timeout (504)."""
+    """Return the answer when nothing came within the integration's timeout (504)."""
     return GatewayError("INTEGRATION_TIMEOUT", "Endpoint request timed out")
 
 
@@ -215,5 +218,5 @@ async def _buffered(invocation: Awaitable[Untyped], timeout: float) -> Untyped:
 
 
 def _function_reference(uri: str) -> str:
-    """The function's ARN in an integration URI."""
+    """Extract the function's ARN from an integration URI."""
     return uri.partition("/functions/")[2].removesuffix("/response-streaming-invocations")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from ministack.services.cloudformation import provisioners, stacks
 
-from localcloud.ministack_hooks.around import around
+from localcloud.ministack_hooks.patching import wrap
 
 Properties = dict[str, Any]
 """A resource's properties, intrinsic functions resolved; numbers may be strings."""
@@ -36,17 +36,20 @@ class Provisioner(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceType:
-    """A CloudFormation type for ministack to provision."""
+    """A CloudFormation type for ministack to provision.
+
+    Attributes:
+        name: as in a template, for example `AWS::SageMaker::Model`.
+        replacing: properties whose change needs a new resource ("Update requires: Replacement").
+    """
 
     name: str
-    """As in a template, for example `AWS::SageMaker::Model`."""
     provisioner: Provisioner
     replacing: frozenset[str] = field(default_factory=frozenset)
-    """Properties whose change needs a new resource ("Update requires: Replacement")."""
 
 
 def register_resource_type(resource: ResourceType) -> None:
-    """Let stacks use a CloudFormation type, in place of the one ministack has if it has one."""
+    """Let stacks use a CloudFormation type, in place of ministack's own if there is any."""
     provisioner = resource.provisioner
     provisioners._RESOURCE_HANDLERS[resource.name] = {
         "create": provisioner.create,
@@ -54,7 +57,7 @@ def register_resource_type(resource: ResourceType) -> None:
         "delete": provisioner.delete,
     }
     provisioners._REPLACING_PROPERTIES[resource.name] = resource.replacing
-    around(stacks, "_runs_on_worker_thread", partial(_may_block, resource.name))
+    wrap(stacks, "_runs_on_worker_thread", partial(_may_block, resource.name))
 
 
 def _may_block(ours: str, original: Callable[[str], bool], kind: str) -> bool:
@@ -62,6 +65,6 @@ def _may_block(ours: str, original: Callable[[str], bool], kind: str) -> bool:
 
 
 def physical_name(stack: str, logical_id: str, *, longest: int = 63) -> str:
-    """The name CloudFormation generates for a resource whose template gives none."""
+    """Generate a name as CloudFormation does for a resource whose template gives none."""
     name: str = provisioners._physical_name(stack, logical_id, max_len=longest)
     return name

@@ -28,7 +28,7 @@ def version() -> str:
 
 
 def services() -> list[str]:
-    """The names of the services that answer."""
+    """List the names of the services that answer."""
     return sorted(ministack_app.SERVICE_HANDLERS)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ministack.services import cloudformation
 from ministack.services.cloudformation import changesets, handlers
 
-from localcloud.ministack_hooks.around import Untyped, around
+from localcloud.ministack_hooks.patching import Untyped, wrap
 from localcloud.ministack_hooks.services import Response
 
 LONGEST_WAIT_SECONDS = 4.0
@@ -27,9 +27,9 @@ def answer_when_done(seconds: float = LONGEST_WAIT_SECONDS) -> None:
     AWS answers at once. The CLI then looks at the stack, and again every 5 s; most stacks are done
     here in less.
     """
-    around(cloudformation, "handle_request", partial(_answer, seconds))
-    around(changesets, "_track_change_set_execution", _watched)
-    around(handlers, "_delete_stack_async", _watched)
+    wrap(cloudformation, "handle_request", partial(_answer, seconds))
+    wrap(changesets, "_track_change_set_execution", _watched)
+    wrap(handlers, "_delete_stack_async", _watched)
 
 
 async def _answer(

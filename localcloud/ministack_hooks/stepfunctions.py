@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.services import stepfunctions
 
-from localcloud.ministack_hooks.around import Untyped, around
+from localcloud.ministack_hooks.patching import Untyped, wrap
 
 Parameters = dict[str, Any]
 
@@ -46,9 +46,9 @@ def add_integration(resource: str, integrate: Integration) -> None:
 
 def extend_state_machines() -> None:
     """Have executions use the integrations, and stay stopped once they are."""
-    around(stepfunctions, "_execute_task", _within_execution)
-    around(stepfunctions, "_invoke_resource", _invoke)
-    around(stepfunctions, "_fail_execution", _fail_running)
+    wrap(stepfunctions, "_execute_task", _within_execution)
+    wrap(stepfunctions, "_invoke_resource", _invoke)
+    wrap(stepfunctions, "_fail_execution", _fail_running)
 
 
 def add_sdk_integrations(service: str, *, target_prefix: str, error_prefix: str) -> None:

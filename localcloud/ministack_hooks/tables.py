@@ -11,10 +11,10 @@ from functools import partial
 from ministack.services import dynamodb
 from ministack.services.cloudformation import provisioners
 
-from localcloud.ministack_hooks.around import Untyped
+from localcloud.ministack_hooks.patching import Untyped
 
 
-def let_items_expire() -> None:
+def expire_items() -> None:
     """Honour `TimeToLiveSpecification`."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]
     handlers["create"] = partial(_create, handlers["create"])

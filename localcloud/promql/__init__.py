@@ -1,6 +1,8 @@
 """CloudWatch's PromQL on this machine: OpenTelemetry metrics, and the queries of one instant.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-PromQL.html
+
+Decision 0037: engine metrics cross a bridge.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Prometheus' HTTP API as CloudWatch answers it, below the paths of its origin.
+"""Prometheus' HTTP API as CloudWatch answers, below the paths of the origin.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-PromQL-APIs.html
 https://prometheus.io/docs/prometheus/latest/querying/api/
@@ -19,7 +19,7 @@ from localcloud.promql.expression import NotEmulatedError, parse
 from localcloud.promql.series import Sample, SeriesStore
 
 PATH = re.compile(r"/api/v1/(query|query_range|series|labels|label/[^/]+/values)")
-"""What CloudWatch answers; of it, `query` is emulated."""
+"""The paths that CloudWatch answers; `query` alone is emulated."""
 
 _PARAMETERS = {"query"}
 

@@ -36,20 +36,23 @@ class Matcher:
     value: str
 
     def matches(self, labels: Labels) -> bool:
-        """Whether a series meets the condition."""
+        """Tell whether a series meets the condition."""
         return _OPERATORS[self.operator](labels.get(self.label, ""), self.value)
 
 
 @dataclass(frozen=True)
 class Expression:
-    """What is asked: the series that meet all conditions, and how they become one."""
+    """A query: the series that meet all conditions, and their aggregation.
+
+    Attributes:
+        aggregate: function that folds the selected series; None keeps them apart.
+    """
 
     matchers: tuple[Matcher, ...]
     aggregate: Callable[[Sequence[float]], float] | None = None
-    """None keeps them apart."""
 
     def selects(self, labels: Labels) -> bool:
-        """Whether a series is asked for."""
+        """Tell whether the query selects a series."""
         return all(matcher.matches(labels) for matcher in self.matchers)
 
 

@@ -12,7 +12,7 @@ from localcloud.clock import Clock
 from localcloud.promql.expression import Expression, Labels
 
 LOOKBACK_SECONDS = 300
-"""How old a sample may be and still count as its series' present value, by the clock: Prometheus'
+"""Age up to which a sample counts as its series' present value, by the clock: Prometheus'
 default. What CloudWatch takes is not documented."""
 
 
@@ -35,7 +35,7 @@ class SeriesStore:
         )
 
     def put(self, scope: Scope, samples: Iterable[Sample]) -> None:
-        """Keep samples taken at the present time, each in place of its series' last one."""
+        """Keep samples taken at the present time, each in place of the series' last sample."""
         now = self._clock.now()
         with self._lock:
             for sample in samples:

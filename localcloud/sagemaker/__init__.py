@@ -1,4 +1,7 @@
-"""SageMaker on this machine: its control plane, its runtime, and engines behind endpoints."""
+"""SageMaker on this machine: its control plane, its runtime, and engines behind endpoints.
+
+Decision 0040: one event loop owns the state.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from localcloud.promql import SeriesStore
 from localcloud.sagemaker.control_plane import cloudformation, stepfunctions
 from localcloud.sagemaker.control_plane.endpoints import Endpoints
 from localcloud.sagemaker.control_plane.inference_components import InferenceComponents
-from localcloud.sagemaker.control_plane.models_and_configs import Catalog
+from localcloud.sagemaker.control_plane.models_and_configs import ModelsAndConfigs
 from localcloud.sagemaker.control_plane.scalable_capacity import ScaledCapacities
 from localcloud.sagemaker.control_plane.store import Store
 from localcloud.sagemaker.control_plane.transform_jobs import TransformJobs
@@ -26,12 +29,19 @@ from localcloud.sagemaker.runtime import Runtime
 from localcloud.sagemaker.storage.model_data import ModelCache
 from localcloud.sagemaker.storage.objects import Objects
 from localcloud.sagemaker.telemetry.cloudwatch import MetricsPublisher
-from localcloud.sagemaker.telemetry.container_metrics import Collector, observed
+from localcloud.sagemaker.telemetry.container_metrics import Collector, scrape_targets
 from localcloud.settings import Settings
 
 
 class SageMaker:
-    """The services as they run; close it to stop every engine."""
+    """The services as they run; close it to stop every engine.
+
+    Attributes:
+        control_plane: the operations of `sagemaker`.
+        runtime_app: ASGI application for the runtime's paths; set the request's scope before a
+            call.
+        series: samples collected from the containers.
+    """
 
     def __init__(
         self,
@@ -43,11 +53,8 @@ class SageMaker:
         background: Sequence[Future[None]],
     ) -> None:
         self.control_plane = control_plane
-        """The operations of `sagemaker`."""
         self.runtime_app = Runtime(endpoints, components)
-        """ASGI application for the runtime's paths. Set the request's scope before calling it."""
         self.series = series
-        """What was collected from the containers."""
         self._endpoints = endpoints
         self._components = components
         self._jobs = jobs
@@ -82,7 +89,7 @@ def install(settings: Settings, clock: Clock) -> SageMaker:
     components = InferenceComponents(store, models, targets, provisioner)
     jobs = TransformJobs(store, models, objects)
     operations = {
-        **Catalog(store).operations(),
+        **ModelsAndConfigs(store).operations(),
         **endpoints.operations(),
         **components.operations(),
         **jobs.operations(),
@@ -99,7 +106,7 @@ def install(settings: Settings, clock: Clock) -> SageMaker:
     capacities = ScaledCapacities(endpoints, components)
     driver = applicationautoscaling.Driver(targets, capacities, clock)
     series = SeriesStore(clock)
-    collector = Collector(partial(observed, store), series, clock)
+    collector = Collector(partial(scrape_targets, store), series, clock)
     running = (MetricsPublisher(store, clock).run(), driver.run(), collector.run())
     background = [worker.spawn(work) for work in running]
     return SageMaker(service, endpoints, components, jobs, series, background)

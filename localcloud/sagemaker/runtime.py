@@ -73,7 +73,7 @@ _NO_COPIES = (
 
 @dataclass(frozen=True)
 class _Call:
-    """One request, and what it is for."""
+    """One request, with the endpoint or component addressed."""
 
     endpoint: Endpoint
     component: InferenceComponent | None
@@ -126,7 +126,7 @@ class Runtime:
     def _component(
         self, caller: Scope, endpoint: Endpoint, name: str | None
     ) -> InferenceComponent | None:
-        if (name is None) == bool(endpoint.hostings):
+        if (name is None) == bool(endpoint.component_variants):
             raise _refusal(_NAME_REQUIRED if name is None else _NAME_NOT_ALLOWED)
         if name is None:
             return None
@@ -154,7 +154,7 @@ async def _invoke(call: _Call, send: Send) -> None:
 
 @contextmanager
 def _measured(replicas: ReplicaSet) -> Iterator[None]:
-    """Count an invocation, and how it is answered if it is."""
+    """Count an invocation, and the status of its answer if there is any."""
     usage = replicas.usage
     begun = time.monotonic()
     usage.invoked(len(replicas.replicas))

@@ -1,6 +1,8 @@
-"""What AWS's Lambda Web Adapter does: run a function that is a web server, and stream its answers.
+"""AWS's Lambda Web Adapter on this machine: functions that are web servers, with streamed answers.
 
 https://awslabs.github.io/aws-lambda-web-adapter/
+
+Decisions: 0051, functions run on a bare interpreter; 0052, API Gateway around ministack.
 """
 
 from __future__ import annotations

@@ -19,16 +19,19 @@ from localcloud.web_adapter.request import adapter_request
 
 @dataclass(frozen=True, kw_only=True)
 class Invocation:
-    """An invocation whose answer has begun."""
+    """An invocation whose answer has begun.
+
+    Attributes:
+        deadline: end of the function's timeout, in Unix seconds.
+    """
 
     id: str
     answer: Exchange
     deadline: float
-    """When the function's timeout ends it, in Unix seconds."""
 
 
 class WebAdapter:
-    """One process per function version, which serves all its requests."""
+    """One process per function version, which serves all requests to that version."""
 
     def __init__(self, settings: Settings, interpreter: Path) -> None:
         self._cloud = settings.client_environment
@@ -59,7 +62,7 @@ class WebAdapter:
                 event, function, deadline=deadline, log_stream=process.logs.name
             )
             with process.request(), _recorded(process, request.id):
-                async with asyncio.timeout(function.timeout), process.noticing_its_end():
+                async with asyncio.timeout(function.timeout), process.awaiting_exit_on_error():
                     answer = await open_exchange(
                         process.port, request.method, request.target, request.headers, request.body
                     )

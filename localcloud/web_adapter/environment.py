@@ -44,7 +44,7 @@ def check(function: Function) -> None:
 
 
 def readiness_path(function: Function) -> str:
-    """Where the server tells that it is ready."""
+    """Return the path where the server tells that it is ready."""
     return function.environment.get("AWS_LWA_READINESS_CHECK_PATH", "/")
 
 

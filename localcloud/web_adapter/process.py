@@ -25,7 +25,7 @@ INIT_SECONDS = 10.0
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 
 END_SECONDS = 0.5
-"""How long after it dropped a connection a process may take to be gone."""
+"""Time that a process is given to exit after it dropped a connection."""
 
 
 class InitError(Exception):
@@ -33,7 +33,12 @@ class InitError(Exception):
 
 
 class FunctionProcess:
-    """The server of one version of a function, from its start to its end."""
+    """The server process of one version of a function.
+
+    Attributes:
+        started: done when the server is ready; raises NotEmulatedError or InitError when it never
+            is.
+    """
 
     def __init__(
         self,
@@ -64,11 +69,10 @@ class FunctionProcess:
         self._requests = 0
         self._retired = False
         self.started = asyncio.create_task(self._start(interpreter, packages, cloud))
-        """Done when the server is ready; raises NotEmulatedError or InitError when it never is."""
 
     @property
     def usable(self) -> bool:
-        """Whether the process serves requests, or is about to."""
+        """True while the process serves requests, or is about to."""
         if not self.started.done():
             return True
         return self.started.exception() is None and self._alive
@@ -115,7 +119,7 @@ class FunctionProcess:
                 self.stop()
 
     @asynccontextmanager
-    async def noticing_its_end(self) -> AsyncIterator[None]:
+    async def awaiting_exit_on_error(self) -> AsyncIterator[None]:
         """Give a process that broke off a moment to be gone, so that the next request finds out."""
         try:
             yield
@@ -159,7 +163,7 @@ class FunctionProcess:
         return exchange.status < 500
 
     async def _forward_output(self, output: asyncio.StreamReader | None) -> None:
-        """Send what the process prints to its log stream, as many lines at once as there are."""
+        """Write the process's output to the log stream, as many lines at once as there are."""
         if output is None:
             return
         rest = b""

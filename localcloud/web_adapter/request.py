@@ -24,13 +24,16 @@ DROPPED_HEADERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class AdapterRequest:
-    """The request that reaches the function's server."""
+    """The request that reaches the function's server.
+
+    Attributes:
+        id: id of the invocation.
+        target: path without the stage, and query, encoded.
+    """
 
     id: str
-    """The invocation's id."""
     method: str
     target: str
-    """Path without the stage, and query, encoded."""
     headers: list[tuple[str, str]]
     body: bytes
 

@@ -11,7 +11,7 @@ from localcloud.awsjson.service import JsonService, Worker
 from localcloud.clock import Clock
 from localcloud.sagemaker.control_plane.endpoints import Endpoints
 from localcloud.sagemaker.control_plane.inference_components import InferenceComponents
-from localcloud.sagemaker.control_plane.models_and_configs import Catalog
+from localcloud.sagemaker.control_plane.models_and_configs import ModelsAndConfigs
 from localcloud.sagemaker.control_plane.store import Store
 from localcloud.sagemaker.hosting.instances import Provisioner
 from localcloud.sagemaker.storage.model_data import ModelCache
@@ -28,7 +28,7 @@ def call(tmp_path: Path) -> Iterator[Client]:
     endpoints = Endpoints(store, models, objects, registry, provisioner)
     components = InferenceComponents(store, models, registry, provisioner)
     operations = {
-        **Catalog(store).operations(),
+        **ModelsAndConfigs(store).operations(),
         **endpoints.operations(),
         **components.operations(),
     }

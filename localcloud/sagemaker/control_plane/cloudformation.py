@@ -42,13 +42,16 @@ _DEPLOYED = ("EndpointConfigName", "DeploymentConfig")
 
 
 @dataclass(frozen=True)
-class _CatalogResource:
-    """A model or an endpoint configuration: only its tags can change."""
+class _ImmutableResource:
+    """A model or an endpoint configuration: only its tags can change.
+
+    Attributes:
+        names: resource names by ARN; an ARN has a name in lower case only.
+    """
 
     service: JsonService
     kind: str
     names: dict[str, str] = field(default_factory=dict)
-    """By ARN, which has a name in lower case only."""
 
     def create(self, logical_id: str, properties: Properties, stack: str) -> tuple[str, Properties]:
         name = properties.get(f"{self.kind}Name") or physical_name(stack, logical_id)
@@ -74,13 +77,16 @@ class _CatalogResource:
 
 @dataclass(frozen=True)
 class _DeployedResource(ABC):
-    """What is updated in place and waited for: an endpoint or an inference component."""
+    """A resource updated in place and waited for: an endpoint or an inference component.
+
+    Attributes:
+        names: resource names by ARN; an ARN has a name in lower case only.
+    """
 
     service: JsonService
     operations: Endpoints | InferenceComponents
     kind: ClassVar[str]
     names: dict[str, str] = field(default_factory=dict)
-    """By ARN, which has a name in lower case only."""
 
     def create(self, logical_id: str, properties: Properties, stack: str) -> tuple[str, Properties]:
         name = properties.get(f"{self.kind}Name") or physical_name(stack, logical_id)
@@ -118,11 +124,11 @@ class _DeployedResource(ABC):
 
     @abstractmethod
     def _creating(self, properties: Properties) -> Properties:
-        """What of the properties the creating operation takes."""
+        """Select the properties that the creating operation takes."""
 
     @abstractmethod
     def _updating(self, old: Properties, new: Properties) -> Properties:
-        """What the updating operation is told; nothing where there is nothing to deploy."""
+        """Select the parameters of the updating operation; none where nothing is to be deployed."""
 
     def _settled(self, scope: Scope, arn: str) -> tuple[str, Properties]:
         self.service.worker.call(self.operations.settled(scope, self.names[arn]))
@@ -219,8 +225,8 @@ _REPLACING = {
 def register(service: JsonService, endpoints: Endpoints, components: InferenceComponents) -> None:
     """Let stacks use SageMaker's types."""
     provisioners: dict[str, Provisioner] = {
-        "Model": _CatalogResource(service, "Model"),
-        "EndpointConfig": _CatalogResource(service, "EndpointConfig"),
+        "Model": _ImmutableResource(service, "Model"),
+        "EndpointConfig": _ImmutableResource(service, "EndpointConfig"),
         "Endpoint": _EndpointResource(service, endpoints),
         "InferenceComponent": _InferenceComponentResource(service, components),
     }

@@ -1,4 +1,4 @@
-"""Which changes of an endpoint are allowed, and what they keep."""
+"""Rules for changes of an endpoint: the changes allowed, the properties retained."""
 
 from __future__ import annotations
 
@@ -24,17 +24,19 @@ def check_count(endpoint: Endpoint, variant: str, count: int) -> None:
         )
 
 
-def wanted(endpoint: Endpoint, changes: Sequence[Document]) -> dict[str, tuple[int, float]]:
-    """Instance counts and weights after `UpdateEndpointWeightsAndCapacities`, by variant.
+def desired_capacities(
+    endpoint: Endpoint, changes: Sequence[Document]
+) -> dict[str, tuple[int, float]]:
+    """Compute instance counts and weights after `UpdateEndpointWeightsAndCapacities`, by variant.
 
     Raises:
         ServiceError: There is no such variant, or it cannot have that many.
     """
-    replicas = {variant.name: variant.replicas for variant in endpoint.variants}
+    replicas = {variant.name: variant.replicas for variant in endpoint.model_variants}
     desired: dict[str, tuple[int, float]] = {}
     for change in changes:
         name = change["VariantName"]
-        if any(name == hosting.name for hosting in endpoint.hostings):
+        if any(name == variant.name for variant in endpoint.component_variants):
             raise ServiceError(f'not emulated: capacity of variant "{name}" without a model')
         if name not in replicas:
             raise ServiceError(f'Could not find variant "{name}" of endpoint "{endpoint.arn}".')
@@ -44,8 +46,10 @@ def wanted(endpoint: Endpoint, changes: Sequence[Document]) -> dict[str, tuple[i
     return desired
 
 
-def refuse_unscalable(endpoint: Endpoint, registered: Collection[str], config: Document) -> None:
-    """A scalable target's variant must stay, with its instance types.
+def refuse_changed_targets(
+    endpoint: Endpoint, registered: Collection[str], config: Document
+) -> None:
+    """Refuse an update that removes a scalable target's variant or changes its instance types.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
 
@@ -70,10 +74,10 @@ def refuse_unscalable(endpoint: Endpoint, registered: Collection[str], config: D
         )
 
 
-def refuse_homeless(
+def refuse_orphaned_components(
     endpoint: Endpoint, components: Sequence[InferenceComponent], config: Document
 ) -> None:
-    """An update keeps an endpoint's kind, and leaves each inference component its variant.
+    """Refuse an update that changes an endpoint's kind or removes the variant of a component.
 
     Raises:
         ServiceError: It does not, or a component is changing.
@@ -81,7 +85,7 @@ def refuse_homeless(
     new: Mapping[str, Document] = {one["VariantName"]: one for one in config["ProductionVariants"]}
     if ("AsyncInferenceConfig" in config) != (endpoint.queue is not None):
         raise ServiceError("An endpoint cannot be updated to or from asynchronous inference.")
-    if any("ModelName" in one for one in new.values()) == bool(endpoint.hostings):
+    if any("ModelName" in one for one in new.values()) == bool(endpoint.component_variants):
         raise ServiceError("An endpoint cannot be updated to or from inference components.")
     for component in components:
         if component.life.status not in ("InService", "Failed"):
@@ -102,8 +106,8 @@ _RETAINED = {
 }
 
 
-def retained(endpoint: Endpoint, parameters: Document) -> dict[str, Document]:
-    """What of its variants' configurations an update replaces by their present values, by name."""
+def retained_properties(endpoint: Endpoint, parameters: Document) -> dict[str, Document]:
+    """Collect the configured values that an update replaces by the present ones, by variant."""
     if not parameters.get("RetainAllVariantProperties"):
         return {}
     excluded = {
@@ -115,5 +119,5 @@ def retained(endpoint: Endpoint, parameters: Document) -> dict[str, Document]:
             for name, value in variant.describe().items()
             if name in _RETAINED and name not in excluded
         }
-        for variant in endpoint.variants
+        for variant in endpoint.model_variants
     }

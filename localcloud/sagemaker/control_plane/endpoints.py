@@ -8,10 +8,10 @@ from typing import Protocol
 from localcloud.awsjson.service import Operation, Scope, ServiceError
 from localcloud.awsjson.shapes import Document
 from localcloud.sagemaker.control_plane.endpoint_rules import (
-    refuse_homeless,
-    refuse_unscalable,
-    retained,
-    wanted,
+    desired_capacities,
+    refuse_changed_targets,
+    refuse_orphaned_components,
+    retained_properties,
 )
 from localcloud.sagemaker.control_plane.models_and_configs import tag
 from localcloud.sagemaker.control_plane.store import (
@@ -21,11 +21,11 @@ from localcloud.sagemaker.control_plane.store import (
     not_found,
     resource_arn,
 )
+from localcloud.sagemaker.hosting.component_variant import ComponentVariant
 from localcloud.sagemaker.hosting.endpoint import Endpoint
 from localcloud.sagemaker.hosting.inference_component import InferenceComponent
 from localcloud.sagemaker.hosting.instances import Provisioner
 from localcloud.sagemaker.hosting.lifecycle import Deletions
-from localcloud.sagemaker.hosting.shared_instances import Hosting
 from localcloud.sagemaker.hosting.variants import Fleet, ModelVariant, Variant
 from localcloud.sagemaker.inference.async_queue import AsyncQueue
 from localcloud.sagemaker.storage.model_data import ModelCache
@@ -33,10 +33,10 @@ from localcloud.sagemaker.storage.objects import Objects
 
 
 class ScalableTargets(Protocol):
-    """What endpoints need to know of Application Auto Scaling."""
+    """The scalable targets of Application Auto Scaling, as far as endpoints depend on them."""
 
     def registered(self, scope: Scope, endpoint: str) -> set[str]:
-        """The endpoint's variants that are scalable targets."""
+        """List the endpoint's variants that are scalable targets."""
 
     def forget(self, scope: Scope, endpoint: str) -> None:
         """Deregister all of them."""
@@ -61,7 +61,7 @@ class Endpoints:
         self._deletions = Deletions()
 
     def operations(self) -> dict[str, Operation]:
-        """The operations by name."""
+        """Return the operations by name."""
         return {
             "CreateEndpoint": self._create,
             "DescribeEndpoint": self._describe,
@@ -72,7 +72,7 @@ class Endpoints:
         }
 
     def find(self, scope: Scope, name: str) -> Endpoint | None:
-        """The endpoint of that name. Safe from any thread."""
+        """Find the endpoint of a name. Safe from any thread."""
         resources = self._store.get(scope)
         return resources.endpoints.get(name) if resources else None
 
@@ -115,10 +115,10 @@ class Endpoints:
         # SageMaker reads the configuration that serves, too, and fails where it was deleted.
         self._config(scope, endpoint.config["EndpointConfigName"])
         config = self._config(scope, parameters["EndpointConfigName"])
-        refuse_unscalable(endpoint, self._targets.registered(scope, endpoint.name), config)
+        refuse_changed_targets(endpoint, self._targets.registered(scope, endpoint.name), config)
         components = self._hosted(scope, endpoint)
-        refuse_homeless(endpoint, components, config)
-        fleet = self._fleet(scope, endpoint, config, retained(endpoint, parameters))
+        refuse_orphaned_components(endpoint, components, config)
+        fleet = self._fleet(scope, endpoint, config, retained_properties(endpoint, parameters))
         if not parameters.get("RetainDeploymentConfig"):
             endpoint.deployment_config = parameters.get("DeploymentConfig")
         deployed = [one for one in components if one.life.status != "Failed"]
@@ -127,7 +127,7 @@ class Endpoints:
 
     async def _rescale(self, parameters: Document, scope: Scope) -> Document:
         endpoint = self._changeable(scope, parameters["EndpointName"])
-        endpoint.rescale(wanted(endpoint, parameters["DesiredWeightsAndCapacities"]))
+        endpoint.rescale(desired_capacities(endpoint, parameters["DesiredWeightsAndCapacities"]))
         return {"EndpointArn": endpoint.arn}
 
     async def _delete(self, parameters: Document, scope: Scope) -> Document:
@@ -189,16 +189,16 @@ class Endpoints:
         scope: Scope,
         endpoint: Endpoint,
         config: Document,
-        retained: dict[str, Document] | None = None,
+        retained_properties: dict[str, Document] | None = None,
     ) -> Fleet:
         def variant(given: Document) -> Variant:
             if "ModelName" not in given:
-                return Hosting(given, self._provisioner)
+                return ComponentVariant(given, self._provisioner)
             model = self._store[scope].models.get(given["ModelName"])
             if model is None:
                 raise not_found(scope, "model", given["ModelName"])
             return ModelVariant(
-                {**given, **(retained or {}).get(given["VariantName"], {})},
+                {**given, **(retained_properties or {}).get(given["VariantName"], {})},
                 model,
                 scope,
                 endpoint=endpoint.name,

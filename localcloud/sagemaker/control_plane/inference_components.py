@@ -15,16 +15,16 @@ from localcloud.sagemaker.control_plane.store import (
     not_found,
     resource_arn,
 )
+from localcloud.sagemaker.hosting.component_variant import ComponentVariant
 from localcloud.sagemaker.hosting.endpoint import Endpoint
 from localcloud.sagemaker.hosting.inference_component import InferenceComponent
 from localcloud.sagemaker.hosting.instances import Provisioner
 from localcloud.sagemaker.hosting.lifecycle import Deletions
-from localcloud.sagemaker.hosting.shared_instances import Hosting
 from localcloud.sagemaker.storage.model_data import ModelCache
 
 
 class ScalableTargets(Protocol):
-    """What components need to know of Application Auto Scaling."""
+    """The scalable targets of Application Auto Scaling, as far as components depend on them."""
 
     def forget_component(self, scope: Scope, component: str) -> None:
         """Deregister a component's copy count, if it is a scalable target."""
@@ -47,7 +47,7 @@ class InferenceComponents:
         self._deletions = Deletions()
 
     def operations(self) -> dict[str, Operation]:
-        """The operations by name."""
+        """Return the operations by name."""
         return {
             "CreateInferenceComponent": self._create,
             "DescribeInferenceComponent": self._describe,
@@ -58,7 +58,7 @@ class InferenceComponents:
         }
 
     def find(self, scope: Scope, name: str) -> InferenceComponent | None:
-        """The component of that name. Safe from any thread."""
+        """Find the component of a name. Safe from any thread."""
         resources = self._store.get(scope)
         return resources.components.get(name) if resources else None
 
@@ -95,7 +95,7 @@ class InferenceComponents:
             name,
             resource_arn(scope, "inference-component", name),
             endpoint,
-            _hosting(endpoint, parameters.get("VariantName")),
+            _variant(endpoint, parameters.get("VariantName")),
             scope,
             models=self._models,
             provisioner=self._provisioner,
@@ -183,7 +183,7 @@ class InferenceComponents:
         return endpoint
 
     def _specification(self, parameters: Document, scope: Scope) -> tuple[Document, Document]:
-        """A request's specification, and the model it names or describes."""
+        """Return a request's specification, and the model it names or describes."""
         specification: Document = parameters.get("Specification", {})
         if "Specifications" in parameters or "BaseInferenceComponentName" in specification:
             raise ServiceError(
@@ -206,14 +206,14 @@ class InferenceComponents:
         return specification, {"PrimaryContainer": {**container, **data}}
 
 
-def _hosting(endpoint: Endpoint, variant: str | None) -> Hosting:
-    if not endpoint.hostings:
+def _variant(endpoint: Endpoint, name: str | None) -> ComponentVariant:
+    if not endpoint.component_variants:
         # https://github.com/hashicorp/terraform-provider-aws/issues/40644
         raise ServiceError(
             "Inference Components are not supported in this Endpoint. Please make sure this "
             "endpoint can deploy inference components."
         )
-    for hosting in endpoint.hostings:
-        if variant == hosting.name or (variant is None and len(endpoint.hostings) == 1):
-            return hosting
+    for variant in endpoint.component_variants:
+        if name == variant.name or (name is None and len(endpoint.component_variants) == 1):
+            return variant
     raise ServiceError(f'Could not find variant "{variant}" of endpoint "{endpoint.arn}".')

@@ -22,14 +22,17 @@ from localcloud.sagemaker.storage.objects import S3Uri
 
 @dataclass(frozen=True)
 class _Kind:
-    """Models and endpoint configurations differ in words only."""
+    """Models and endpoint configurations differ in words only.
+
+    Attributes:
+        title: name in operations and members, as in `CreateModel` and `ModelName`.
+        slug: name in ARNs.
+        refused: paths of members refused as not emulated, each with what it would need.
+    """
 
     title: str
-    """As in `CreateModel` and `ModelName`."""
     slug: str
-    """As in an ARN."""
     refused: Mapping[str, str]
-    """Path of a member to what it would need; present, it is refused as not emulated."""
 
 
 MODEL = _Kind(
@@ -63,14 +66,14 @@ CONFIG = _Kind(
 )
 
 
-class Catalog:
+class ModelsAndConfigs:
     """Keeps documents, and answers with them."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def operations(self) -> dict[str, Operation]:
-        """The operations by name."""
+        """Return the operations by name."""
         return {
             "CreateModel": self._create_model,
             "CreateEndpointConfig": self._create_config,
@@ -189,7 +192,7 @@ def _check_async(output: Document) -> None:
 
 
 def _find(value: object, path: list[str]) -> bool:
-    """Whether a document has a (true) member at a path; `*` stands for every item of a list."""
+    """Tell whether a document has a (true) member at a path; `*` is every item of a list."""
     if not path:
         return bool(value)
     head, *rest = path

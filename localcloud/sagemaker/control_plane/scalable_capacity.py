@@ -1,4 +1,4 @@
-"""What Application Auto Scaling scales: instances of variants, copies of inference components."""
+"""The capacities that Application Auto Scaling changes: instance counts and copy counts."""
 
 from __future__ import annotations
 
@@ -15,10 +15,15 @@ from localcloud.sagemaker.hosting.variants import ModelVariant
 
 
 class _Scalable(Protocol):
+    """One capacity, of a variant or of an inference component.
+
+    Attributes:
+        desired: desired count; None while it cannot be changed.
+        failure: reason why the last change failed.
+    """
+
     desired: int | None
-    """None while it cannot be changed."""
     failure: str | None
-    """Why its last change failed."""
 
     def change(self, count: int) -> None: ...
 
@@ -59,12 +64,12 @@ class ScaledCapacities:
         self._components = components
 
     def desired(self, scope: Scope, key: TargetKey) -> int | None:
-        """The desired count; None while it cannot be changed, or there is no such thing."""
+        """Return the desired count; None while it cannot be changed, or for an unknown resource."""
         found = self._found(scope, key)
         return found.desired if found else None
 
     def failure(self, scope: Scope, key: TargetKey) -> str | None:
-        """Why the last change failed; None where it did not."""
+        """Return the reason why the last change failed; None where it did not."""
         found = self._found(scope, key)
         return found.failure if found else None
 
@@ -83,7 +88,7 @@ class ScaledCapacities:
             component = self._components.find(scope, name)
             return _Copies(component) if component else None
         endpoint = self._endpoints.find(scope, name)
-        for variant in endpoint.variants if endpoint else []:
+        for variant in endpoint.model_variants if endpoint else []:
             if endpoint and variant.name == rest[-1]:
                 return _Instances(endpoint, variant)
         return None

@@ -14,7 +14,7 @@ from localcloud.awsjson.shapes import Document
 from localcloud.ministack_hooks import TaskFailedError, add_integration, add_sdk_integrations
 
 LOOK_SECONDS = 0.1
-"""How often a job that is waited for is looked at."""
+"""Pause between two looks at a job that is waited for."""
 
 _MODELLED = {"ResourceInUse", "ResourceLimitExceeded", "ResourceNotFound"}
 """Errors of the service's model; any other reaches a state machine as the service's own."""

@@ -1,4 +1,4 @@
-"""What exists: models, endpoint configurations, endpoints, components, jobs and their tags."""
+"""The resources that exist: models, configurations, endpoints, components, jobs, and all tags."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from localcloud.sagemaker.transform.job import TransformJob
 
 @dataclass
 class Resources:
-    """One account's resources in one region, by name."""
+    """The resources of an account in a region, by name.
+
+    Attributes:
+        tags: tags by the ARN of their resource; an entry exists exactly as long as the resource.
+    """
 
     models: dict[str, Document] = field(default_factory=dict)
     configs: dict[str, Document] = field(default_factory=dict)
@@ -23,7 +27,6 @@ class Resources:
     components: dict[str, InferenceComponent] = field(default_factory=dict)
     jobs: dict[str, TransformJob] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
-    """By the ARN of what they are on; an entry exists exactly as long as its resource."""
 
 
 class Store(defaultdict[Scope, Resources]):
@@ -34,7 +37,7 @@ class Store(defaultdict[Scope, Resources]):
 
 
 def resource_arn(scope: Scope, kind: str, name: str) -> str:
-    """The ARN of a SageMaker resource: its name in lower case."""
+    """Build the ARN of a SageMaker resource, with the name in lower case."""
     return scope.arn("sagemaker", f"{kind}/{name.lower()}")
 
 
@@ -45,13 +48,13 @@ _KINDS = {
 
 
 def not_found(scope: Scope, kind: str, name: str) -> ServiceError:
-    """The service's answer where there is no such resource."""
+    """Return the service's error for a resource that does not exist."""
     arn = resource_arn(scope, kind, name)
     return ServiceError(f'Could not find {_KINDS.get(kind, kind)} "{arn}".')
 
 
 def already_exists(scope: Scope, kind: str, name: str) -> ServiceError:
-    """The service's answer where the name is taken."""
+    """Return the service's error for a name that is taken."""
     arn = resource_arn(scope, kind, name)
     return ServiceError(f'Cannot create already existing {_KINDS.get(kind, kind)} "{arn}".')
 

@@ -39,7 +39,7 @@ class TransformJobs:
         self._objects = objects
 
     def operations(self) -> dict[str, Operation]:
-        """The operations by name."""
+        """Return the operations by name."""
         return {
             "CreateTransformJob": self._create,
             "DescribeTransformJob": self._describe,

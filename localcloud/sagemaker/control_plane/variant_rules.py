@@ -1,4 +1,4 @@
-"""Which production variants `CreateEndpointConfig` accepts."""
+"""Rules for the production variants that `CreateEndpointConfig` accepts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
 
 
 def check_variants(config: Document) -> None:
-    """Hold an endpoint configuration's variants against what SageMaker asks of them.
+    """Hold an endpoint configuration's variants against SageMaker's rules.
 
     Raises:
         ServiceError: One of them cannot be.

@@ -1,1 +1,5 @@
-"""What runs: endpoints, variants, instances and the containers on them."""
+"""Endpoints, variants and instances, with the containers on them.
+
+Decisions: 0040, one loop owns the state; 0042, the emulated part of a deployment; 0053, components
+share instances; 0054, one replica set, two placements; 0056, capacity takes time.
+"""

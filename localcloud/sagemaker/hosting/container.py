@@ -1,4 +1,4 @@
-"""What replicas run: the engine for a model's image, with its environment and its model data."""
+"""The container of a replica: engine, environment and model data for a model's image."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ DEFAULT_DOWNLOAD_SECONDS = 3600
 
 @dataclass(frozen=True, kw_only=True)
 class Container:
-    """What each replica of a variant, an inference component or a transform job runs."""
+    """The container that each replica of a variant, a component or a transform job runs.
+
+    Attributes:
+        unhealthy: failure reason of a replica that does not become healthy.
+        startup_seconds: longest wait for the first healthy answer.
+    """
 
     unhealthy: str
-    """What is said of one that does not become healthy."""
     engine: Engine
     environment: Mapping[str, str]
     model_dir: Path
     startup_seconds: float = DEFAULT_STARTUP_SECONDS
-    """Longest wait for the first healthy answer."""
 
 
 async def make_container(

@@ -1,4 +1,4 @@
-"""One request to a container, on the path where it answers `POST /invocations`."""
+"""One request to a container, on the engine's own path for `POST /invocations`."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ class ReplicaGoneError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """A container's whole answer."""
+    """A container's whole answer.
+
+    Attributes:
+        headers: names in lower case.
+    """
 
     status: int
     headers: Mapping[bytes, bytes]
-    """Names in lower case."""
     content: bytes
 
     @property
     def content_type(self) -> str:
-        """What the container says its answer is."""
+        """Media type that the container gives for the answer."""
         return self.headers.get(b"content-type", b"application/octet-stream").decode("latin-1")
 
 
@@ -47,7 +50,7 @@ async def open_call(replica: Replica, headers: Mapping[str, str], body: bytes) -
     except UpstreamError as error:
         if not isinstance(error.__cause__, ConnectionRefusedError):
             raise
-        replica.leave(port)
+        replica.leave_rotation(port)
         raise ReplicaGoneError from error
 
 

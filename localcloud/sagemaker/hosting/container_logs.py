@@ -8,14 +8,14 @@ from localcloud.awsjson.service import Scope
 from localcloud.ministack_hooks import LogStream
 
 FLUSH_SECONDS = 0.5
-"""How long lines are collected before they are written together."""
+"""Time that lines are collected before they are written together."""
 
 LONGEST_MESSAGE = 256 * 1024
 """Characters of one event; CloudWatch Logs' limit is 256 KB (PutLogEvents)."""
 
 
 class ContainerLog:
-    """Collects lines and writes them in batches to one log stream."""
+    """Writes collected lines in batches to one log stream."""
 
     def __init__(self, scope: Scope, group: str, name: str) -> None:
         self.name = name

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from localcloud.awsjson.shapes import Document
+from localcloud.sagemaker.hosting.component_variant import ComponentVariant
 from localcloud.sagemaker.hosting.lifecycle import Lifecycle
-from localcloud.sagemaker.hosting.shared_instances import Hosting
 from localcloud.sagemaker.hosting.traffic import Traffic
 from localcloud.sagemaker.hosting.variants import Fleet, ModelVariant, Variant
 
@@ -45,16 +45,19 @@ class RequestQueue(Protocol):
 
 @dataclass(frozen=True)
 class Relocation:
-    """A component's copies on other instances, healthy and waiting to take over."""
+    """A component's copies on other instances, healthy and waiting to take over.
+
+    Attributes:
+        commit: routes requests to the new copies, and stops the present ones.
+        abort: stops the new copies.
+    """
 
     commit: Callable[[], Awaitable[None]]
-    """Has them take the requests, and stops the present ones."""
     abort: Callable[[], Awaitable[None]]
-    """Stops them."""
 
 
 class Relocatable(Protocol):
-    """What moves along when the endpoint gets another fleet: an inference component."""
+    """A resource that moves along when the endpoint gets another fleet: an inference component."""
 
     async def prepare_on(self, variants: Iterable[Variant]) -> Relocation:
         """Start its copies on the instances of the same variant, anew."""
@@ -66,17 +69,19 @@ class Endpoint:
     Traffic moves all at once, as soon as the new fleet is healthy: canary and linear steps,
     waiting times and alarms of a deployment configuration are kept and shown, not acted on
     (docs/decisions/0042).
+
+    Attributes:
+        config: endpoint configuration that serves; a change that fails leaves it as it was.
+        traffic: routes requests to the variants with a model.
+        queue: queue of the requests, if the endpoint is asynchronous.
     """
 
     def __init__(self, name: str, arn: str, config: Document) -> None:
         self.name = name
         self.arn = arn
         self.config = config
-        """The endpoint configuration that serves; a change that fails leaves it as it was."""
         self.traffic = Traffic()
-        """To the variants with a model."""
         self.queue: RequestQueue | None = None
-        """Where requests wait, if the endpoint is asynchronous."""
         self.life = Lifecycle(f"endpoint {name}")
         self.log_group = f"/aws/sagemaker/Endpoints/{name}"
         self.deployment_config: Document | None = None
@@ -86,18 +91,18 @@ class Endpoint:
     @property
     def status(self) -> str:
         """As `DescribeEndpoint` gives it: managed instance scaling is an update, too."""
-        growing = any(hosting.growing for hosting in self.hostings)
+        growing = any(variant.growing for variant in self.component_variants)
         return "Updating" if growing and self.life.status == "InService" else self.life.status
 
     @property
-    def variants(self) -> list[ModelVariant]:
+    def model_variants(self) -> list[ModelVariant]:
         """The variants with a model."""
         return [one for one in self._fleet.variants if isinstance(one, ModelVariant)]
 
     @property
-    def hostings(self) -> list[Hosting]:
+    def component_variants(self) -> list[ComponentVariant]:
         """The variants that inference components are on."""
-        return [one for one in self._fleet.variants if isinstance(one, Hosting)]
+        return [one for one in self._fleet.variants if isinstance(one, ComponentVariant)]
 
     def deploy(
         self, config: Document, fleet: Fleet, components: Sequence[Relocatable] = ()
@@ -115,7 +120,7 @@ class Endpoint:
                 await fleet.stop()
                 raise
             old, self._fleet, self.config = self._fleet, fleet, config
-            self.traffic.shift([variant.replicas for variant in self.variants])
+            self.traffic.shift([variant.replicas for variant in self.model_variants])
             await asyncio.gather(*(move.commit() for move in moves))
             await old.drain()
 
@@ -126,7 +131,7 @@ class Endpoint:
         """Begin to give variants other instance counts and weights."""
 
         async def change() -> None:
-            for variant in self.variants:
+            for variant in self.model_variants:
                 if variant.name in desired:
                     count, weight = desired[variant.name]
                     await variant.scale(count)
@@ -137,7 +142,7 @@ class Endpoint:
 
     async def delete(self) -> None:
         """Stop serving: no new requests, then the instances as they become idle."""
-        self.life.leave()
+        self.life.begin_delete()
         self.traffic.shift(())
         ending = [self._fleet.drain()]
         if self.queue:
@@ -152,7 +157,7 @@ class Endpoint:
         await self._fleet.stop()
 
     def describe(self) -> Document:
-        """The endpoint as `DescribeEndpoint` gives it."""
+        """Describe the endpoint as `DescribeEndpoint` does."""
         pending = self._pending if self.life.changing else None
         return {
             "EndpointName": self.name,

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from localcloud.awsjson.service import Scope
 from localcloud.awsjson.shapes import Document
+from localcloud.sagemaker.hosting.component_variant import ComponentVariant, SharedPlacement
 from localcloud.sagemaker.hosting.container import make_container
 from localcloud.sagemaker.hosting.container_logs import ContainerLog
 from localcloud.sagemaker.hosting.endpoint import Endpoint, Relocation
@@ -18,21 +19,25 @@ from localcloud.sagemaker.hosting.lifecycle import Change, Lifecycle
 from localcloud.sagemaker.hosting.replica import stop_all
 from localcloud.sagemaker.hosting.rollout import Blueprint, Rollout
 from localcloud.sagemaker.hosting.routing import routing_of
-from localcloud.sagemaker.hosting.shared_instances import Hosting, SharedInstances
 from localcloud.sagemaker.hosting.traffic import ReplicaSet, Traffic
 from localcloud.sagemaker.hosting.variants import Variant
 from localcloud.sagemaker.storage.model_data import ModelCache
 
 
 class InferenceComponent:
-    """A model on an endpoint's instances, in as many copies as are wanted."""
+    """A model on an endpoint's instances, in as many copies as are wanted.
+
+    Attributes:
+        state: change that is under way, as refusals name it.
+        specification: specification that serves; a change that fails leaves it as it was.
+    """
 
     def __init__(
         self,
         name: str,
         arn: str,
         endpoint: Endpoint,
-        hosting: Hosting,
+        variant: ComponentVariant,
         scope: Scope,
         *,
         models: ModelCache,
@@ -41,17 +46,15 @@ class InferenceComponent:
         self.name = name
         self.arn = arn
         self.endpoint = endpoint
-        self.copies = ReplicaSet(name=hosting.name, routing=routing_of(hosting.config))
+        self.copies = ReplicaSet(name=variant.name, routing=routing_of(variant.config))
         self.traffic = Traffic()
         self.traffic.shift([self.copies])
         self.life = Lifecycle(f"inference component {name}")
         self.state = "CREATE_IN_PROGRESS"
-        """The change that is under way, as refusals name it."""
         self.log_group = f"/aws/sagemaker/InferenceComponents/{name}"
         self.specification: Document = {}
-        """The one that serves; a change that fails leaves it as it was."""
         self._deployment: Document | None = None
-        self._hosting = hosting
+        self._variant = variant
         self._scope = scope
         self._models = models
         self._rollout = Rollout(self.copies, self.traffic, provisioner, self._log)
@@ -103,23 +106,25 @@ class InferenceComponent:
         Raises:
             DeploymentFailedError: There is no room, or one never became healthy; none is left.
         """
-        (hosting,) = (
-            one for one in variants if isinstance(one, Hosting) and one.name == self.copies.name
+        (variant,) = (
+            one
+            for one in variants
+            if isinstance(one, ComponentVariant) and one.name == self.copies.name
         )
-        ground = SharedInstances.of(self.specification, hosting)
-        blueprint = replace(self._serving, ground=ground)
+        placement = SharedPlacement.of(self.specification, variant)
+        blueprint = replace(self._serving, placement=placement)
         copies = await self._rollout.launch(blueprint, len(self.copies.replicas))
 
         async def commit() -> None:
-            self._hosting, self._blueprint = hosting, blueprint
-            self.copies.routing = routing_of(hosting.config)
+            self._variant, self._blueprint = variant, blueprint
+            self.copies.routing = routing_of(variant.config)
             await self._rollout.swap(self.copies.replicas, copies)
 
         return Relocation(commit, lambda: stop_all(copies))
 
     async def delete(self) -> None:
         """Stop serving: no new requests, then the copies as they become idle."""
-        self.life.leave()
+        self.life.begin_delete()
         self.state = "DELETE_IN_PROGRESS"
         self.traffic.shift(())
         await self._rollout.drain()
@@ -130,7 +135,7 @@ class InferenceComponent:
         await self._rollout.stop()
 
     def describe(self) -> Document:
-        """The component as `DescribeInferenceComponent` gives it."""
+        """Describe the component as `DescribeInferenceComponent` does."""
         return {
             "InferenceComponentName": self.name,
             "InferenceComponentArn": self.arn,
@@ -167,26 +172,26 @@ class InferenceComponent:
             unhealthy=unhealthy,
             limits=specification.get("StartupParameters"),
         )
-        return Blueprint(container, SharedInstances.of(specification, self._hosting))
+        return Blueprint(container, SharedPlacement.of(specification, self._variant))
 
     def _log(self, instance: Instance) -> ContainerLog:
         stream = f"{self.copies.name}/{instance.id}/{uuid.uuid4().hex[:8]}"
         return ContainerLog(self._scope, self.log_group, stream)
 
     def _counts(self) -> Document:
-        placed = Counter(one.place.instance.type for one in self.copies.replicas)
-        places = [
+        placed = Counter(one.slot.instance.type for one in self.copies.replicas)
+        counts = [
             {"InstanceType": kind, "CurrentCopyCount": count} for kind, count in placed.items()
         ]
         return {
             "DesiredCopyCount": self.copies.desired,
             "CurrentCopyCount": len(self.copies.replicas),
-            "PlacementStatus": places or None,
+            "PlacementStatus": counts or None,
         }
 
 
 def _batch_size(deployment: Document | None, copies: int) -> int:
-    """Copies replaced at a time: all of them where nothing is said."""
+    """Return how many copies are replaced at a time: all of them where nothing is said."""
     if not deployment:
         return max(copies, 1)
     size = deployment["RollingUpdatePolicy"]["MaximumBatchSize"]

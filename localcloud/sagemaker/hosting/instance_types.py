@@ -1,4 +1,4 @@
-"""How much of an instance type inference components can be placed on.
+"""The sizes of instance types, as inference components share them.
 
 SageMaker publishes no such list. An ML instance type has the hardware of the EC2 type of the same
 name (https://aws.amazon.com/sagemaker/ai/pricing/), whose sizes follow rules: a size says how many
@@ -45,20 +45,23 @@ _ACCELERATORS = {
     "trn1": {"32": 16},
     "trn1n": {"32": 16},
 }
-"""How many, by family and the number before `xlarge`; 1 where the number is not listed."""
+"""Accelerators by family and the number before `xlarge`; 1 where the number is not listed."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """What containers share on an instance, or what one of them asks for."""
+    """An amount of hardware: the size of an instance, or the need of a container.
+
+    Attributes:
+        memory: MiB.
+    """
 
     accelerators: float
     cores: float
     memory: float
-    """MiB."""
 
     def __add__(self, other: Size) -> Size:
-        """What both take together."""
+        """Return the sum of both."""
         return Size(
             self.accelerators + other.accelerators,
             self.cores + other.cores,
@@ -66,7 +69,7 @@ class Size:
         )
 
     def fits(self, room: Size) -> bool:
-        """Whether there is room for it."""
+        """Tell whether there is room for this amount."""
         return (
             self.accelerators <= room.accelerators
             and self.cores <= room.cores
@@ -78,7 +81,7 @@ NOTHING = Size(0, 0, 0)
 
 
 def size_of(kind: str) -> Size:
-    """The size of an instance type, for example `ml.g6e.xlarge`.
+    """Return the size of an instance type, for example `ml.g6e.xlarge`.
 
     Raises:
         DeploymentFailedError: It is not known here.

@@ -20,18 +20,21 @@ NO_CAPACITY = (
     "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. "
     "Please retry using a different ML instance type or after some time."
 )
-"""As endpoints report it (its first sentence is from reports of real ones):
+"""Failure reason of endpoints (the first sentence is from reports of real ones):
 https://github.com/aws/deep-learning-containers/pull/6673"""
 
 
 @dataclass(eq=False)
 class Instance:
-    """One machine."""
+    """One machine.
+
+    Attributes:
+        in_service: true once the instance has been provisioned.
+    """
 
     id: str
     type: str
     in_service: bool = False
-    """Whether it has been provisioned."""
 
     @classmethod
     def new(cls, kind: str) -> Instance:
@@ -40,21 +43,24 @@ class Instance:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Room for one container on an instance."""
+class Slot:
+    """Room for one container on an instance.
+
+    Attributes:
+        rank: position of the instance's type among its variant's: the last ones are given up first.
+        release: gives the slot back; may be called again.
+    """
 
     instance: Instance
     rank: int = 0
-    """Position of the instance's type among its variant's: the last ones are given up first."""
-    vacate: Callable[[], None] = lambda: None
-    """Give the room back. May be called again."""
+    release: Callable[[], None] = lambda: None
 
 
-class Ground(Protocol):
-    """Where a replica set's containers find room."""
+class Placement(Protocol):
+    """A strategy for placing a replica set's containers on instances."""
 
-    def take(self, count: int) -> list[Place]:
-        """Find room for containers, on new instances where there is none; all of it or nothing.
+    def allocate(self, count: int) -> list[Slot]:
+        """Allocate slots for containers, on new instances where needed; all of them or none.
 
         Raises:
             DeploymentFailedError: There is none to be had.
@@ -62,7 +68,7 @@ class Ground(Protocol):
 
 
 def types_of(variant: Document) -> list[str]:
-    """The instance types of a variant's configuration, the preferred one first."""
+    """Return the instance types of a variant's configuration, the preferred one first."""
     pools = sorted(variant.get("InstancePools", []), key=lambda pool: pool["Priority"])
     return [pool["InstanceType"] for pool in pools] or [variant["InstanceType"]]
 
@@ -94,18 +100,18 @@ class Provisioner:
         await asyncio.sleep(self.clock.real_seconds(self._seconds))
 
 
-class OwnInstances:
-    """A ground where each container has an instance of its own: that of a variant with a model."""
+class DedicatedPlacement:
+    """A placement with an instance for each container: that of a variant with a model."""
 
     def __init__(self, provisioner: Provisioner, types: Sequence[str]) -> None:
         self._provisioner = provisioner
         self._types = types
 
-    def take(self, count: int) -> list[Place]:
+    def allocate(self, count: int) -> list[Slot]:
         """Launch an instance for each container.
 
         Raises:
             DeploymentFailedError: There are none to be had.
         """
         launched = self._provisioner.launch(self._types, count)
-        return [Place(one, self._types.index(one.type)) for one in launched]
+        return [Slot(one, self._types.index(one.type)) for one in launched]

@@ -23,11 +23,13 @@ class Lifecycle:
 
     What fails before it was ever in service is `Failed`. A later change that fails leaves what
     was: in service, with a failure reason.
+
+    Attributes:
+        title: name of the resource in the log.
     """
 
     def __init__(self, title: str) -> None:
         self.title = title
-        """What it is called in the log."""
         self.status = "Creating"
         self.failure_reason: str | None = None
         self.created = self.modified = now()
@@ -36,7 +38,7 @@ class Lifecycle:
 
     @property
     def changing(self) -> bool:
-        """Whether a change is under way."""
+        """True while a change is under way."""
         return self._change is not None and not self._change.done()
 
     def begin(self, change: Change) -> None:
@@ -47,8 +49,8 @@ class Lifecycle:
         self.modified = now()
         self._change = asyncio.create_task(self._carry_out(change))
 
-    def leave(self) -> None:
-        """Begin to go, for good."""
+    def begin_delete(self) -> None:
+        """Begin the deletion, which nothing takes back."""
         self.status = "Deleting"
         self.modified = now()
 

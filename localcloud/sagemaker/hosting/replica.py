@@ -12,7 +12,7 @@ from localcloud.engines.process import EngineProcess
 from localcloud.local_http import UpstreamError, open_exchange
 from localcloud.sagemaker.hosting.container import Container
 from localcloud.sagemaker.hosting.container_logs import ContainerLog
-from localcloud.sagemaker.hosting.instances import Place
+from localcloud.sagemaker.hosting.instances import Slot
 from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
 from localcloud.settings import HOST
 
@@ -44,15 +44,17 @@ class Replica:
 
     `in_flight` and `port` are shared with the data plane's thread: `Traffic` holds its lock for
     the first; the second is one value, read or replaced as a whole.
+
+    Attributes:
+        port: port on the loopback address while the replica is healthy, else None.
     """
 
-    def __init__(self, container: Container, place: Place, log: ContainerLog) -> None:
+    def __init__(self, container: Container, slot: Slot, log: ContainerLog) -> None:
         self.container = container
-        self.place = place
+        self.slot = slot
         self.log = log
         self.in_flight = 0
         self.port: int | None = None
-        """Where it answers on the loopback address, while it is healthy."""
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._supervision = asyncio.create_task(self._supervise())
 
@@ -68,13 +70,13 @@ class Replica:
         except TimeoutError as error:
             raise DeploymentFailedError(self._failure("")) from error
 
-    def leave(self, port: int) -> None:
+    def leave_rotation(self, port: int) -> None:
         """Leave the rotation until the next healthy ping: nothing listens on the port."""
         if self.port == port:
             self.port = None
 
     async def stop(self) -> None:
-        """End the process and its supervision, and give its room back."""
+        """End the process and its supervision, and release the slot."""
         self.port = None
         self._supervision.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -82,7 +84,7 @@ class Replica:
         if self._ready.done() and not self._ready.cancelled():
             self._ready.exception()  # retrieved, so that nobody is warned about it
         self.log.flush()
-        self.place.vacate()
+        self.slot.release()
 
     async def _supervise(self) -> None:
         try:
@@ -97,14 +99,14 @@ class Replica:
             exits = 1 if self._was_healthy else exits + 1
             self.log.write(f"container exited with status {status}")
             if not self._ready.done() and exits == EXITS_BEFORE_FAILURE:
-                self._fail(f" (exited {exits} times: {self._complaint})")
+                self._fail(f" (exited {exits} times: {self._error})")
                 return
             await asyncio.sleep(min(FIRST_BACKOFF_SECONDS * 2**exits, LONGEST_BACKOFF_SECONDS))
 
     async def _run_once(self) -> int:
         """Run the engine until it exits; return its status."""
         self._was_healthy = False
-        self._complaint = ""
+        self._error = ""
         process = await EngineProcess.start(
             self.container.engine,
             self.container.model_dir,
@@ -120,8 +122,8 @@ class Replica:
             await process.kill()
 
     def _take_line(self, line: str) -> None:
-        if not self._complaint and (match := self.container.engine.complaint.search(line)):
-            self._complaint = match[1].strip()
+        if not self._error and (match := self.container.engine.error_pattern.search(line)):
+            self._error = match[1].strip()
         self.log.write(line)
 
     async def _ping(self, process: EngineProcess) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from localcloud.sagemaker.hosting.container import Container
 from localcloud.sagemaker.hosting.container_logs import ContainerLog
-from localcloud.sagemaker.hosting.instances import Ground, Instance, Place, Provisioner
+from localcloud.sagemaker.hosting.instances import Instance, Placement, Provisioner, Slot
 from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
 from localcloud.sagemaker.hosting.replica import Replica, all_healthy, drain, stop_all
 from localcloud.sagemaker.hosting.traffic import ReplicaSet, Traffic
@@ -15,10 +15,10 @@ from localcloud.sagemaker.hosting.traffic import ReplicaSet, Traffic
 
 @dataclass(frozen=True)
 class Blueprint:
-    """What a replica is made of."""
+    """The ingredients of a replica: a container, and a placement for it."""
 
     container: Container
-    ground: Ground
+    placement: Placement
 
 
 class Rollout:
@@ -53,17 +53,17 @@ class Rollout:
             DeploymentFailedError: There is no room for them, or one never became healthy; none
                 is left.
         """
-        places = blueprint.ground.take(count)
+        slots = blueprint.placement.allocate(count)
         started: list[Replica] = []
         try:
             if provision:
                 await self._provisioner.wait()
-            started = [self._start(blueprint.container, place) for place in places]
+            started = [self._start(blueprint.container, slot) for slot in slots]
             await all_healthy(started)
         except BaseException:
             await stop_all(started)
-            for place in places:
-                place.vacate()
+            for slot in slots:
+                slot.release()
             raise
         return started
 
@@ -117,9 +117,9 @@ class Rollout:
         """Stop every replica now."""
         await stop_all(self._set.replicas)
 
-    def _start(self, container: Container, place: Place) -> Replica:
-        place.instance.in_service = True
-        return Replica(container, place, self._log(place.instance))
+    def _start(self, container: Container, slot: Slot) -> Replica:
+        slot.instance.in_service = True
+        return Replica(container, slot, self._log(slot.instance))
 
 
 def _batches(replicas: Sequence[Replica], size: int) -> list[Sequence[Replica]]:

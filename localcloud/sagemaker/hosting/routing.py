@@ -1,4 +1,4 @@
-"""Which replica takes the next request, of those that can."""
+"""Routing strategies: the choice of a replica for the next request."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from localcloud.sagemaker.hosting.replica import Replica
 
 @dataclass(frozen=True)
 class Prompt:
-    """What of a request a route may depend on."""
+    """The parts of a request that a route may depend on.
+
+    Attributes:
+        prefix_id: `PrefixAwareId`: tells applications apart whose prompts begin alike.
+    """
 
     body: bytes = b""
     prefix_id: str = ""
-    """`PrefixAwareId`: tells applications apart whose prompts begin alike."""
 
 
 NO_PROMPT = Prompt()
@@ -55,12 +58,14 @@ class PrefixAware:
 
     Rendezvous hashing: a prefix belongs to the replica with the highest hash of both. When one
     comes or goes, only the prefixes that it gets or had move.
+
+    Attributes:
+        length: bytes of the body that are compared.
+        threshold: requests in flight from which on another replica takes the next one.
     """
 
     length: int
-    """Bytes of the body that are compared."""
     threshold: int
-    """Requests in flight from which on another replica takes the next one."""
 
     def choose(self, replicas: Sequence[Replica], prompt: Prompt) -> Replica:
         """Choose the prefix's own; the least busy one where that has enough to do."""
@@ -76,7 +81,7 @@ class PrefixAware:
 
 
 def routing_of(variant: Document) -> Routing:
-    """The strategy of a variant's configuration; random where it has none."""
+    """Return the strategy of a variant's configuration; random where it has none."""
     routing = variant.get("RoutingConfig", {})
     strategy = routing.get("RoutingStrategy", "RANDOM")
     if strategy == "PREFIX_AWARE":

@@ -1,4 +1,4 @@
-"""Which replica answers the next request of an endpoint or an inference component."""
+"""Routing of requests to the replicas of an endpoint or an inference component."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ class ReplicaSet:
     """Containers that answer the same requests.
 
     Those on the instances of a variant with a model, or the copies of an inference component.
+
+    Attributes:
+        name: name of the production variant.
+        weight: share of the endpoint's requests, relative to the other variants' weights.
     """
 
     name: str
-    """Of the production variant."""
     routing: Routing
     desired: int = 0
     weight: float = 1.0
-    """Share of the endpoint's requests, relative to the other variants' weights."""
     replicas: list[Replica] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
 
@@ -57,16 +59,16 @@ class Traffic:
     def acquire(
         self, target: str | None = None, prompt: Prompt = NO_PROMPT, *, most: float = math.inf
     ) -> tuple[ReplicaSet, Replica]:
-        """Take a place on a replica; every taken place must be released.
+        """Choose a replica for a request and count the request on it; release the replica after.
 
         Args:
             target: Name of the variant, when the request chooses one.
             prompt: What the route may depend on.
-            most: How many places a replica has.
+            most: Requests that a replica answers at a time.
 
         Raises:
             UnknownVariantError: There is no such variant.
-            NoCapacityError: It has no healthy replica with a free place.
+            NoCapacityError: No healthy replica can take one more request.
         """
         with self._lock:
             chosen = self._choose_set(target)
@@ -78,7 +80,7 @@ class Traffic:
             return chosen, replica
 
     def release(self, replica: Replica) -> None:
-        """Give a place back."""
+        """Count a request on a replica as answered."""
         with self._lock:
             replica.in_flight -= 1
 
@@ -96,7 +98,7 @@ class Traffic:
         """
 
         def order(replica: Replica) -> tuple[bool, int, int]:
-            return replica.port is not None, -replica.place.rank, replica.in_flight
+            return replica.port is not None, -replica.slot.rank, replica.in_flight
 
         with self._lock:
             retired = sorted(source.replicas, key=order)[:count]

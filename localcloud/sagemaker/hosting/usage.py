@@ -1,4 +1,4 @@
-"""What a replica set's requests came to, for the metrics."""
+"""Counts of a replica set's requests and answers, for the metrics."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ MICROSECONDS = 1e6
 
 @dataclass
 class Counts:
-    """Requests since the metrics were last published."""
+    """Requests since the metrics were last published.
+
+    Attributes:
+        per_replica: sum of each invocation's share of the replicas there were:
+            https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
+        refused: requests that met no replica at all.
+        latencies: microseconds from sending a request to a container to the end of its answer.
+        statuses: status of each answer of a container; 0 for one that broke off.
+    """
 
     invocations: int = 0
     per_replica: float = 0.0
-    """Each invocation's share of the replicas there were:
-    https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html"""
     refused: int = 0
-    """Requests that met no replica at all."""
     latencies: list[float] = field(default_factory=list)
-    """Microseconds from sending a request to a container until its answer was complete."""
     statuses: list[int] = field(default_factory=list)
-    """Status of each answer of a container; 0 for one that broke off."""
 
     @property
     def client_errors(self) -> list[float]:
@@ -59,8 +62,8 @@ class Usage:
         with self._lock:
             self._counts.refused += 1
 
-    def take(self) -> Counts:
-        """What was counted since the last call."""
+    def collect(self) -> Counts:
+        """Return the counts since the last call, and begin anew."""
         with self._lock:
             counts, self._counts = self._counts, Counts()
             return counts

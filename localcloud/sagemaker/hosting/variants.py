@@ -1,4 +1,4 @@
-"""What serves one endpoint configuration: its variants."""
+"""The variants of an endpoint configuration, as they run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from localcloud.awsjson.service import Scope
 from localcloud.awsjson.shapes import Document
 from localcloud.sagemaker.hosting.container import make_container
 from localcloud.sagemaker.hosting.container_logs import ContainerLog
-from localcloud.sagemaker.hosting.instances import Instance, OwnInstances, Provisioner, types_of
+from localcloud.sagemaker.hosting.instances import (
+    DedicatedPlacement,
+    Instance,
+    Provisioner,
+    types_of,
+)
 from localcloud.sagemaker.hosting.rollout import Blueprint, Rollout
 from localcloud.sagemaker.hosting.routing import routing_of
 from localcloud.sagemaker.hosting.traffic import ReplicaSet, Traffic
@@ -24,20 +29,20 @@ class Variant(Protocol):
     name: str
 
     async def start(self) -> None:
-        """Bring it up, for the first time.
+        """Bring the variant up, for the first time.
 
         Raises:
             DeploymentFailedError: It cannot be.
         """
 
     async def drain(self) -> None:
-        """Bring it down as soon as its requests are answered; no new ones must come."""
+        """Bring the variant down once its requests are answered; no new requests must come."""
 
     async def stop(self) -> None:
-        """Bring it down now."""
+        """Bring the variant down now."""
 
     def describe(self) -> Document:
-        """The variant as `DescribeEndpoint` gives it."""
+        """Describe the variant as `DescribeEndpoint` does."""
 
 
 class ModelVariant:
@@ -65,7 +70,7 @@ class ModelVariant:
         self._model = model
         self._scope = scope
         self._models = models
-        self._ground = OwnInstances(provisioner, types_of(config))
+        self._placement = DedicatedPlacement(provisioner, types_of(config))
         self._log_group = f"/aws/sagemaker/Endpoints/{endpoint}"
         self._rollout = Rollout(self.replicas, traffic, provisioner, self._log)
         self._blueprint: Blueprint | None = None
@@ -83,7 +88,7 @@ class ModelVariant:
         container = await make_container(
             self._model, self._scope, self._models, unhealthy=unhealthy, limits=self._config
         )
-        self._blueprint = Blueprint(container, self._ground)
+        self._blueprint = Blueprint(container, self._placement)
         self._rollout.admit(await self._rollout.launch(self._blueprint, self.replicas.desired))
 
     async def scale(self, count: int) -> None:
@@ -105,10 +110,10 @@ class ModelVariant:
         await self._rollout.stop()
 
     def describe(self) -> Document:
-        """The variant as `DescribeEndpoint` gives it."""
+        """Describe the variant as `DescribeEndpoint` does."""
         replicas = self.replicas
         return {
-            **summary(self._config, [one.place.instance for one in replicas.replicas]),
+            **summary(self._config, [one.slot.instance for one in replicas.replicas]),
             "DesiredInstanceCount": replicas.desired,
             "CurrentWeight": replicas.weight,
             "DesiredWeight": replicas.weight,
@@ -119,7 +124,7 @@ class ModelVariant:
 
 
 def summary(config: Document, instances: Sequence[Instance]) -> Document:
-    """What `DescribeEndpoint` says of a variant's configuration and the instances it has."""
+    """Describe a variant's configuration and instances as `DescribeEndpoint` does."""
     counts = Counter(instance.type for instance in instances)
     pools = [
         {"InstanceType": kind, "CurrentInstanceCount": counts[kind]} for kind in types_of(config)

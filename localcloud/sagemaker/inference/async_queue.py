@@ -28,18 +28,18 @@ CONCURRENCY = 4
 (`MaxConcurrentInvocationsPerInstance`): SageMaker "chooses an optimal value"."""
 
 MOST_ATTEMPTS = 4
-"""How often a request is sent to a container that breaks off. One that always brings its
+"""Attempts at a request whose container breaks off. One that always brings its
 container down would be sent for ever."""
 
 EXPIRY_SECONDS = 1.0
-"""How often a queue looks for requests whose time is over."""
+"""Pause between two looks for requests whose time is over."""
 
 LOOK_SECONDS = 0.05
-"""How often a queue that waits for an instance looks for one."""
+"""Pause between two looks for an instance while requests wait."""
 
 
 class Served(Protocol):
-    """What a queue needs of its endpoint."""
+    """The part of an endpoint that a queue depends on."""
 
     log_group: str
     traffic: Traffic
@@ -50,7 +50,7 @@ class Served(Protocol):
 
 
 class AsyncQueue:
-    """Requests of one endpoint, in the order of their arrival.
+    """The requests of an endpoint, in the order of arrival.
 
     Everything happens on the event loop it is made on. A request is in one place at a time, the
     queue or one task, and ends with one delivery: however often its instance dies, it has one
@@ -97,7 +97,7 @@ class AsyncQueue:
         return await asyncio.wrap_future(taking)
 
     async def close(self, reason: str) -> None:
-        """Fail what waits, and wait for the results of what is being processed."""
+        """Fail the waiting requests, and wait for the results of those being processed."""
         self._open = False
         dropped = list(self._waiting)
         self._waiting.clear()
@@ -168,7 +168,7 @@ class AsyncQueue:
             await self._deliver(request, outcome or failed(f"ClientError: {CLOSED}"))
 
     async def _attempt(self, request: AsyncRequest, replica: Replica) -> Outcome | None:
-        """How the request ended; None when an instance has to take it once more."""
+        """Send the request and return the outcome; None when another attempt is needed."""
         try:
             body = request.body
             if request.source:

@@ -32,24 +32,27 @@ _HEADERS = {
 
 @dataclass(kw_only=True)
 class AsyncRequest:
-    """A request on its way to its result."""
+    """An asynchronous request on the way to a result.
+
+    Attributes:
+        parameters: the operation's parameters without `Body`, by botocore's names.
+        headers: headers that the container gets.
+        source: object that holds the payload, unless the payload came inline.
+        received: seconds since 1970.
+        attempts: count of instances that broke off while answering.
+    """
 
     endpoint: str
     scope: Scope
     parameters: Document
-    """The operation's, without `Body`, by botocore's names."""
     headers: Mapping[str, str]
-    """What the container gets."""
     inference_id: str
     source: S3Uri | None
-    """Where the payload lies, unless it came inline."""
     body: bytes
     output: S3Uri
     failure: S3Uri | None
     received: float = field(default_factory=time.time)
-    """Seconds since 1970."""
     attempts: int = 0
-    """How often an instance broke off in the middle of it."""
 
     @property
     def ttl(self) -> float:

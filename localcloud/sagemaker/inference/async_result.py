@@ -1,4 +1,4 @@
-"""What becomes of an asynchronous request: an object in S3, and a message to a topic.
+"""The result of an asynchronous request: an object in S3, and a message to a topic.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-check-predictions.html
 """
@@ -24,18 +24,21 @@ LARGEST_INCLUDED = 128 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a request ended."""
+    """The end of a request.
+
+    Attributes:
+        content: the container's answer; where there is none, the reason.
+        reason: reason of the failure.
+    """
 
     status: Status
     content: bytes
-    """The container's answer; where there is none, the reason."""
     content_type: str = "text/plain"
     reason: str | None = None
-    """Why it did not complete."""
 
 
 def failed(reason: str, status: Status = "Failed") -> Outcome:
-    """The end of a request that no container answered."""
+    """Return the outcome of a request that no container answered."""
     return Outcome(status=status, content=reason.encode(), reason=reason)
 
 
@@ -50,10 +53,10 @@ async def deliver(
         output: The endpoint's `OutputConfig`.
         objects: Where the object goes.
     """
-    place = request.output if outcome.status == "Completed" else request.failure
-    if place:
+    location = request.output if outcome.status == "Completed" else request.failure
+    if location:
         try:
-            await objects.put(request.scope, place, outcome.content, outcome.content_type)
+            await objects.put(request.scope, location, outcome.content, outcome.content_type)
         except ObjectError as error:
             outcome = failed(f"ClientError: Could not write the result to {error}")
     settings = output.get("NotificationConfig") or {}

@@ -15,11 +15,11 @@ LARGEST_BODY = 6_291_456
 
 
 class ClientGoneError(Exception):
-    """The client closed its connection before it had its answer."""
+    """The client closed the connection before the answer was complete."""
 
 
 async def read_body(receive: Receive) -> bytes | None:
-    """The request's body; None when it is larger than the service takes."""
+    """Read the request's body; None when it is larger than the service takes."""
     body = bytearray()
     size = 0
     more = True
@@ -37,7 +37,7 @@ async def read_body(receive: Receive) -> bytes | None:
 
 
 async def unless_client_leaves(work: Awaitable[None], receive: Receive) -> None:
-    """Do the work, or drop it as soon as the client closes its connection.
+    """Do the work, or drop it as soon as the client closes the connection.
 
     Dropping it closes the connection to the engine, which then stops generating.
     """

@@ -16,7 +16,7 @@ _STRING = 7
 
 
 def payload_part(content: bytes) -> bytes:
-    """A piece of the model's answer."""
+    """Encode a piece of the model's answer."""
     return _frame(
         {
             ":event-type": "PayloadPart",
@@ -28,7 +28,7 @@ def payload_part(content: bytes) -> bytes:
 
 
 def model_stream_error(code: str, message: str) -> bytes:
-    """The end of an answer that broke: what a client raises as `ModelStreamError`.
+    """Encode the end of a broken answer, which clients raise as `ModelStreamError`.
 
     Args:
         code: `ModelInvocationTimeExceeded` or `StreamBroken`.

@@ -54,12 +54,15 @@ class StreamEndedError(Exception):
 
 @dataclass(frozen=True)
 class Invocation:
-    """One request, as it reached an endpoint or an inference component."""
+    """A request that reached an endpoint or an inference component.
+
+    Attributes:
+        traffic: routes to the replicas that can answer the request.
+        log_group: log group of those replicas.
+    """
 
     traffic: Traffic
-    """To the replicas that can answer it."""
     log_group: str
-    """Of those replicas."""
     scope: Scope
     headers: Mapping[str, str]
     body: bytes
@@ -67,7 +70,7 @@ class Invocation:
 
     @property
     def prompt(self) -> Prompt:
-        """What its route may depend on."""
+        """Parts of the request that its route may depend on."""
         return Prompt(self.body, self.headers.get("x-amzn-sagemaker-prefix-aware-id", ""))
 
 
@@ -176,7 +179,7 @@ def _model_error(
 
 
 def received_error(scope: Scope, log_group: str, status: int, text: str) -> str:
-    """What the service says of a container's failure."""
+    """Build the service's error for a container's failure."""
     side = "client" if 400 <= status < 500 else "server"
     return (
         f'Received {side} error ({status}) from primary with message "{text}". See '

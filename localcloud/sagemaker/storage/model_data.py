@@ -31,7 +31,7 @@ class ModelDataError(Exception):
 
 @dataclass(frozen=True)
 class ModelData:
-    """Where a container's model data lies, and in what form."""
+    """The location and form of a container's model data."""
 
     bucket: str
     key: str
@@ -76,7 +76,7 @@ class ModelCache:
         self._locks: defaultdict[ModelData | None, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def directory(self, container: Document, scope: Scope) -> Path:
-        """The directory of a container's model data, downloaded unless it is here already.
+        """Return the directory of a container's model data, downloaded unless it is here already.
 
         Raises:
             ModelDataError: There is no such object, or it is not what its definition says.

@@ -20,7 +20,7 @@ class ObjectError(Exception):
 
 
 class S3Uri(NamedTuple):
-    """Where an object, or the objects of a prefix, lie."""
+    """The location of an object, or of the objects below a prefix."""
 
     bucket: str
     key: str
@@ -41,7 +41,7 @@ class S3Uri(NamedTuple):
         return f"s3://{self.bucket}/{self.key}"
 
     def __truediv__(self, name: str) -> S3Uri:
-        """The object of a name below this prefix."""
+        """Return the URI of a name below this prefix."""
         return S3Uri(self.bucket, "/".join(filter(None, (self.key.strip("/"), name))))
 
 

@@ -22,21 +22,21 @@ from localcloud.sagemaker.hosting.usage import Counts
 NAMESPACE = "AWS/SageMaker"
 
 SAMPLE_SECONDS = 1.0
-"""How often concurrency is looked at, by the clock."""
+"""Pause between two samples of concurrency, by the clock."""
 
 SAMPLES_PER_PERIOD = 10
 """Samples behind one published value: high-resolution metrics have one each 10 s."""
 
 
-class Names(NamedTuple):
+class MetricNames(NamedTuple):
     """Metrics whose names say what a replica is."""
 
     concurrency: str
     per_replica: str
 
 
-VARIANT = Names("ConcurrentRequestsPerModel", "InvocationsPerInstance")
-COMPONENT = Names("ConcurrentRequestsPerCopy", "InvocationsPerCopy")
+VARIANT = MetricNames("ConcurrentRequestsPerModel", "InvocationsPerInstance")
+COMPONENT = MetricNames("ConcurrentRequestsPerCopy", "InvocationsPerCopy")
 
 
 class MetricsPublisher:
@@ -45,8 +45,8 @@ class MetricsPublisher:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        # Concurrency of the present period.
         self._samples: defaultdict[ReplicaSet, list[float]] = defaultdict(list)
-        """Concurrency of the present period."""
 
     async def run(self) -> None:
         """Sample and publish until cancelled, on the seconds and periods of the clock."""
@@ -73,7 +73,7 @@ class MetricsPublisher:
         """Publish a period that is over; a datapoint bears the time at which its period began."""
         at = self._clock.real(period * SAMPLE_SECONDS * SAMPLES_PER_PERIOD)
         for replicas, names, dimensions in _sets(resources):
-            counts = replicas.usage.take()
+            counts = replicas.usage.collect()
             samples = self._samples[replicas]
             values = _values(counts, samples, names)
             metrics.put(NAMESPACE, values, dimensions, at=at)
@@ -81,7 +81,9 @@ class MetricsPublisher:
             metrics.put(NAMESPACE, latency, dimensions, at=at, unit="Microseconds")
         for endpoint in resources.endpoints.values():
             if endpoint.queue:
-                instances = sum(len(variant.replicas.replicas) for variant in endpoint.variants)
+                instances = sum(
+                    len(variant.replicas.replicas) for variant in endpoint.model_variants
+                )
                 values = backlog_metrics(endpoint.queue, instances)
                 metrics.put(NAMESPACE, values, {"EndpointName": endpoint.name}, at=at)
 
@@ -90,18 +92,18 @@ def _until_next(now: float) -> float:
     return SAMPLE_SECONDS - now % SAMPLE_SECONDS
 
 
-def _sets(resources: Resources) -> Iterator[tuple[ReplicaSet, Names, dict[str, str]]]:
-    """What is deployed, but for asynchronous endpoints, which have metrics of their own."""
+def _sets(resources: Resources) -> Iterator[tuple[ReplicaSet, MetricNames, dict[str, str]]]:
+    """Yield the deployed sets, except of asynchronous endpoints: those have other metrics."""
     for endpoint in resources.endpoints.values():
-        for variant in endpoint.variants if endpoint.queue is None else ():
+        for variant in endpoint.model_variants if endpoint.queue is None else ():
             dimensions = {"EndpointName": endpoint.name, "VariantName": variant.name}
             yield variant.replicas, VARIANT, dimensions
     for component in resources.components.values():
         yield component.copies, COMPONENT, {"InferenceComponentName": component.name}
 
 
-def _values(counts: Counts, samples: list[float], names: Names) -> dict[str, list[float]]:
-    """What is published of a period, by metric; an empty list is nothing.
+def _values(counts: Counts, samples: list[float], names: MetricNames) -> dict[str, list[float]]:
+    """Return the values published for a period, by metric; an empty list publishes nothing.
 
     While there are replicas, an idle period has zeros: so the guide has it, and so idle
     components were seen to scale in. Without replicas there is only what was refused
@@ -119,7 +121,7 @@ def _values(counts: Counts, samples: list[float], names: Names) -> dict[str, lis
 
 
 def backlog_metrics(queue: RequestQueue, instances: int) -> dict[str, list[float]]:
-    """What an asynchronous endpoint publishes of its queue.
+    """Return the metrics of an asynchronous endpoint's queue.
 
     The backlog is what waits and what is being processed. Without instances, the backlog per
     instance is the backlog: an endpoint at zero scales out once that exceeds its target.

@@ -43,23 +43,26 @@ _NO_LABELS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
-    """A container whose page is read."""
+class ScrapeTarget:
+    """A container whose page is read.
+
+    Attributes:
+        labels: labels that tell the metrics of this container apart.
+        period: seconds by the clock from one scrape to the next.
+    """
 
     scope: Scope
     labels: Mapping[str, str]
-    """What its metrics are told apart by."""
     port: int
     path: str
     period: int
-    """Seconds by the clock from one look to the next."""
 
 
 class Collector:
     """Reads the pages of all targets, as long as it runs."""
 
     def __init__(
-        self, targets: Callable[[], Iterable[Target]], series: SeriesStore, clock: Clock
+        self, targets: Callable[[], Iterable[ScrapeTarget]], series: SeriesStore, clock: Clock
     ) -> None:
         self._targets = targets
         self._series = series
@@ -74,7 +77,7 @@ class Collector:
             due = [target for target in self._targets() if seconds % target.period == 0]
             await asyncio.gather(*map(self._collect, due))
 
-    async def _collect(self, target: Target) -> None:
+    async def _collect(self, target: ScrapeTarget) -> None:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 page = await _page(target)
@@ -83,7 +86,7 @@ class Collector:
             logger.debug("no metrics of %s: %r", target.labels, error)
 
 
-async def _page(target: Target) -> str:
+async def _page(target: ScrapeTarget) -> str:
     """Read a page; an empty one where the container has none."""
     answer = await open_exchange(target.port, "GET", target.path, [("host", HOST)])
     with closing(answer) as exchange:
@@ -91,7 +94,7 @@ async def _page(target: Target) -> str:
     return content.decode() if exchange.status == HTTPStatus.OK else ""
 
 
-def _samples(page: str, target: Target) -> list[Sample]:
+def _samples(page: str, target: ScrapeTarget) -> list[Sample]:
     """Understand a page.
 
     Raises:
@@ -104,11 +107,11 @@ def _samples(page: str, target: Target) -> list[Sample]:
     ]
 
 
-def observed(store: Store) -> Iterator[Target]:
-    """The containers of all endpoints whose configuration does not leave them out."""
+def scrape_targets(store: Store) -> Iterator[ScrapeTarget]:
+    """Yield the containers of all endpoints whose configuration does not leave them out."""
     for scope, resources in list(store.items()):
         for endpoint in resources.endpoints.values():
-            for variant in endpoint.variants:
+            for variant in endpoint.model_variants:
                 yield from _targets(scope, endpoint, variant.replicas)
         for component in resources.components.values():
             label = {"aws.sagemaker.inference_component.name": component.name}
@@ -117,20 +120,20 @@ def observed(store: Store) -> Iterator[Target]:
 
 def _targets(
     scope: Scope, endpoint: Endpoint, replicas: ReplicaSet, labels: Mapping[str, str] = _NO_LABELS
-) -> Iterator[Target]:
+) -> Iterator[ScrapeTarget]:
     metrics = endpoint.config.get("MetricsConfig", {})
     if not metrics.get("EnableDetailedObservability", True):
         return
     for replica in replicas.replicas:
         if replica.port:
-            yield Target(
+            yield ScrapeTarget(
                 scope=scope,
                 labels={
                     "aws.sagemaker.endpoint.name": endpoint.name,
                     "aws.sagemaker.variant.name": replicas.name,
                     "aws.sagemaker.container.id": replica.log.name.rpartition("/")[2],
-                    "@resource.host.id": replica.place.instance.id,
-                    "@resource.host.type": replica.place.instance.type,
+                    "@resource.host.id": replica.slot.instance.id,
+                    "@resource.host.type": replica.slot.instance.type,
                     **labels,
                 },
                 port=replica.port,

@@ -1,1 +1,4 @@
-"""Batch transform jobs."""
+"""Batch transform jobs.
+
+Decision 0047: files are shared, records are retried.
+"""

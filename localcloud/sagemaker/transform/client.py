@@ -1,4 +1,4 @@
-"""One request of a transform job, sent until it is answered or its retries are used up."""
+"""One request of a transform job, sent until answered or out of retries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT_TIMEOUT_SECONDS = 600
 DEFAULT_RETRIES = 3
 
 LOOK_SECONDS = 0.02
-"""How often a request that waits for its container looks whether it is healthy again."""
+"""Pause between two looks at a container that a request waits for."""
 
 FIRST_BACKOFF_SECONDS = 0.1
 
@@ -27,7 +27,7 @@ PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 @dataclass(frozen=True, kw_only=True)
 class TransformClient:
-    """How a job's requests are sent (`ModelClientConfig`)."""
+    """The client of a job's requests (`ModelClientConfig`)."""
 
     headers: Mapping[str, str]
     timeout: float

@@ -19,11 +19,14 @@ class InputError(Exception):
 
 @dataclass(frozen=True)
 class InputFile:
-    """An object to transform."""
+    """An object to transform.
+
+    Attributes:
+        name: name below the input, and below the output, of the file and of its result.
+    """
 
     uri: S3Uri
     name: str
-    """Its name below the input, which its result has below the output."""
 
 
 async def input_files(source: Document, scope: Scope, objects: Objects) -> list[InputFile]:
@@ -54,7 +57,7 @@ async def input_files(source: Document, scope: Scope, objects: Objects) -> list[
 
 
 def relative_name(prefix: str, key: str) -> str:
-    """What of a key is repeated below the output: all that comes after the prefix's folder."""
+    """Return the part of a key repeated below the output: all after the prefix's folder."""
     if key.startswith(f"{prefix.rstrip('/')}/"):
         return key[len(prefix.rstrip("/")) + 1 :]
     return key[prefix.rfind("/") + 1 :]

@@ -14,7 +14,7 @@ from localcloud.awsjson.shapes import Document
 from localcloud.awsjson.timestamps import now
 from localcloud.sagemaker.hosting.container import make_container
 from localcloud.sagemaker.hosting.container_logs import ContainerLog
-from localcloud.sagemaker.hosting.instances import Instance, Place
+from localcloud.sagemaker.hosting.instances import Instance, Slot
 from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
 from localcloud.sagemaker.hosting.replica import Replica, all_healthy, stop_all
 from localcloud.sagemaker.storage.model_data import ModelCache
@@ -43,12 +43,15 @@ LONGEST_REASON = 1024
 
 @dataclass
 class _File:
-    """A file in progress."""
+    """A file in progress.
+
+    Attributes:
+        results: results by the position of a batch's first record.
+    """
 
     source: InputFile
     batches: list[Batch]
     results: dict[int, list[bytes]] = field(default_factory=dict)
-    """By the position of a batch's first record."""
     failed: bool = False
 
     @property
@@ -57,10 +60,13 @@ class _File:
 
 
 class TransformJob:
-    """A job, from its start to its end.
+    """A transform job and its files in progress.
 
-    Files, not records, are distributed: an instance takes the next file as soon as it has a
-    place free for the file's first record.
+    Files, not records, are distributed: an instance takes the next file as soon as it
+    may send one more request, for the file's first record.
+
+    Attributes:
+        document: the job as `DescribeTransformJob` gives it.
     """
 
     def __init__(
@@ -74,7 +80,6 @@ class TransformJob:
         on_change: Callable[[TransformJob], None],
     ) -> None:
         self.document = document
-        """As `DescribeTransformJob` gives it."""
         self._model = model
         self._scope = scope
         self._models = models
@@ -151,22 +156,22 @@ class TransformJob:
         for _ in range(resources["InstanceCount"]):
             instance = Instance.new(resources["InstanceType"])
             log = ContainerLog(self._scope, LOG_GROUP, f"{name}/{instance.id}")
-            self._replicas.append(Replica(container, Place(instance), log))
+            self._replicas.append(Replica(container, Slot(instance), log))
         await all_healthy(self._replicas)
 
     async def _serve(self, replica: Replica) -> None:
         """Have one instance transform files until there are none left."""
-        places = asyncio.Semaphore(self.document.get("MaxConcurrentTransforms") or 1)
+        permits = asyncio.Semaphore(self.document.get("MaxConcurrentTransforms") or 1)
         async with asyncio.TaskGroup() as group:
             while self._files:
                 file = await self._open(self._files.popleft())
                 for batch in file.batches:
-                    await places.acquire()
+                    await permits.acquire()
                     if file.failed:
-                        places.release()
+                        permits.release()
                         break
                     sending = group.create_task(self._send(file, batch, replica))
-                    sending.add_done_callback(lambda _: places.release())
+                    sending.add_done_callback(lambda _: permits.release())
 
     async def _open(self, source: InputFile) -> _File:
         settings = self.document["TransformInput"]
@@ -192,18 +197,18 @@ class TransformJob:
             answer = await self._client.send(replica, self._processing.request(batch))
             file.results[batch.first] = self._processing.results(batch, answer)
         except RecordError as error:
-            self._fail(file, error.blamed, f"{batch.place}: {error}")
+            self._fail(file, error.blamed, f"{batch.position}: {error}")
         if file.complete and not file.failed:
             await self._write(file)
 
     async def _write(self, file: _File) -> None:
         output = self.document["TransformOutput"]
         results = [result for first in sorted(file.results) for result in file.results[first]]
-        place = S3Uri.parse(output["S3OutputPath"]) / f"{file.source.name}.out"
+        destination = S3Uri.parse(output["S3OutputPath"]) / f"{file.source.name}.out"
         content = assemble(results, output.get("AssembleWith", "None"))
         try:
             kind = output.get("Accept", "application/octet-stream")
-            await self._objects.put(self._scope, place, content, kind)
+            await self._objects.put(self._scope, destination, content, kind)
         except ObjectError as error:
             self._fail(file, "ClientError", f"the result cannot be written: {error}")
 

@@ -22,7 +22,7 @@ _NUMBERS = re.compile(r"\s*(?P<start>-?\d+)?\s*(?P<slice>:)?\s*(?P<end>-?\d+)?\s
 
 
 class JsonPathError(ValueError):
-    """The expression is not one, or a document does not have what it selects."""
+    """The expression is malformed, or a document has no such part."""
 
 
 class JsonPath:
@@ -42,7 +42,7 @@ class JsonPath:
             position = match.end()
 
     def select(self, document: Json) -> Json:
-        """The part of a document that the expression selects.
+        """Return the part of a document that the expression selects.
 
         Several names give an object, several elements or a wildcard an array, one the value.
 

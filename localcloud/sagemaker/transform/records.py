@@ -16,10 +16,13 @@ MEGABYTE = 2**20
 
 
 class RecordError(Exception):
-    """A record cannot be sent, or its answer cannot be used; the text says why."""
+    """A record cannot be sent, or its answer cannot be used; the text says why.
+
+    Attributes:
+        blamed: first word of the job's failure reason.
+    """
 
     blamed = "ClientError"
-    """How the failure reason of its job begins."""
 
 
 class ContainerError(RecordError):
@@ -30,15 +33,18 @@ class ContainerError(RecordError):
 
 @dataclass(frozen=True)
 class Batch:
-    """What one request carries."""
+    """The records of one request.
+
+    Attributes:
+        first: position in the file of the first record, from 1.
+    """
 
     first: int
-    """Position in the file of its first record, from 1."""
     records: Sequence[bytes]
 
     @property
-    def place(self) -> str:
-        """Where it is, for a person."""
+    def position(self) -> str:
+        """Position in the file, as told to a person."""
         last = self.first + len(self.records) - 1
         return f"record {self.first}" if last == self.first else f"records {self.first}-{last}"
 
@@ -76,7 +82,7 @@ def batches(records: Sequence[bytes], *, several: bool, largest: int) -> list[Ba
 
 
 class DataProcessing:
-    """Filters the input, joins it with the answers, and filters what comes out.
+    """The filters of a job: of the input, of the join with the answers, and of the output.
 
     Raises:
         JsonPathError: A filter is not one.
@@ -89,11 +95,11 @@ class DataProcessing:
 
     @property
     def changes_records(self) -> bool:
-        """Whether there is anything to do: only then are records read as JSON."""
+        """True if there is anything to do: only then are records read as JSON."""
         return self._joins or self._input.text != "$" or self._output.text != "$"
 
     def request(self, batch: Batch) -> bytes:
-        """The body to send.
+        """Build the body to send.
 
         Raises:
             RecordError: A record is not JSON, or has not what the filter selects.
@@ -106,7 +112,7 @@ class DataProcessing:
         )
 
     def results(self, batch: Batch, answer: bytes) -> list[bytes]:
-        """What becomes of a container's answer in the output file.
+        """Convert a container's answer to records of the output file.
 
         Raises:
             RecordError: The answer is not JSON, or has not what the filter selects.
@@ -128,7 +134,7 @@ class DataProcessing:
 
 
 def assemble(results: Sequence[bytes], assemble_with: str) -> bytes:
-    """The output file."""
+    """Join the results to the output file."""
     end = b"\n" if assemble_with == "Line" else b""
     return b"".join(result + end for result in results)
 

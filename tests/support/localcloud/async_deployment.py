@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
+from tests.support.eventually import eventually
 from tests.support.localcloud.deployment import Deployment, unique
 
 
@@ -65,22 +65,26 @@ class AsyncDeployment(Deployment):
             )
         )
 
-    def messages(self, count: int, seconds: float = 30) -> list[dict[str, Any]]:
-        """The next messages of both topics."""
+    def messages(self, count: int) -> list[dict[str, Any]]:
+        """The next messages of both topics: so many, or as many more as come at once."""
         found: list[dict[str, Any]] = []
-        deadline = time.monotonic() + seconds
-        while len(found) < count:
-            assert time.monotonic() < deadline, f"{len(found)} of {count}: {found[:3]}"
-            answer = self._sqs.receive_message(
-                QueueUrl=self._queue, MaxNumberOfMessages=10, WaitTimeSeconds=0
-            )
-            for message in answer.get("Messages", []):
-                found.append(json.loads(message["Body"]))
-                self._sqs.delete_message(
-                    QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"]
-                )
-            time.sleep(0.02)
+
+        def enough() -> bool:
+            found.extend(self.received())
+            return len(found) >= count
+
+        eventually(enough)
         return found
+
+    def received(self, wait_seconds: int = 0) -> list[dict[str, Any]]:
+        """Messages that are there, or come in this time."""
+        answer = self._sqs.receive_message(
+            QueueUrl=self._queue, MaxNumberOfMessages=10, WaitTimeSeconds=wait_seconds
+        )
+        messages = answer.get("Messages", [])
+        for message in messages:
+            self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(message["Body"]) for message in messages]
 
     def read(self, uri: str) -> bytes:
         bucket, _, key = uri.removeprefix("s3://").partition("/")

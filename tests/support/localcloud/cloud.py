@@ -19,6 +19,7 @@ import boto3
 from botocore.config import Config
 
 from localcloud.settings import Settings
+from tests.support.eventually import LONG, eventually
 from tests.support.project import PROJECT
 
 
@@ -67,15 +68,12 @@ def start(settings: Settings, **popen: Any) -> Cloud:
             **popen,
         )
     cloud = Cloud(settings, process, log, begun)
-    deadline = time.monotonic() + 30
-    while not _healthy(cloud):
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.02)
+    eventually(lambda: _healthy(cloud))
     return cloud
 
 
 def _healthy(cloud: Cloud) -> bool:
+    assert cloud.process.poll() is None, cloud.log.read_text()
     try:
         with urllib.request.urlopen(cloud.url("/_localcloud/health")) as response:
             return response.status == 200
@@ -85,7 +83,7 @@ def _healthy(cloud: Cloud) -> bool:
 
 def stop(cloud: Cloud) -> None:
     cloud.process.terminate()
-    cloud.process.wait(timeout=10)
+    cloud.process.wait(timeout=LONG)
 
 
 def package(files: Mapping[str, str]) -> bytes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
+from tests.support.eventually import eventually, poll
 from tests.support.localcloud.deployment import ROLE, VARIANT, Deployment, unique
 
 CPU_OF_TYPE = 4
@@ -60,13 +60,10 @@ class ComponentDeployment(Deployment):
 
     def component(self, name: str = "") -> dict[str, Any]:
         """The component, once it has settled."""
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            found = self.described(name)
-            if found["InferenceComponentStatus"] in ("InService", "Failed"):
-                return found
-            time.sleep(0.02)
-        raise TimeoutError(found)
+        return poll(
+            lambda: self.described(name),
+            lambda found: found["InferenceComponentStatus"] in ("InService", "Failed"),
+        )
 
     def described(self, name: str = "") -> dict[str, Any]:
         return dict(
@@ -103,8 +100,7 @@ class ComponentDeployment(Deployment):
     def remove(self, name: str = "") -> None:
         """Delete a component, and wait until it is gone."""
         self.sagemaker.delete_inference_component(InferenceComponentName=name or self.endpoint)
-        while (name or self.endpoint) in self.components():
-            time.sleep(0.02)
+        eventually(lambda: (name or self.endpoint) not in self.components())
 
     def components(self) -> list[str]:
         found = self.sagemaker.list_inference_components(EndpointNameEquals=self.endpoint)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from tests.support.eventually import eventually, poll
 from tests.support.localcloud.cloud import Cloud
 
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/llama-cpp:server-sagemaker-cpu-v1"
@@ -94,13 +94,10 @@ class Deployment:
         return self.settled()
 
     def settled(self) -> dict[str, Any]:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            found = self.sagemaker.describe_endpoint(EndpointName=self.endpoint)
-            if found["EndpointStatus"] in ("InService", "Failed"):
-                return dict(found)
-            time.sleep(0.02)
-        raise TimeoutError(found)
+        return poll(
+            lambda: dict(self.sagemaker.describe_endpoint(EndpointName=self.endpoint)),
+            lambda found: found["EndpointStatus"] in ("InService", "Failed"),
+        )
 
     def invoke(self, tokens: int = 4, **options: Any) -> dict[str, Any]:
         answer = self.runtime.invoke_endpoint(
@@ -125,8 +122,7 @@ class Deployment:
     def delete(self) -> None:
         """Delete the endpoint, and wait until it is gone."""
         self.sagemaker.delete_endpoint(EndpointName=self.endpoint)
-        while self.exists():
-            time.sleep(0.02)
+        eventually(lambda: not self.exists())
 
     def exists(self) -> bool:
         found = self.sagemaker.list_endpoints(NameContains=self.endpoint)
@@ -167,31 +163,39 @@ def under_load(deployment: Deployment) -> Iterator[list[str]]:
 def until_answered(deployment: Deployment) -> dict[str, Any]:
     """Ask again while no instance is healthy, or one is still dying."""
     errors = deployment.runtime.exceptions
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+
+    def ask() -> dict[str, Any]:
         with suppress(errors.ServiceUnavailable, errors.ModelError):
             return deployment.invoke(tokens=1)
-        time.sleep(0.02)
-    raise TimeoutError
+        return {}
 
-
-def eventually(condition: Callable[[], bool], seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    return poll(ask, bool)
 
 
 def kill_engine(cloud: Cloud, alias: str) -> psutil.Process:
     """Kill the first engine with an alias that is there to be killed: they come and go."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+
+    def kill() -> psutil.Process | None:
         for engine in engines(cloud, alias):
             with suppress(psutil.NoSuchProcess):
                 engine.kill()
                 return engine
-        time.sleep(0.02)
-    raise TimeoutError
+        return None
+
+    killed = poll(kill, bool)
+    assert killed is not None
+    return killed
+
+
+def answering(cloud: Cloud, alias: str) -> list[psutil.Process]:
+    """The engines with an alias that have a request, as their open connections tell."""
+    found = []
+    for engine in engines(cloud, alias):
+        with suppress(psutil.NoSuchProcess):
+            connections = engine.net_connections("tcp")
+            if any(one.status == psutil.CONN_ESTABLISHED for one in connections):
+                found.append(engine)
+    return found
 
 
 def engines(cloud: Cloud, alias: str = "") -> list[psutil.Process]:

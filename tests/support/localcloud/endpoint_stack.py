@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
+from tests.support.eventually import poll
 from tests.support.localcloud.deployment import ROLE, Deployment, unique
 
 
@@ -85,9 +85,10 @@ class Stack:
         return self.settled()
 
     def settled(self) -> str:
-        while (status := self._described()["StackStatus"]).endswith("_IN_PROGRESS"):
-            time.sleep(0.05)
-        return str(status)
+        return poll(
+            lambda: str(self._described()["StackStatus"]),
+            lambda status: not status.endswith("_IN_PROGRESS"),
+        )
 
     def outputs(self) -> dict[str, str]:
         return {one["OutputKey"]: one["OutputValue"] for one in self._described()["Outputs"]}

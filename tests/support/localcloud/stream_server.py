@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -14,6 +15,7 @@ except ImportError:
     pydantic = None
 
 left = []
+gate = threading.Event()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -24,6 +26,9 @@ class Handler(BaseHTTPRequestHandler):
             self.answer({"ok": True})
         elif self.path == "/v1/left":
             self.answer(left)
+        elif self.path == "/v1/open":
+            gate.set()
+            self.answer({})
         elif self.path == "/v1/die":
             os._exit(3)
         elif self.path.startswith("/v1/slow"):
@@ -35,7 +40,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if self.path.startswith("/v1/ticks"):
-            self.ticks(int(self.path.partition("n=")[2] or 5))
+            self.stream(self.ticks, int(self.path.partition("n=")[2] or 5))
+        elif self.path == "/v1/gated":
+            self.stream(self.gated)
         else:
             sys.stdout.write(f"echo {self.path}\n")
             sys.stdout.flush()
@@ -55,18 +62,29 @@ class Handler(BaseHTTPRequestHandler):
     def do_PUT(self):
         self.do_POST()
 
-    def ticks(self, count):
+    def stream(self, make, *arguments):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         try:
-            for number in range(count):
-                self.chunk(f"data: {number} {time.time()}\n\n".encode())
-                time.sleep(0.05)
+            for piece in make(*arguments):
+                self.chunk(f"data: {piece}\n\n".encode())
             self.chunk(b"")
         except OSError:
-            left.append(number)
+            left.append(self.path)
+
+    def ticks(self, count):
+        for number in range(count):
+            yield number
+            time.sleep(0.05)
+
+    def gated(self):
+        """The second piece is made when somebody has asked for /v1/open."""
+        gate.clear()
+        yield "closed"
+        gate.wait()
+        yield "open"
 
     def chunk(self, data):
         self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))

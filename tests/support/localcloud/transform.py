@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-import time
 from collections.abc import Mapping
 from typing import Any
 
+from tests.support.eventually import poll
 from tests.support.localcloud.deployment import IMAGE, ROLE, Deployment, unique
 
 
@@ -80,13 +80,10 @@ class Transform:
         return self.ended(self.start(**changes))
 
     def ended(self, name: str) -> dict[str, Any]:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            found = self.sagemaker.describe_transform_job(TransformJobName=name)
-            if found["TransformJobStatus"] not in ("InProgress", "Stopping"):
-                return dict(found)
-            time.sleep(0.05)
-        raise TimeoutError(found)
+        return poll(
+            lambda: dict(self.sagemaker.describe_transform_job(TransformJobName=name)),
+            lambda found: found["TransformJobStatus"] not in ("InProgress", "Stopping"),
+        )
 
     def outputs(self) -> dict[str, list[dict[str, Any]]]:
         """Lines of each output file."""
