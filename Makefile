@@ -78,7 +78,7 @@ test: setup ## Style, types, architecture, a synth of prod with every check, the
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(TWIN) cdk synth --quiet --context stage=prod
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup
 
 format: setup ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix .

@@ -17,12 +17,15 @@ os.environ |= {
 
 ONE_WORKER = ("e2e", "infra", "integration", "localcloud")
 """Folders whose fixtures cost seconds a session: with several workers, each stays on one."""
+ONE_STAGE = ("test_deployed_scaling",)
+"""Modules that deploy a stage of their own, and mostly wait for its clock."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]
         if folder in ONE_WORKER:
-            item.add_marker(pytest.mark.xdist_group(folder))
+            stage = item.path.stem if item.path.stem in ONE_STAGE else folder
+            item.add_marker(pytest.mark.xdist_group(stage))
         if folder == "e2e":
             item.add_marker(pytest.mark.e2e)

@@ -1,0 +1,88 @@
+"""Conventions that no linter knows: sizes of rooms, a test for each module, first sentences."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.project import PROJECT
+
+PACKAGES = (
+    "autoscaling",
+    "lambda_api",
+    "localcloud",
+    "model_artifacts",
+    "planner",
+    "stacks",
+    "twin",
+)
+PURE = ("autoscaling", "lambda_api", "planner")
+"""Packages whose modules each have a unit test of their own."""
+MOST_MODULES_IN_A_ROOM = 15
+TESTED_ELSEWHERE = {
+}
+"""Modules of the pure packages without a test of their own, with the test that covers each."""
+
+_QUESTION = re.compile(r"(What|Whether|How|Why|Where|Who|Which|When)\b")
+_PRONOUN = re.compile(r"\b(it|its|they|them|their|theirs|what|one|ones)\b", re.IGNORECASE)
+
+
+def modules(*packages: str) -> list[Path]:
+    return [path for package in packages for path in sorted((PROJECT / package).rglob("*.py"))]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(PROJECT).with_suffix("").as_posix().replace("/", ".")
+
+
+def test_a_room_has_at_most_15_modules() -> None:
+    rooms = Counter(path.parent for path in modules(*PACKAGES) if path.name != "__init__.py")
+    full = {str(room): size for room, size in rooms.items() if size > MOST_MODULES_IN_A_ROOM}
+    assert full == {}
+
+
+def test_each_module_of_the_pure_packages_has_a_test_of_its_own() -> None:
+    untested = set()
+    for path in modules(*PURE):
+        place = path.relative_to(PROJECT).parent / f"test_{path.name}"
+        if path.name != "__init__.py" and not (PROJECT / "tests" / "unit" / place).exists():
+            untested.add(name(path))
+    assert untested == TESTED_ELSEWHERE.keys()
+    for covering in TESTED_ELSEWHERE.values():
+        assert (PROJECT / covering).is_file(), covering
+
+
+def docstrings(path: Path) -> Iterator[tuple[int, str]]:
+    """Lines and texts of docstrings, of modules, classes, functions and variables."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            if text := ast.get_docstring(node):
+                yield node.body[0].lineno, text
+            yield from _variables(node.body)
+
+
+def _variables(body: list[ast.stmt]) -> Iterator[tuple[int, str]]:
+    for before, node in zip(body, body[1:], strict=False):
+        if (
+            isinstance(before, ast.Assign | ast.AnnAssign)
+            and isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        ):
+            yield node.lineno, node.value.value
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_first_sentences_name_their_subject(package: str) -> None:
+    offenders = []
+    for path in modules(package):
+        for line, text in docstrings(path):
+            first = re.split(r"(?<=[.:;])\s", " ".join(text.split()))[0]
+            if _QUESTION.match(first) or len(_PRONOUN.findall(first)) > 1:
+                offenders.append(f"{path.relative_to(PROJECT)}:{line}: {first}")
+    assert offenders == []
