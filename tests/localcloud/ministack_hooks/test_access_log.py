@@ -44,7 +44,7 @@ def test_stream_is_logged_with_its_time_to_first_content(cloud: Cloud, api: Api)
         received = "\n".join(["data: closed", *lines, ""])
     line = logged(cloud, api, response)
     assert line["status"] == "200"
-    assert line["path"] == "/live/v1/ticks"
+    assert line["path"] == "/live/v1/gated"
     assert line["error.responseType"] == "-"
     assert line["identity.apiKeyId"] != "-"
     assert line["integration.responseTransferMode"] == "STREAM"

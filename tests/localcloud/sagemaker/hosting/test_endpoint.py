@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -20,10 +21,11 @@ from tests.support.localcloud.deployment import (
 def logged(deployment: Deployment, text: str) -> bool:
     """Whether a line of its instances' logs has a text; lines are written in batches."""
     group = f"/aws/sagemaker/Endpoints/{deployment.endpoint}"
-    found = deployment.cloud.client("logs").filter_log_events(
-        logGroupName=group, logStreamNamePrefix=f"{VARIANT}/i-"
-    )
-    return any(text in event["message"] for event in found["events"])
+    logs = deployment.cloud.client("logs")
+    with suppress(logs.exceptions.ResourceNotFoundException):
+        found = logs.filter_log_events(logGroupName=group, logStreamNamePrefix=f"{VARIANT}/i-")
+        return any(text in event["message"] for event in found["events"])
+    return False
 
 
 def test_output_is_in_the_endpoints_log_group(fresh: Deployment) -> None:
