@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Request
 
 from lambda_api.batches.schemas import Batch, BatchRequest
 from lambda_api.batches.service import BatchService
-from lambda_api.chat.schemas import ErrorResponse
 from lambda_api.http.caller import owner_of
+from lambda_api.http.schemas import ErrorResponse
 from lambda_api.storage.pagination import Page, page_of
 
 _ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorResponse}}

@@ -7,10 +7,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from lambda_api.chat.schemas import ChatCompletion, ChatCompletionRequest, ErrorResponse
+from lambda_api.chat.schemas import ChatCompletion, ChatCompletionRequest
 from lambda_api.chat.service import ChatService, Upstream
 from lambda_api.cold_start.strategies import Asked, ColdStart
 from lambda_api.http.caller import owner_of
+from lambda_api.http.schemas import ErrorResponse
 from lambda_api.responses.service import ResponseService
 from lambda_api.routers.queued import QUEUED, queued
 from lambda_api.streaming.response import RelayResponse

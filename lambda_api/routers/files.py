@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from lambda_api.chat.schemas import ErrorResponse
 from lambda_api.errors import InvalidRequestError
 from lambda_api.files.service import DeletedFile, FileObject, FileService, UploadableFile
 from lambda_api.files.upload import UPLOAD_BODY, FileUpload, upload_in
 from lambda_api.http.caller import owner_of
+from lambda_api.http.schemas import ErrorResponse
 from lambda_api.storage.pagination import Page
 
 MAX_DIRECT_BYTES = 1024 * 1024

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi import Response as HttpResponse
 from starlette.responses import JSONResponse
 
-from lambda_api.chat.schemas import ErrorResponse
 from lambda_api.chat.service import Upstream
 from lambda_api.cold_start.strategies import Asked, ColdStart
 from lambda_api.engine.json_fields import Usage
 from lambda_api.errors import InvalidRequestError
 from lambda_api.http.caller import owner_of
+from lambda_api.http.schemas import ErrorResponse
 from lambda_api.responses.schemas import DeletedResponse, Response, ResponseRequest
 from lambda_api.responses.service import ResponseService
 from lambda_api.routers.queued import QUEUED, queued

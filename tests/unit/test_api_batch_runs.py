@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
+from lambda_api.batches.collect import collect
 from lambda_api.batches.schedule import ScheduledRun
 from lambda_api.errors import NotFoundError
-from lambda_api.handlers.batch_collect import collect
 from tests.support.service.batch_world import (
     BROKEN,
     OWNER,

@@ -13,8 +13,9 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
+from lambda_api.aws.cloudwatch_metrics import CloudWatchMetrics
 from lambda_api.aws.cloudwatch_promql import PromQL, PromQLError
-from lambda_api.handlers.engine_metrics import KV_CACHE_USE, QUEUED_REQUESTS, EngineMetrics
+from lambda_api.engine.metrics_bridge import KV_CACHE_USE, QUEUED_REQUESTS, MetricsBridge
 
 WAITING, CACHE = "vllm:num_requests_waiting", "vllm:kv_cache_usage_perc"
 ENDPOINT = '{"aws.sagemaker.endpoint.name"="twin-prod"}'
@@ -83,7 +84,9 @@ def put():
 def metrics(promql, put):
     names = {QUEUED_REQUESTS: WAITING, KV_CACHE_USE: CACHE}
     logger = logging.getLogger("engine_metrics")
-    return EngineMetrics(promql, put, "twin", "twin-prod", names, logger)
+    return MetricsBridge(
+        promql, CloudWatchMetrics(put, "twin", "twin-prod"), "twin-prod", names, logger
+    )
 
 
 def test_the_means_of_the_endpoints_instances_are_put(metrics, prometheus, put):
