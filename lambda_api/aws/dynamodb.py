@@ -97,7 +97,7 @@ class DynamoWakeTable:
         """Give a place back, if it is still taken."""
         self._update("REMOVE places.#place", "attribute_exists(places.#place)", {"#place": place})
 
-    def turn(self, wake: Wake, now: float) -> Change:
+    def claim_probe(self, wake: Wake, now: float) -> Change:
         """Take the turn to probe, unless somebody did since `wake` was read."""
         return self._update(
             "SET probed_at = :now",

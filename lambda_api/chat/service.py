@@ -80,7 +80,7 @@ class ChatService:
             shows_usage=bool(options and options.include_usage),
         )
 
-    def through(self, upstream: Upstream | None) -> Self:
+    def with_upstream(self, upstream: Upstream | None) -> Self:
         """The same service with another upstream, if one is given."""
         return replace(self, connect=lambda: upstream) if upstream else self
 

@@ -42,7 +42,7 @@ class Pace:
     probe_seconds: float = 5.0
 
 
-class Watch:
+class WakeMonitor:
     """Asks the endpoint for the requests of a process, once it is cold only in turns.
 
     Any thread may use it. A table that cannot be used costs the sharing: the process then probes
@@ -67,9 +67,9 @@ class Watch:
     ) -> None:
         self.pace = pace
         self.clock = clock
-        self.over = Event()
+        self.ended = Event()
         """Set while no wake is known here."""
-        self.over.set()
+        self.ended.set()
         self._connect = connect
         self._expected_start_seconds = expected_start_seconds
         self._note_start = note_start
@@ -87,22 +87,22 @@ class Watch:
         """Where the wake is shared."""
         return self._connect()
 
-    def attempt(self, ask: Callable[[], Answer]) -> Answer:
+    def call(self, operation: Callable[[], Answer]) -> Answer:
         """Ask the endpoint; while it is cold only if it is this request's turn to probe.
 
         Raises:
             NotReadyError: Nothing can answer yet. It says when to come back.
             ServiceError: What asking raised.
         """
-        wake = self._wake and self._turn()
-        return self._probe(wake, ask) if wake else self._first(ask)
+        wake = self._wake and self._wake_to_probe()
+        return self._probe(wake, operation) if wake else self._first(operation)
 
     def is_due(self) -> bool:
         """Whether the endpoint should be probed now."""
         wake = self._wake
         return wake is not None and self.clock() - wake.probed_at >= self.pace.probe_seconds
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Learn how far the wake is, unless this process did within `poll_seconds`."""
         if self.clock() - self._looked_at < self.pace.poll_seconds:
             return
@@ -133,9 +133,9 @@ class Watch:
             f"{what}, try again {when}", reason=reason, retry_after_seconds=seconds
         )
 
-    def _first(self, ask: Callable[[], Answer]) -> Answer:
+    def _first(self, operation: Callable[[], Answer]) -> Answer:
         try:
-            return ask()
+            return operation()
         except NotReadyError as error:
             self._begin(is_from_zero=isinstance(error, NoCapacityError))
             raise self.not_ready(error.reason or "") from error
@@ -146,34 +146,34 @@ class Watch:
                 now = self._looked_at = self.clock()
                 begun = self._shared(lambda table: table.begin(now, from_zero=is_from_zero))
                 self._wake = begun.wake if begun else Wake(now, now, is_from_zero)
-                self.over.clear()
+                self.ended.clear()
 
-    def _turn(self) -> Wake | None:
+    def _wake_to_probe(self) -> Wake | None:
         """The wake that this request is to probe; None if it is over.
 
         Raises:
             NotReadyError: It lasts, and it is not this request's turn.
         """
-        self.look()
+        self.refresh()
         if self.is_due():
             with self._lock:
-                if (wake := self._wake) and self.is_due() and self._takes_turn(wake):
+                if (wake := self._wake) and self.is_due() and self._claims_probe(wake):
                     return wake
         if self._wake is None:
             return None
         raise self.not_ready("waking")
 
-    def _takes_turn(self, wake: Wake) -> bool:
+    def _claims_probe(self, wake: Wake) -> bool:
         now = self.clock()
-        turn = self._shared(lambda table: table.turn(wake, now))
-        turn = turn or Change(True, replace(wake, probed_at=now))
-        self._note(turn.wake)
-        return turn.was_made
+        claimed = self._shared(lambda table: table.claim_probe(wake, now))
+        claimed = claimed or Change(True, replace(wake, probed_at=now))
+        self._note(claimed.wake)
+        return claimed.was_made
 
-    def _probe(self, wake: Wake, ask: Callable[[], Answer]) -> Answer:
+    def _probe(self, wake: Wake, operation: Callable[[], Answer]) -> Answer:
         asked_at = self.clock()
         try:
-            answer = ask()
+            answer = operation()
         except NotReadyError as error:
             raise self.not_ready(error.reason or "") from error
         except _ENDS_WAKE:
@@ -202,7 +202,7 @@ class Watch:
 
     def _forget(self) -> None:
         self._wake = None
-        self.over.set()
+        self.ended.set()
 
     def _shared(self, act: Callable[[WakeTable], Shared]) -> Shared | None:
         """Do something with the table; nothing comes of it if it cannot be used."""

@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from lambda_api.chat.service import Upstream
 from lambda_api.chat.stream import UpstreamStream
-from lambda_api.cold_start.held_request import HeldResponse, HeldUpstream
-from lambda_api.cold_start.monitor import Watch
-from lambda_api.cold_start.waiting_room import Visit, WaitingRoom
+from lambda_api.cold_start.held_answer import HeldResponse, HeldUpstream
+from lambda_api.cold_start.monitor import WakeMonitor
+from lambda_api.cold_start.waiting_room import HeldRequest, WaitingRoom
 from lambda_api.errors import NotReadyError, ServiceError
 from lambda_api.http.request_log import RequestRecord, record_of
 
@@ -27,7 +27,7 @@ may take the 60 s that SageMaker allows."""
 
 
 @dataclass(frozen=True)
-class Asked(ABC):
+class PendingRequest(ABC):
     """A request, and the ways to answer it.
 
     Args:
@@ -60,10 +60,10 @@ class Asked(ABC):
         """
 
 
-class ColdStart(Protocol):
+class ColdStartStrategy(Protocol):
     """Answers requests, also while nothing can."""
 
-    def answer(self, asked: Asked) -> Response:
+    def answer(self, pending: PendingRequest) -> Response:
         """Answer a request.
 
         Raises:
@@ -71,16 +71,16 @@ class ColdStart(Protocol):
         """
 
 
-class Reject:
+class RejectStrategy:
     """Lets callers come back later."""
 
-    def answer(self, asked: Asked) -> Response:
+    def answer(self, pending: PendingRequest) -> Response:
         """Answer a request, or say when to come back."""
-        return asked.answer()
+        return pending.answer()
 
 
 @dataclass(frozen=True)
-class Hold:
+class HoldStrategy:
     """Lets requests wait.
 
     Args:
@@ -93,47 +93,47 @@ class Hold:
     connect: Callable[[], Upstream]
     seconds: float
 
-    def answer(self, asked: Asked) -> Response:
+    def answer(self, pending: PendingRequest) -> Response:
         """Answer a request; while the endpoint is cold, begin an answer that will wait for it."""
         try:
-            return asked.answer()
+            return pending.answer()
         except NotReadyError:
-            return self._hold(asked)
+            return self._hold(pending)
 
-    def _hold(self, asked: Asked) -> Response:
-        longest = self.seconds if asked.is_streamed else min(self.seconds, MOST_SILENT_SECONDS)
-        visit = asked.record.visit = self.room.enter(longest)
-        answer = partial(self._answer, asked, visit)
-        return answer() if asked.is_streamed else HeldResponse(visit, answer)
+    def _hold(self, pending: PendingRequest) -> Response:
+        longest = self.seconds if pending.is_streamed else min(self.seconds, MOST_SILENT_SECONDS)
+        held = pending.record.hold = self.room.admit(longest)
+        answer = partial(self._answer, pending, held)
+        return answer() if pending.is_streamed else HeldResponse(held, answer)
 
-    def _answer(self, asked: Asked, visit: Visit) -> Response:
+    def _answer(self, pending: PendingRequest, held: HeldRequest) -> Response:
         try:
-            return asked.answer(HeldUpstream(self.connect(), visit))
+            return pending.answer(HeldUpstream(self.connect(), held))
         except ServiceError:  # perhaps before it waited at all
-            self.room.dismiss(visit)
+            self.room.release(held)
             raise
 
 
 @dataclass(frozen=True)
-class Enqueue:
+class EnqueueStrategy:
     """Lets the asynchronous endpoint answer what comes while the other one is cold."""
 
-    def answer(self, asked: Asked) -> Response:
+    def answer(self, pending: PendingRequest) -> Response:
         """Answer a request now, or queue it."""
         try:
-            return asked.answer()
+            return pending.answer()
         except NotReadyError:
-            if queued := asked.enqueue():
+            if queued := pending.enqueue():
                 return queued
             raise
 
 
-class WatchedUpstream:
+class MonitoredUpstream:
     """An upstream that is left alone while it is known to be cold."""
 
-    def __init__(self, upstream: Upstream, watch: Watch) -> None:
+    def __init__(self, upstream: Upstream, monitor: WakeMonitor) -> None:
         self._upstream = upstream
-        self._watch = watch
+        self._monitor = monitor
 
     def complete(self, payload: bytes, prefix: str | None = None) -> bytes:
         """Give the whole answer.
@@ -141,7 +141,7 @@ class WatchedUpstream:
         Raises:
             ServiceError: It is cold, or the call failed.
         """
-        return self._watch.attempt(partial(self._upstream.complete, payload, prefix))
+        return self._monitor.call(partial(self._upstream.complete, payload, prefix))
 
     def open_stream(self, payload: bytes, prefix: str | None = None) -> UpstreamStream:
         """Start an answer; return when the endpoint has accepted the request.
@@ -149,4 +149,4 @@ class WatchedUpstream:
         Raises:
             ServiceError: It is cold, or the call failed.
         """
-        return self._watch.attempt(partial(self._upstream.open_stream, payload, prefix))
+        return self._monitor.call(partial(self._upstream.open_stream, payload, prefix))

@@ -114,7 +114,7 @@ class WakeTable(Protocol):
     def give_back(self, place: str) -> None:
         """Give a place back, if it is still taken."""
 
-    def turn(self, wake: Wake, now: float) -> Change:
+    def claim_probe(self, wake: Wake, now: float) -> Change:
         """Take the turn to probe, unless somebody did since `wake` was read."""
 
     def end(self, wake: Wake, now: float, start_seconds: float | None) -> Change:

@@ -8,14 +8,14 @@ from starlette.types import Scope
 
 from lambda_api.http.request_context import request_context
 
-LOCAL_OWNER = "local"
+LOCAL_CALLER_ID = "local"
 """Who asks where no gateway tells, as under `make dev`; no digest reads like it."""
 
 _IDENTITIES = ("apiKeyId", "userArn")
 _DIGITS = 32
 
 
-def owner_of(scope: Scope) -> str:
+def caller_id(scope: Scope) -> str:
     """The owner of a request's objects: 32 hex digits, or `local`; fit for an S3 key.
 
     It is a digest of the API key's id (never of the key) or, with IAM, of the caller's ARN.
@@ -23,4 +23,4 @@ def owner_of(scope: Scope) -> str:
     identity = request_context(scope).get("identity")
     known = identity if isinstance(identity, dict) else {}
     name = next((known[kind] for kind in _IDENTITIES if known.get(kind)), None)
-    return sha256(str(name).encode()).hexdigest()[:_DIGITS] if name else LOCAL_OWNER
+    return sha256(str(name).encode()).hexdigest()[:_DIGITS] if name else LOCAL_CALLER_ID

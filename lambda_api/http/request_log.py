@@ -39,7 +39,7 @@ class StreamedAnswer(Protocol):
     error: ServiceError | None
 
 
-class HeldRequest(Protocol):
+class Hold(Protocol):
     """What is logged of a request that waited for capacity."""
 
     has_left: bool
@@ -58,7 +58,7 @@ class RequestRecord:
     status: int = 0
     stream: StreamedAnswer | None = None
     usage: Usage | None = None
-    visit: HeldRequest | None = None
+    hold: Hold | None = None
     error: ServiceError | None = None
 
     @property
@@ -66,7 +66,7 @@ class RequestRecord:
         """Whether the client left before its answer was over."""
         if self.stream:
             return self.stream.was_abandoned
-        return bool(self.visit and self.visit.has_left)
+        return bool(self.hold and self.hold.has_left)
 
 
 def record_of(request: Request) -> RequestRecord:
@@ -179,8 +179,8 @@ def _measures(record: RequestRecord) -> dict[str, dict[str, Any]]:
     if stream and stream.first_event_at:
         waited = _milliseconds(record.started, stream.first_event_at)
         measures["TimeToFirstToken"] = _metric("Milliseconds", waited)
-    if record.visit:
-        measures["HeldMilliseconds"] = _metric("Milliseconds", record.visit.held_seconds * 1000)
+    if record.hold:
+        measures["HeldMilliseconds"] = _metric("Milliseconds", record.hold.held_seconds * 1000)
     if usage:
         measures["PromptTokens"] = _metric("Count", usage.prompt_tokens)
         measures["CompletionTokens"] = _metric("Count", usage.completion_tokens)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.logging import Logger
 
-from lambda_api.responses import async_notification as async_news
-from lambda_api.responses.async_notification import News
+from lambda_api.responses.async_notification import AsyncNotification
 from lambda_api.responses.from_chat_answer import failed
 from lambda_api.responses.schemas import Outcome
 from lambda_api.responses.store import ResponseStore, answered, response_behind
@@ -41,22 +40,26 @@ class Completions:
             ServiceError: The storage failed.
             WebhookError: The webhook was not told.
         """
-        news = async_news.read(message)
-        behind = response_behind(news.inference_id) if news else None
-        if news is None or behind is None:
+        notification = AsyncNotification.parse(message)
+        behind = response_behind(notification.inference_id) if notification else None
+        if notification is None or behind is None:
             self.logger.warning("a message about no response was left")
             return
-        settled = self.store.settled(*behind) or self.store.settle(*behind, self._outcome(news))
-        self._clear(news)
+        settled = self.store.settled(*behind) or self.store.settle(
+            *behind, self._outcome(notification)
+        )
+        self._clear(notification)
         if settled.outcome is None:
             self.logger.info("a deleted response has ended", extra={"response_id": behind[1]})
         else:
             self._tell(*behind, settled.outcome)
 
-    def _outcome(self, news: News) -> Outcome:
-        said = self._read(news.output_uri if news.is_completed else news.failure_uri)
-        if not news.is_completed:
-            return failed(async_news.failure(news, said))
+    def _outcome(self, notification: AsyncNotification) -> Outcome:
+        said = self._read(
+            notification.output_uri if notification.is_completed else notification.failure_uri
+        )
+        if not notification.is_completed:
+            return failed(notification.error(said))
         if said is None:
             raise AnswerMissingError("the answer is not where SageMaker said")
         return answered(said)
@@ -66,9 +69,9 @@ class Completions:
         found = self.store.objects.get(key) if key else None
         return found.body if found else None
 
-    def _clear(self, news: News) -> None:
+    def _clear(self, notification: AsyncNotification) -> None:
         """What SageMaker wrote is either in the outcome now or wanted by nobody."""
-        for key in map(self.store.key, (news.output_uri, news.failure_uri)):
+        for key in map(self.store.key, (notification.output_uri, notification.failure_uri)):
             if key:
                 self.store.objects.delete(key)
 

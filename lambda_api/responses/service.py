@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Draft:
     """A request that is understood: its chat completion, and its response before the answer."""
 
     chat: ChatCompletionRequest
@@ -67,9 +67,9 @@ class ResponseService:
         Raises:
             ServiceError: The request was refused, or the upstream failed.
         """
-        asked = self._understand(request, owner)
-        outcome = outcome_of(self.chat.complete(asked.chat).body)
-        return self._keep(owner, asked.kept, asked.response.model_copy(update=dict(outcome)))
+        draft = self._draft(request, owner)
+        outcome = outcome_of(self.chat.complete(draft.chat).body)
+        return self._keep(owner, draft.kept, draft.response.model_copy(update=dict(outcome)))
 
     def stream(self, request: ResponseRequest, owner: str) -> ResponseStream:
         """Start a response. Failures up to the endpoint's acceptance are raised here.
@@ -77,9 +77,9 @@ class ResponseService:
         Raises:
             ServiceError: The request was refused, or the upstream failed.
         """
-        asked = self._understand(request, owner)
-        keep = partial(self._keep, owner, asked.kept)
-        return ResponseStream(self.chat.stream(asked.chat), asked.response, keep)
+        draft = self._draft(request, owner)
+        keep = partial(self._keep, owner, draft.kept)
+        return ResponseStream(self.chat.stream(draft.chat), draft.response, keep)
 
     def enqueue(self, request: ResponseRequest, owner: str) -> Response:
         """Queue a response for the asynchronous endpoint.
@@ -93,7 +93,7 @@ class ResponseService:
             raise _refused("stream", "is not supported with background, fetch the response later")
         if request.store is False:
             raise _refused("store", "must not be false with background, which keeps the response")
-        return self._submit(self.background, owner, self._understand(request, owner))
+        return self._submit(self.background, owner, self._draft(request, owner))
 
     def enqueue_instead(self, request: ResponseRequest, owner: str) -> Response | None:
         """Queue a response that was to be answered now; None if that is against its `store`.
@@ -117,12 +117,12 @@ class ResponseService:
         chat = request.unstreamed()
         response = _begun(response_request(chat), is_kept=True)
         messages = [message.model_dump(exclude_unset=True) for message in chat.messages]
-        asked = _Asked(chat, KeptResponse(response=response, messages=messages))
-        return self._submit(self.background, owner, asked)
+        draft = _Draft(chat, KeptResponse(response=response, messages=messages))
+        return self._submit(self.background, owner, draft)
 
-    def through(self, upstream: Upstream | None) -> Self:
+    def with_upstream(self, upstream: Upstream | None) -> Self:
         """The same service with another upstream, if one is given."""
-        return replace(self, chat=self.chat.through(upstream)) if upstream else self
+        return replace(self, chat=self.chat.with_upstream(upstream)) if upstream else self
 
     def kept(self) -> ResponseStore:
         """What is kept.
@@ -134,13 +134,13 @@ class ResponseService:
             raise NotFoundError("there is no such response, this service keeps none")
         return self.connect_store()
 
-    def _submit(self, background: Background, owner: str, asked: _Asked) -> Response:
-        payload = payload_of(asked.chat, self.chat.model_id)
-        response = asked.response.model_copy(update={"status": "queued", "background": True})
-        kept = asked.kept.model_copy(update={"response": response})
+    def _submit(self, background: Background, owner: str, draft: _Draft) -> Response:
+        payload = payload_of(draft.chat, self.chat.model_id)
+        response = draft.response.model_copy(update={"status": "queued", "background": True})
+        kept = draft.kept.model_copy(update={"response": response})
         return background.submit(self.kept(), owner, kept, payload).response
 
-    def _understand(self, request: ResponseRequest, owner: str) -> _Asked:
+    def _draft(self, request: ResponseRequest, owner: str) -> _Draft:
         messages = messages_of(request.input)
         if request.previous_response_id is not None:
             previous = self._previous(request.previous_response_id, owner)
@@ -153,7 +153,7 @@ class ResponseService:
         # The next turn may come with other instructions, or without its key.
         key = self.chat.prefix_of(chat)
         kept = KeptResponse(response=response, messages=messages, prompt_cache_key=key)
-        return _Asked(chat, kept)
+        return _Draft(chat, kept)
 
     def _previous(self, response_id: str, owner: str) -> KeptResponse:
         try:

@@ -14,13 +14,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from lambda_api.errors import EngineError, InvalidRequestError, NotFoundError
-from lambda_api.http.caller import LOCAL_OWNER
+from lambda_api.http.caller import LOCAL_CALLER_ID
 from lambda_api.responses.from_chat_answer import failed, outcome_of
 from lambda_api.responses.schemas import UNFINISHED, Outcome, Response
 from lambda_api.storage.object_store import ChangedError, ObjectStore
 
 _ID = re.compile(r"resp_[0-9a-f]{32}", re.ASCII)
-_INFERENCE_ID = re.compile(rf"({LOCAL_OWNER}|[0-9a-f]{{32}})([0-9a-f]{{32}})", re.ASCII)
+_INFERENCE_ID = re.compile(rf"({LOCAL_CALLER_ID}|[0-9a-f]{{32}})([0-9a-f]{{32}})", re.ASCII)
 
 
 class KeptResponse(BaseModel):

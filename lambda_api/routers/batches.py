@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 
 from lambda_api.batches.schemas import Batch, BatchRequest
 from lambda_api.batches.service import BatchService
-from lambda_api.http.caller import owner_of
+from lambda_api.http.caller import caller_id
 from lambda_api.http.schemas import ErrorResponse
 from lambda_api.storage.pagination import Page, page_of
 
@@ -23,24 +23,24 @@ def router(connect: Callable[[], BatchService]) -> APIRouter:
     @routes.post("")
     def create_batch(request: Request, body: BatchRequest) -> Batch:
         """Run the requests of a file, with no endpoint standing."""
-        return connect().create(owner_of(request.scope), body)
+        return connect().create(caller_id(request.scope), body)
 
     @routes.get("")
     def list_batches(
         request: Request, after: str = "", limit: Annotated[int, Query(ge=1, le=100)] = 20
     ) -> Page[Batch]:
         """List your batches, newest first."""
-        batches, owner = connect(), owner_of(request.scope)
+        batches, owner = connect(), caller_id(request.scope)
         return page_of(batches.ids(owner, after), lambda found: batches.find(owner, found), limit)
 
     @routes.get("/{batch_id}")
     def get_batch(request: Request, batch_id: str) -> Batch:
         """Tell how far a batch is."""
-        return connect().get(owner_of(request.scope), batch_id)
+        return connect().get(caller_id(request.scope), batch_id)
 
     @routes.post("/{batch_id}/cancel")
     def cancel_batch(request: Request, batch_id: str) -> Batch:
         """Stop a batch; answers that came are kept."""
-        return connect().cancel(owner_of(request.scope), batch_id)
+        return connect().cancel(caller_id(request.scope), batch_id)
 
     return routes

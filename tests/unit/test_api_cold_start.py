@@ -9,9 +9,15 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lambda_api.cold_start.held_request import HeldResponse
-from lambda_api.cold_start.monitor import Watch
-from lambda_api.cold_start.strategies import Asked, Enqueue, Hold, Reject, WatchedUpstream
+from lambda_api.cold_start.held_answer import HeldResponse
+from lambda_api.cold_start.monitor import WakeMonitor
+from lambda_api.cold_start.strategies import (
+    EnqueueStrategy,
+    HoldStrategy,
+    MonitoredUpstream,
+    PendingRequest,
+    RejectStrategy,
+)
 from lambda_api.cold_start.waiting_room import WaitingRoom
 from lambda_api.errors import InvalidRequestError, NotReadyError, StorageError
 from lambda_api.http.request_log import RequestRecord
@@ -23,7 +29,7 @@ ANSWER, QUEUED = Response("answer"), Response("queued")
 
 
 @dataclass(frozen=True)
-class FakeAsked(Asked):
+class FakeRequest(PendingRequest):
     """Answers what it is told, once for each time it is asked."""
 
     answers: list
@@ -41,9 +47,9 @@ class FakeAsked(Asked):
         return self.queued
 
 
-def asked(*answers, queued=None, is_streamed=False):
+def pending(*answers, queued=None, is_streamed=False):
     scope = {"type": "http", "twin.record": RequestRecord("id")}
-    return FakeAsked(Request(scope), is_streamed, list(answers), queued)
+    return FakeRequest(Request(scope), is_streamed, list(answers), queued)
 
 
 @pytest.fixture
@@ -53,21 +59,21 @@ def table():
 
 @pytest.fixture
 def room(table):
-    watch = Watch(lambda: table, 300)
+    monitor = WakeMonitor(lambda: table, 300)
     with pytest.raises(NotReadyError):
-        watch.attempt(ColdEndpoint().ask)
-    return WaitingRoom(watch, 100)
+        monitor.call(ColdEndpoint().ask)
+    return WaitingRoom(monitor, 100)
 
 
 @pytest.fixture
 def hold(room):
-    return Hold(room, FakeUpstream, 600)
+    return HoldStrategy(room, FakeUpstream, 600)
 
 
 @pytest.mark.parametrize("way", ["hold", "enqueue", "reject"])
 def test_an_answer_is_an_answer(hold, table, way):
-    request = asked(ANSWER, queued=QUEUED)
-    ways = {"hold": hold, "enqueue": Enqueue(), "reject": Reject()}
+    request = pending(ANSWER, queued=QUEUED)
+    ways = {"hold": hold, "enqueue": EnqueueStrategy(), "reject": RejectStrategy()}
 
     assert ways[way].answer(request) is ANSWER
     assert request.upstreams == [None]
@@ -76,24 +82,24 @@ def test_an_answer_is_an_answer(hold, table, way):
 
 @pytest.mark.parametrize("way", ["hold", "enqueue", "reject"])
 def test_what_is_wrong_with_a_request_is_said_at_once(hold, table, way):
-    ways = {"hold": hold, "enqueue": Enqueue(), "reject": Reject()}
+    ways = {"hold": hold, "enqueue": EnqueueStrategy(), "reject": RejectStrategy()}
 
     with pytest.raises(InvalidRequestError):
-        ways[way].answer(asked(InvalidRequestError("no"), queued=QUEUED))
+        ways[way].answer(pending(InvalidRequestError("no"), queued=QUEUED))
     assert table.wake.places == {}
 
 
 def test_who_is_rejected_learns_why(room):
     error = NotReadyError("no", retry_after_seconds=7)
 
-    for way in (Reject(), Enqueue()):
+    for way in (RejectStrategy(), EnqueueStrategy()):
         with pytest.raises(NotReadyError) as caught:
-            way.answer(asked(error))
+            way.answer(pending(error))
         assert caught.value is error
 
 
 def test_what_can_be_queued_is():
-    assert Enqueue().answer(asked(NotReadyError("no"), queued=QUEUED)) is QUEUED
+    assert EnqueueStrategy().answer(pending(NotReadyError("no"), queued=QUEUED)) is QUEUED
 
 
 @pytest.mark.parametrize(
@@ -103,17 +109,17 @@ def test_what_can_be_queued_is():
 def test_a_request_has_a_place_for_as_long_as_it_may_be_held(
     room, table, is_streamed, hold_seconds, longest
 ):
-    request = asked(NotReadyError("no"), ANSWER, is_streamed=is_streamed)
-    answer = Hold(room, FakeUpstream, hold_seconds).answer(request)
+    request = pending(NotReadyError("no"), ANSWER, is_streamed=is_streamed)
+    answer = HoldStrategy(room, FakeUpstream, hold_seconds).answer(request)
     ((place, until),) = table.wake.places.items()
 
     assert isinstance(answer, HeldResponse) != is_streamed
-    assert place == request.record.visit.place
+    assert place == request.record.hold.place
     assert until == pytest.approx(time.time() + longest + 10, abs=2)
 
 
 def test_a_stream_that_fails_before_it_waits_gives_its_place_back(hold, table):
-    request = asked(NotReadyError("no"), StorageError("no"), is_streamed=True)
+    request = pending(NotReadyError("no"), StorageError("no"), is_streamed=True)
 
     with pytest.raises(StorageError):
         hold.answer(request)
@@ -123,9 +129,9 @@ def test_a_stream_that_fails_before_it_waits_gives_its_place_back(hold, table):
 
 def test_an_upstream_that_is_known_to_be_cold_is_left_alone(room):
     upstream = FakeUpstream()
-    watched = WatchedUpstream(upstream, room.watch)
+    monitored = MonitoredUpstream(upstream, room.monitor)
 
-    for ask in (watched.complete, watched.open_stream):
+    for ask in (monitored.complete, monitored.open_stream):
         with pytest.raises(NotReadyError):
             ask(b"{}", "prefix")
     assert upstream.payloads == []
@@ -133,9 +139,9 @@ def test_an_upstream_that_is_known_to_be_cold_is_left_alone(room):
 
 def test_an_upstream_gets_what_is_asked_of_it():
     upstream = FakeUpstream(b"answer")
-    watched = WatchedUpstream(upstream, Watch(MemoryWakeTable, 300))
+    monitored = MonitoredUpstream(upstream, WakeMonitor(MemoryWakeTable, 300))
 
-    assert watched.complete(b"1", "a") == b"answer"
-    assert watched.open_stream(b"2") is upstream.stream
+    assert monitored.complete(b"1", "a") == b"answer"
+    assert monitored.open_stream(b"2") is upstream.stream
     assert upstream.payloads == [b"1", b"2"]
     assert upstream.prefixes == ["a", None]

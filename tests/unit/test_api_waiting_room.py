@@ -11,7 +11,7 @@ from threading import enumerate as threads_alive
 
 import pytest
 
-from lambda_api.cold_start.monitor import Pace, Watch
+from lambda_api.cold_start.monitor import Pace, WakeMonitor
 from lambda_api.cold_start.waiting_room import WaitingRoom
 from lambda_api.errors import EndpointMissingError, NoCapacityError, NotReadyError
 from tests.support.service.cold_endpoint import BrokenTable, ColdEndpoint
@@ -37,10 +37,10 @@ def process(table, endpoint):
     """Makes a process's room, which has found the endpoint cold."""
 
     def process(most=100):
-        watch = Watch(lambda: table, 300, pace=PACE)
+        monitor = WakeMonitor(lambda: table, 300, pace=PACE)
         with suppress(NotReadyError):
-            watch.attempt(endpoint.ask)
-        return WaitingRoom(watch, most)
+            monitor.call(endpoint.ask)
+        return WaitingRoom(monitor, most)
 
     return process
 
@@ -64,21 +64,21 @@ def until(condition):
 
 
 def watchers():
-    return [thread for thread in threads_alive() if thread.name == "wake-watch"]
+    return [thread for thread in threads_alive() if thread.name == "wake-monitor"]
 
 
 def test_a_held_request_is_answered_when_capacity_comes(room, endpoint, table, pool):
-    visit = room.enter(LONG)
-    answer = pool.submit(visit.ask, endpoint.ask)
+    held = room.admit(LONG)
+    answer = pool.submit(held.wait_and_call, endpoint.ask)
     until(lambda: endpoint.asked >= 3)
     assert not answer.done()
-    assert list(table.wake.places) == [visit.place]
+    assert list(table.wake.places) == [held.place]
 
     endpoint.error = None
 
     assert answer.result(LONG) == "answer"
     assert table.wake.places == {}
-    assert table.wake.last_start_seconds == pytest.approx(visit.held_seconds, abs=0.1)
+    assert table.wake.last_start_seconds == pytest.approx(held.held_seconds, abs=0.1)
     until(lambda: not watchers())
 
 
@@ -86,7 +86,7 @@ def test_while_many_wait_one_at_a_time_asks(room, endpoint, table, pool):
     until(lambda: not watchers())
     asked_before = endpoint.asked
     began = time.monotonic()
-    answers = [pool.submit(room.enter(LONG).ask, endpoint.ask) for _ in range(50)]
+    answers = [pool.submit(room.admit(LONG).wait_and_call, endpoint.ask) for _ in range(50)]
     until(lambda: endpoint.asked >= asked_before + 5)
     took = time.monotonic() - began
     asked = endpoint.asked - asked_before
@@ -100,10 +100,10 @@ def test_while_many_wait_one_at_a_time_asks(room, endpoint, table, pool):
 
 def test_two_processes_share_a_wake(process, endpoint, table, pool):
     rooms = [process(), process()]
-    visits = [room.enter(LONG) for room in rooms for _ in range(5)]
-    answers = [pool.submit(visit.ask, endpoint.ask) for visit in visits]
+    requests = [room.admit(LONG) for room in rooms for _ in range(5)]
+    answers = [pool.submit(held.wait_and_call, endpoint.ask) for held in requests]
     until(lambda: endpoint.asked >= 6)
-    assert table.wake.places.keys() == {visit.place for visit in visits}
+    assert table.wake.places.keys() == {held.place for held in requests}
     asked = endpoint.asked
     endpoint.error = None
 
@@ -114,64 +114,68 @@ def test_two_processes_share_a_wake(process, endpoint, table, pool):
 
 def test_more_than_the_most_are_refused(process, table):
     one, other = process(most=2), process(most=2)
-    one.enter(LONG)
-    held = other.enter(LONG)
+    one.admit(LONG)
+    held = other.admit(LONG)
 
     for room in (one, other):
         with pytest.raises(NotReadyError, match="2 requests wait") as caught:
-            room.enter(LONG)
+            room.admit(LONG)
         assert caught.value.retry_after_seconds == 300
 
-    other.dismiss(held)
-    one.enter(LONG)
+    other.release(held)
+    one.admit(LONG)
     assert len(table.wake.places) == 2
 
 
 def test_who_leaves_gives_its_place_back(room, endpoint, table, pool):
-    visit = room.enter(LONG)
-    answer = pool.submit(visit.ask, endpoint.ask)
+    held = room.admit(LONG)
+    answer = pool.submit(held.wait_and_call, endpoint.ask)
 
-    visit.leave()
+    held.leave()
 
     with pytest.raises(NotReadyError):
         answer.result(1)
-    assert visit.has_left
+    assert held.has_left
     assert table.wake.places == {}
 
 
 def test_who_waits_too_long_is_told_when_to_come_back(room, endpoint, table):
-    visit = room.enter(0.1)
+    held = room.admit(0.1)
 
     with pytest.raises(NotReadyError, match="did not start within 0 s") as caught:
-        visit.ask(endpoint.ask)
+        held.wait_and_call(endpoint.ask)
 
     assert caught.value.retry_after_seconds == 300
-    assert visit.held_seconds == pytest.approx(0.1, abs=0.05)
+    assert held.held_seconds == pytest.approx(0.1, abs=0.05)
     assert table.wake.places == {}
 
 
 def test_a_killed_functions_place_is_taken_over_once_it_lapsed(process, table):
-    dead = process(most=1).enter(LONG).place
+    dead = process(most=1).admit(LONG).place
     room = process(most=1)
     with pytest.raises(NotReadyError):
-        room.enter(LONG)
+        room.admit(LONG)
 
     table.wake = replace(table.wake, places={dead: time.time() - 1})
 
     assert list(table.wake.places) == [dead]
-    assert list(table.wake.places) != [room.enter(LONG).place]
+    assert list(table.wake.places) != [room.admit(LONG).place]
     assert len(table.wake.places) == 1
 
 
 def test_a_place_lapses_soon_after_its_request_would_have_gone(room, table):
-    visit = room.enter(LONG)
+    held = room.admit(LONG)
 
-    assert table.wake.places[visit.place] == pytest.approx(time.time() + LONG + 10, abs=1)
+    assert table.wake.places[held.place] == pytest.approx(time.time() + LONG + 10, abs=1)
 
 
 def test_if_the_wake_fails_all_meet_the_real_error(process, endpoint, pool):
     rooms = [process(), process()]
-    answers = [pool.submit(room.enter(LONG).ask, endpoint.ask) for room in rooms for _ in range(5)]
+    answers = [
+        pool.submit(room.admit(LONG).wait_and_call, endpoint.ask)
+        for room in rooms
+        for _ in range(5)
+    ]
     endpoint.error = EndpointMissingError("it is gone")
 
     for answer in answers:
@@ -190,7 +194,7 @@ def test_capacity_that_goes_again_is_waited_for_again(room, endpoint, table, poo
             raise answer
         return answer
 
-    answers = [pool.submit(room.enter(LONG).ask, ask) for _ in range(10)]
+    answers = [pool.submit(room.admit(LONG).wait_and_call, ask) for _ in range(10)]
     until(lambda: table.wake.started_at not in {first_wake, None})
     until(lambda: len(table.wake.places) == 9)
     assert sum(answer.done() for answer in answers) == 1
@@ -204,31 +208,31 @@ def test_a_wake_that_ended_before_the_request_entered_is_no_wait(room, endpoint,
     endpoint.error = None
     table.end(table.wake, time.time(), 1.0)
 
-    assert room.enter(LONG).ask(endpoint.ask) == "answer"
+    assert room.admit(LONG).wait_and_call(endpoint.ask) == "answer"
 
 
 def test_without_the_table_nobody_is_held(endpoint):
-    watch = Watch(BrokenTable, 300, pace=PACE)
+    monitor = WakeMonitor(BrokenTable, 300, pace=PACE)
     with suppress(NotReadyError):
-        watch.attempt(endpoint.ask)
+        monitor.call(endpoint.ask)
 
     with pytest.raises(NotReadyError) as caught:
-        WaitingRoom(watch, 100).enter(LONG)
+        WaitingRoom(monitor, 100).admit(LONG)
     assert caught.value.retry_after_seconds == 300
 
 
 def test_the_room_is_watched_by_one_thread_for_as_long_as_somebody_waits(room, endpoint):
     until(lambda: not watchers())
-    visits = [room.enter(LONG) for _ in range(3)]
+    requests = [room.admit(LONG) for _ in range(3)]
     until(lambda: len(watchers()) == 1)
 
-    for visit in visits:
-        visit.leave()
-        Thread(target=lambda held=visit: _ask_in_vain(held, endpoint)).start()
+    for held in requests:
+        held.leave()
+        Thread(target=lambda held=held: _ask_in_vain(held, endpoint)).start()
 
     until(lambda: not watchers())
 
 
-def _ask_in_vain(visit, endpoint):
+def _ask_in_vain(held, endpoint):
     with pytest.raises(NotReadyError):
-        visit.ask(endpoint.ask)
+        held.wait_and_call(endpoint.ask)

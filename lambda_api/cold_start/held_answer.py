@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from lambda_api.chat.service import Upstream
 from lambda_api.chat.stream import UpstreamStream
-from lambda_api.cold_start.waiting_room import Visit
+from lambda_api.cold_start.waiting_room import HeldRequest
 from lambda_api.errors import NotReadyError
 from lambda_api.streaming.response import client_left
 
@@ -21,9 +21,9 @@ from lambda_api.streaming.response import client_left
 class HeldStream:
     """A stream that is opened when its first bytes are asked for and capacity has come."""
 
-    def __init__(self, visit: Visit, open_stream: Callable[[], UpstreamStream]) -> None:
+    def __init__(self, held: HeldRequest, open_stream: Callable[[], UpstreamStream]) -> None:
         self.content_type = ""
-        self._visit = visit
+        self._held = held
         self._open_stream = open_stream
         self._source: UpstreamStream | None = None
         self._is_closed = False
@@ -34,7 +34,7 @@ class HeldStream:
         Raises:
             ServiceError: No capacity came, or the answer broke off.
         """
-        self._source = source = self._visit.ask(self._open_stream)
+        self._source = source = self._held.wait_and_call(self._open_stream)
         self.content_type = source.content_type
         if self._is_closed:  # while it was being opened
             source.close()
@@ -43,7 +43,7 @@ class HeldStream:
     def close(self) -> None:
         """Stop waiting, or reading. Safe from any thread, and more than once."""
         self._is_closed = True
-        self._visit.leave()
+        self._held.leave()
         if self._source:
             self._source.close()
 
@@ -51,9 +51,9 @@ class HeldStream:
 class HeldUpstream:
     """The upstream of one held request."""
 
-    def __init__(self, upstream: Upstream, visit: Visit) -> None:
+    def __init__(self, upstream: Upstream, held: HeldRequest) -> None:
         self._upstream = upstream
-        self._visit = visit
+        self._held = held
 
     def complete(self, payload: bytes, prefix: str | None = None) -> bytes:
         """Wait for capacity; give the whole answer.
@@ -61,24 +61,24 @@ class HeldUpstream:
         Raises:
             ServiceError: No capacity came, or the call failed.
         """
-        return self._visit.ask(partial(self._upstream.complete, payload, prefix))
+        return self._held.wait_and_call(partial(self._upstream.complete, payload, prefix))
 
     def open_stream(self, payload: bytes, prefix: str | None = None) -> HeldStream:
         """Give a stream at once; reading it waits."""
-        return HeldStream(self._visit, partial(self._upstream.open_stream, payload, prefix))
+        return HeldStream(self._held, partial(self._upstream.open_stream, payload, prefix))
 
 
 class HeldResponse(Response):
     """A whole answer that is waited for in a thread of its own: routes have few.
 
     Args:
-        visit: The request.
+        held: The request.
         answer: Waits and answers; runs in a thread.
     """
 
-    def __init__(self, visit: Visit, answer: Callable[[], Response]) -> None:
+    def __init__(self, held: HeldRequest, answer: Callable[[], Response]) -> None:
         self.background = None
-        self._visit = visit
+        self._held = held
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,10 +93,10 @@ class HeldResponse(Response):
                 self._answer, limiter=CapacityLimiter(1), abandon_on_cancel=True
             )
         except asyncio.CancelledError:
-            self._visit.leave()
+            self._held.leave()
             raise
         except NotReadyError:
-            if self._visit.has_left:
+            if self._held.has_left:
                 return
             raise
         finally:
@@ -105,4 +105,4 @@ class HeldResponse(Response):
 
     async def _leave_with_the_client(self, receive: Receive) -> None:
         await client_left(receive)
-        self._visit.leave()
+        self._held.leave()
