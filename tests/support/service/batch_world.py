@@ -35,6 +35,14 @@ def jsonl(lines: Iterable[Any]) -> bytes:
     return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 
+def requests(count: int) -> bytes:
+    return jsonl(request(f"r{n}") for n in range(count))
+
+
+def custom_ids(lines: Iterable[dict[str, Any]]) -> list[str]:
+    return [line["custom_id"] for line in lines]
+
+
 @dataclass
 class Executions:
     calls: list[tuple[str, str]] = field(default_factory=list)

@@ -1,3 +1,5 @@
+"""A streamed answer, from the engine's bytes to OpenAI's events."""
+
 from __future__ import annotations
 
 import json
@@ -5,13 +7,9 @@ import json
 import pytest
 
 from lambda_api.chat.schemas import ChatCompletionRequest
-from lambda_api.chat.service import MAX_PAYLOAD_BYTES
 from lambda_api.engine.json_fields import Usage
 from lambda_api.errors import (
-    InvalidRequestError,
-    RequestTooLargeError,
     StreamBrokenError,
-    UnknownModelError,
     UpstreamTimeoutError,
 )
 
@@ -43,76 +41,6 @@ USAGE = chunk(choices=[], usage={"prompt_tokens": 3, "completion_tokens": 2, "to
 def objects(blocks):
     events = b"".join(blocks).split(b"\n\n")
     return [json.loads(e[6:]) for e in events if e.startswith(b"data: {")]
-
-
-def test_model_is_left_out_and_usage_asked_for(service, upstream, says):
-    says(DONE)
-    service.stream(request(stream=True, stream_options={"include_usage": False, "x": 1}))
-
-    assert json.loads(upstream.payloads[0]) == {
-        "messages": [{"role": "user", "content": "hi"}],
-        "stream": True,
-        "stream_options": {"include_usage": True, "x": 1},
-    }
-
-
-def test_unknown_fields_and_nulls_pass_through(service, upstream):
-    fields = {
-        "guided_json": {"type": "object"},
-        "temperature": None,
-        "messages": [
-            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]},
-            {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
-            {"role": "tool", "content": "é", "tool_call_id": "1"},
-        ],
-    }
-    service.complete(request(**fields))
-
-    assert json.loads(upstream.payloads[0]) == fields
-
-
-def test_another_model_is_unknown(service):
-    with pytest.raises(UnknownModelError, match="'gpt' does not exist, this API serves 'twin'"):
-        service.complete(request(model="gpt"))
-
-
-def test_a_payload_over_the_limit_is_refused(service):
-    text = "x" * MAX_PAYLOAD_BYTES
-    with pytest.raises(RequestTooLargeError, match="at most 6291456"):
-        service.complete(request(messages=[{"role": "user", "content": text}]))
-
-
-def test_what_json_cannot_carry_is_refused(service):
-    nested = []
-    for _ in range(600):
-        nested = [nested]
-    for rubbish in (nested, "\ud800"):
-        with pytest.raises(InvalidRequestError):
-            service.complete(request(extra=rubbish))
-
-
-def test_the_answer_carries_the_name_clients_know(service, upstream):
-    upstream.answer = json.dumps(
-        {
-            "model": 'quoted "name"',
-            "choices": [{"message": {"content": '"model":"x"'}}],
-            "usage": {"prompt_tokens": 3, "completion_tokens": 2},
-        }
-    ).encode()
-
-    completion = service.complete(request())
-
-    assert json.loads(completion.body)["model"] == "twin"
-    assert json.loads(completion.body)["choices"][0]["message"]["content"] == '"model":"x"'
-    assert completion.usage == Usage(3, 2)
-
-
-@pytest.mark.parametrize("answer", [b"", b"plain", b'{"usage": null}', b'{"usage":{"a":1}}'])
-def test_an_answer_without_usage_is_passed_on(service, upstream, answer):
-    upstream.answer = answer
-
-    assert service.complete(request()).body == answer
-    assert service.complete(request()).usage is None
 
 
 def test_events_pass_through_with_the_name_clients_know(service, says):

@@ -1,6 +1,6 @@
-from __future__ import annotations
+"""What botocore reports, as this service's errors."""
 
-import json
+from __future__ import annotations
 
 import pytest
 from botocore.exceptions import (
@@ -15,9 +15,9 @@ from urllib3.exceptions import ProtocolError
 
 from lambda_api import errors
 from lambda_api.aws.sagemaker_errors import translate, translate_midway
-from lambda_api.engine.json_fields import engine_message
 
 URL = "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/twin-prod/invocations"
+
 ACCOUNT = "123456789012"
 
 
@@ -113,38 +113,3 @@ def test_a_broken_stream_has_its_kind(raised, kind):
         raised = EventStreamError(response, "InvokeEndpointWithResponseStream")
 
     assert type(translate_midway(raised)) is kind
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        {"error": {"message": "context too long", "type": "BadRequestError", "code": 400}},
-        {"object": "error", "message": "context too long"},
-        {"error": "context too long", "error_type": "validation"},
-        {"detail": "context too long"},
-    ],
-)
-def test_the_engines_own_sentence_is_found(raw):
-    assert engine_message(json.dumps(raw)) == "context too long"
-
-
-@pytest.mark.parametrize(
-    ("raw", "message"),
-    [
-        ("plain text", "plain text"),
-        ("", "the model refused the request"),
-        ("[1, 2]", "[1, 2]"),
-        ("x" * 9000, "x" * 2000),
-    ],
-)
-def test_any_other_body_is_quoted_within_bounds(raw, message):
-    assert engine_message(raw) == message
-
-
-def test_every_error_has_a_status_and_the_tree_is_drawn_true():
-    def below(kind):
-        return {kind, *(d for child in kind.__subclasses__() for d in below(child))}
-
-    for kind in below(errors.ServiceError) - {errors.ServiceError}:
-        assert any(parent in errors.STATUS for parent in kind.__mro__)
-        assert kind.__name__ in (errors.__doc__ or "")

@@ -1,9 +1,8 @@
-"""The engines' metrics, from a server that speaks Prometheus' JSON to PutMetricData."""
+"""CloudWatch's PromQL API, played by a server that speaks Prometheus' JSON."""
 
 from __future__ import annotations
 
 import json
-import logging
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
@@ -13,12 +12,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from lambda_api.aws.cloudwatch_metrics import CloudWatchMetrics
 from lambda_api.aws.cloudwatch_promql import PromQL, PromQLError
-from lambda_api.engine.metrics_bridge import KV_CACHE_USE, QUEUED_REQUESTS, MetricsBridge
-
-WAITING, CACHE = "vllm:num_requests_waiting", "vllm:kv_cache_usage_perc"
-ENDPOINT = '{"aws.sagemaker.endpoint.name"="twin-prod"}'
 
 
 class Prometheus(BaseHTTPRequestHandler):
@@ -52,16 +46,6 @@ def prometheus():
         thread.join()
 
 
-class Put:
-    """CloudWatch, as far as it takes metrics."""
-
-    def __init__(self):
-        self.calls = []
-
-    def put_metric_data(self, **call):
-        self.calls.append(call)
-
-
 @pytest.fixture
 def session():
     return boto3.session.Session("000000000042", "secret", region_name="eu-west-1")
@@ -75,51 +59,17 @@ def promql(prometheus, session, monkeypatch):
     asking.close()
 
 
-@pytest.fixture
-def put():
-    return Put()
+def test_the_value_of_the_one_series_is_found(promql, prometheus):
+    prometheus.values = {"up": ["3.5"]}
 
-
-@pytest.fixture
-def metrics(promql, put):
-    names = {QUEUED_REQUESTS: WAITING, KV_CACHE_USE: CACHE}
-    logger = logging.getLogger("engine_metrics")
-    return MetricsBridge(
-        promql, CloudWatchMetrics(put, "twin", "twin-prod"), "twin-prod", names, logger
-    )
-
-
-def test_the_means_of_the_endpoints_instances_are_put(metrics, prometheus, put):
-    prometheus.values = {f"avg({WAITING}{ENDPOINT})": ["3.5"], f"avg({CACHE}{ENDPOINT})": ["0.25"]}
-    metrics.carry()
-
-    (call,) = put.calls
-    assert call["Namespace"] == "twin"
-    dimensions = [{"Name": "EndpointName", "Value": "twin-prod"}]
-    assert call["MetricData"] == [
-        {"MetricName": "QueuedRequestsPerInstance", "Dimensions": dimensions, "Value": 3.5},
-        {"MetricName": "KvCacheUse", "Dimensions": dimensions, "Value": 0.25},
-    ]
-
-
-def test_nothing_is_put_of_what_no_instance_publishes(metrics, prometheus, put, caplog):
-    caplog.set_level(logging.INFO)
-    prometheus.values = {f"avg({WAITING}{ENDPOINT})": ["0"]}
-    metrics.carry()
-
-    ((metric,),) = [call["MetricData"] for call in put.calls]
-    assert (metric["MetricName"], metric["Value"]) == ("QueuedRequestsPerInstance", 0)
-    assert [record.metrics for record in caplog.records] == [["KvCacheUse"]]
+    assert promql.value("up") == 3.5
 
 
 @pytest.mark.parametrize("values", [[], ["NaN"], ["+Inf"]])
-def test_without_a_number_nothing_is_put(metrics, prometheus, put, values):
-    prometheus.values = dict.fromkeys(
-        (f"avg({WAITING}{ENDPOINT})", f"avg({CACHE}{ENDPOINT})"), values
-    )
-    metrics.carry()
+def test_without_a_number_there_is_no_value(promql, prometheus, values):
+    prometheus.values = {"up": values}
 
-    assert put.calls == []
+    assert promql.value("up") is None
 
 
 def test_a_query_is_signed_for_cloudwatch(promql, prometheus, session):
