@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs
-
 import boto3
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
 from lambda_api.aws.cloudwatch_promql import PromQL, PromQLError
-
-
-class Prometheus(BaseHTTPRequestHandler):
-    """Answers a query with the server's values for it."""
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["content-length"]))
-        (query,) = parse_qs(body.decode())["query"]
-        self.server.asked.append((self.path, dict(self.headers), body))
-        values = self.server.values.get(query, [])
-        result = [{"metric": {}, "value": [1_795_000_000.5, value]} for value in values]
-        document = {"status": "success", "data": {"resultType": "vector", "result": result}}
-        answer = self.server.answer or json.dumps(document).encode()
-        self.send_response(self.server.status)
-        self.send_header("content-length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_args):
-        pass
+from tests.support.service.standin_prometheus import prometheus_server
 
 
 @pytest.fixture
 def prometheus():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Prometheus) as server:
-        server.asked, server.values, server.status, server.answer = [], {}, 200, b""
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with prometheus_server() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -53,7 +24,7 @@ def session():
 
 @pytest.fixture
 def promql(prometheus, session, monkeypatch):
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{prometheus.server_port}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", prometheus.url)
     asking = PromQL.beside(session.client("cloudwatch"), session)
     yield asking
     asking.close()
@@ -78,7 +49,7 @@ def test_a_query_is_signed_for_cloudwatch(promql, prometheus, session):
 
     assert path == "/api/v1/query"
     assert "/eu-west-1/monitoring/aws4_request" in headers["Authorization"]
-    url = f"http://127.0.0.1:{prometheus.server_port}{path}"
+    url = f"{prometheus.url}{path}"
     request = AWSRequest("POST", url, headers={"Content-Type": headers["Content-Type"]}, data=body)
     request.context["timestamp"] = headers["X-Amz-Date"]
     signer = SigV4Auth(session.get_credentials(), "monitoring", "eu-west-1")
