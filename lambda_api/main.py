@@ -1,4 +1,4 @@
-"""The composition root: settings and an upstream become the app."""
+"""The composition root, where settings and adapters become the app."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def create_app(
     """Build the service.
 
     Args:
-        settings: What to serve; read from the environment unless given.
-        client: What answers; the settings' SageMaker endpoint unless given.
-        responses_store: What keeps responses; the settings' bucket unless given.
-        queue: What answers later; the settings' asynchronous endpoint unless given.
-        batch_store: What keeps files and batches; the settings' bucket unless given.
-        executions: What runs batches; the settings' state machine unless given.
-        wakes: What the endpoint's wake is shared in; the settings' table unless given.
-        pace: How often it is looked at; not to be hurried in production.
+        settings: The settings; read from the environment unless given.
+        client: The upstream; the settings' SageMaker endpoint unless given.
+        responses_store: The store of responses; the settings' bucket unless given.
+        queue: The queue of background responses; the settings' asynchronous endpoint unless given.
+        batch_store: The store of files and batches; the settings' bucket unless given.
+        executions: The runner of batches; the settings' state machine unless given.
+        wakes: The table of the endpoint's wake; the settings' table unless given.
+        pace: The intervals of polling and probing; not to be hurried in production.
 
     Raises:
         SettingsError: The environment is not usable.
@@ -87,7 +87,7 @@ def create_app(
 
 
 class _BelowRootPath:
-    """Tells the app where it is mounted; neither door does, and `/docs` must find its schema."""
+    """Middleware that tells the app its root path: neither door does, and `/docs` needs it."""
 
     def __init__(self, app: ASGIApp, root_path: str) -> None:
         self._app = app
@@ -109,7 +109,7 @@ def _connect(settings: Settings) -> Upstream:
 def _cold_start(
     settings: Settings, endpoint: Callable[[], Upstream], wakes: WakeTable | None, pace: Pace
 ) -> tuple[Callable[[], Upstream], ColdStartStrategy]:
-    """What answers, and what a caller meets while it cannot."""
+    """Return the way to the upstream, and the strategy for requests that find it cold."""
     if settings.cold_start is None:
         return endpoint, RejectStrategy()
     monitor = WakeMonitor(

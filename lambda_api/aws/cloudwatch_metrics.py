@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class CloudWatchMetrics:
-    """The metrics of one endpoint in one namespace.
+    """An endpoint's metrics in a namespace.
 
     Args:
         client: The CloudWatch client.

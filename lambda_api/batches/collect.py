@@ -1,7 +1,7 @@
-"""The state machine's last step: what a transform job wrote becomes the batch's files.
+"""The state machine's last step: the answers of a transform job become the batch's files.
 
-A job that could not answer one request leaves out the whole file it is in. Those files are run
-once more, a request a file; docs/decisions/0029 says why. Doing it again changes nothing.
+A job that could not answer a request leaves out the whole file of that request. Such files are run
+once more, a request a file; docs/decisions/0029 says why. Repeating the step changes nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lambda_api.batches.schemas import BatchError, BatchState
 
 _LAST_ROUND = 2
 _BLAMES_THE_INPUT = "ClientError"
-"""How a job's FailureReason begins when a container refused a request."""
+"""The beginning of a job's FailureReason when a container refused a request."""
 
 _NOT_CHECKED = BatchError(code="check_failed", message="the input could not be checked, try again")
 
@@ -26,14 +26,14 @@ def collect(
     job_name: str | None = None,
     error: Mapping[str, str] | None = None,
 ) -> Step:
-    """Take up what a job wrote: end the batch, or have what is missing run once more.
+    """Collect the answers of a job: end the batch, or have what is missing run once more.
 
     Args:
-        runs: Where batches lie.
-        owner: Whose the batch is.
-        batch_id: Which it is.
+        runs: The batches as they are run.
+        owner: The batch's owner.
+        batch_id: The batch's id.
         job_name: The job that ended; the present round's unless given.
-        error: How it failed: `Error` and `Cause`.
+        error: The failure of the job: `Error` and `Cause`.
     """
     state = runs.batches.get(owner, batch_id)
     if state.batch.status == "cancelling":
@@ -74,7 +74,7 @@ def _finalizing(runs: BatchRuns, owner: str, state: BatchState) -> BatchState:
 def _run_again(
     runs: BatchRuns, owner: str, state: BatchState, error: Mapping[str, str]
 ) -> BatchState | None:
-    """Begin another round with what the first left out, if that is worth a job.
+    """Begin another round with the requests that the first left out, if worth a job.
 
     A model that cannot be started answers none of several files, and will not the second time.
     """

@@ -1,6 +1,6 @@
-"""The state machine's first step: checks every request, and writes the transform job's input.
+"""The state machine's first step: every request is checked, and the transform job's input written.
 
-Nothing that costs has been started by then. Doing it again changes nothing.
+Nothing that costs has been started by then. Repeating the step changes nothing.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ _MIB = 1024 * 1024
 
 
 def prepare(runs: BatchRuns, owner: str, batch_id: str) -> Step:
-    """Make a batch ready to run, or fail it with what is wrong in its input.
+    """Make a batch ready to run, or fail it with the input's errors.
 
-    A batch that is being cancelled is brought to its end instead.
+    A batch that is being cancelled is brought to an end instead.
     """
     state = runs.batches.get(owner, batch_id)
     if state.batch.status == "cancelling":

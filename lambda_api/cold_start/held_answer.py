@@ -1,4 +1,4 @@
-"""Held requests: answers that begin when the endpoint can give them."""
+"""Answers to held requests, which begin as soon as the endpoint has capacity."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ from lambda_api.streaming.response import client_left
 
 
 class HeldStream:
-    """A stream that is opened when its first bytes are asked for and capacity has come."""
+    """A stream of a held request: reading the first bytes waits for capacity, then opens it.
+
+    Attributes:
+        content_type: The media type of the bytes; empty until the stream is open.
+    """
 
     def __init__(self, held: HeldRequest, open_stream: Callable[[], UpstreamStream]) -> None:
         self.content_type = ""
@@ -29,7 +33,7 @@ class HeldStream:
         self._is_closed = False
 
     def __iter__(self) -> Iterator[bytes]:
-        """Give the answer's bytes as they come, cut anywhere.
+        """Yield the answer's bytes as they come, cut anywhere.
 
         Raises:
             ServiceError: No capacity came, or the answer broke off.
@@ -41,7 +45,7 @@ class HeldStream:
         yield from source
 
     def close(self) -> None:
-        """Stop waiting, or reading. Safe from any thread, and more than once."""
+        """Stop the waiting or the reading; safe from any thread, and more than once."""
         self._is_closed = True
         self._held.leave()
         if self._source:
@@ -49,14 +53,14 @@ class HeldStream:
 
 
 class HeldUpstream:
-    """The upstream of one held request."""
+    """An upstream for one held request: each call waits for capacity first."""
 
     def __init__(self, upstream: Upstream, held: HeldRequest) -> None:
         self._upstream = upstream
         self._held = held
 
     def complete(self, payload: bytes, prefix: str | None = None) -> bytes:
-        """Wait for capacity; give the whole answer.
+        """Wait for capacity, then return the whole answer.
 
         Raises:
             ServiceError: No capacity came, or the call failed.
@@ -64,16 +68,16 @@ class HeldUpstream:
         return self._held.wait_and_call(partial(self._upstream.complete, payload, prefix))
 
     def open_stream(self, payload: bytes, prefix: str | None = None) -> HeldStream:
-        """Give a stream at once; reading it waits."""
+        """Return a stream at once; the first read waits for capacity."""
         return HeldStream(self._held, partial(self._upstream.open_stream, payload, prefix))
 
 
 class HeldResponse(Response):
-    """A whole answer that is waited for in a thread of its own: routes have few.
+    """A whole answer to a held request, awaited in a thread of its own: routes share few threads.
 
     Args:
-        held: The request.
-        answer: Waits and answers; runs in a thread.
+        held: The request that waits.
+        answer: Waits for capacity and makes the response; runs in the thread.
     """
 
     def __init__(self, held: HeldRequest, answer: Callable[[], Response]) -> None:
@@ -82,7 +86,7 @@ class HeldResponse(Response):
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer, unless the client is gone.
+        """Wait for the response and send it, unless the client leaves first.
 
         Raises:
             ServiceError: No capacity came, or the call failed.

@@ -1,4 +1,4 @@
-"""What a caller meets while the endpoint is cold: a refusal, a wait, or a place in the queue."""
+"""Strategies for requests that meet a cold endpoint: reject, hold, or enqueue."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from lambda_api.errors import NotReadyError, ServiceError
 from lambda_api.http.request_log import RequestRecord, record_of
 
 MOST_SILENT_SECONDS = 240.0
-"""How long a request that is not streamed is held at most. Not a byte can be sent meanwhile, and a
-regional API ends what was idle for 300 s:
+"""Longest hold of a request that is not streamed. Not a byte can be sent meanwhile, and a regional
+API ends what was idle for 300 s:
 docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html. The answer itself
 may take the 60 s that SageMaker allows."""
 
 
 @dataclass(frozen=True)
 class PendingRequest(ABC):
-    """A request, and the ways to answer it.
+    """A request that waits for an answer, with the ways to answer.
 
-    Args:
-        request: As it came.
-        is_streamed: Whether its answer is to be.
+    Attributes:
+        request: The HTTP request.
+        is_streamed: True if the client asked for a stream.
     """
 
     request: Request
@@ -40,53 +40,56 @@ class PendingRequest(ABC):
 
     @property
     def record(self) -> RequestRecord:
-        """What is logged of it."""
+        """The request's entry in the log."""
         return record_of(self.request)
 
     @abstractmethod
     def answer(self, upstream: Upstream | None = None) -> Response:
-        """Answer it, from another upstream than usual if one is given.
+        """Return the answer.
+
+        Args:
+            upstream: The upstream to use in place of the service's own.
 
         Raises:
-            ServiceError: It was refused, or the upstream failed.
+            ServiceError: The request was refused, or the upstream failed.
         """
 
     @abstractmethod
     def enqueue(self) -> Response | None:
-        """Leave it to the asynchronous endpoint; None if that cannot answer it.
+        """Queue the request at the asynchronous endpoint; None if that cannot answer it.
 
         Raises:
-            ServiceError: It was refused, or the endpoint or the storage failed.
+            ServiceError: The request was refused, or the endpoint or the storage failed.
         """
 
 
 class ColdStartStrategy(Protocol):
-    """Answers requests, also while nothing can."""
+    """The strategy of a stage for requests that meet a cold endpoint."""
 
     def answer(self, pending: PendingRequest) -> Response:
-        """Answer a request.
+        """Return the answer to a request, or the strategy's answer of a cold endpoint.
 
         Raises:
-            ServiceError: It was refused, or the upstream failed.
+            ServiceError: The request was refused, or the upstream failed.
         """
 
 
 class RejectStrategy:
-    """Lets callers come back later."""
+    """Rejects requests with the time to come back."""
 
     def answer(self, pending: PendingRequest) -> Response:
-        """Answer a request, or say when to come back."""
+        """Return the answer; the error of a cold endpoint says when to come back."""
         return pending.answer()
 
 
 @dataclass(frozen=True)
 class HoldStrategy:
-    """Lets requests wait.
+    """Holds requests until the endpoint has capacity.
 
-    Args:
-        room: Where they do.
-        connect: Gives what answers them.
-        seconds: How long a streamed request is held at most.
+    Attributes:
+        room: The room of held requests.
+        connect: Returns the upstream for held requests.
+        seconds: Longest hold of a streamed request.
     """
 
     room: WaitingRoom
@@ -94,7 +97,7 @@ class HoldStrategy:
     seconds: float
 
     def answer(self, pending: PendingRequest) -> Response:
-        """Answer a request; while the endpoint is cold, begin an answer that will wait for it."""
+        """Return the answer; if the endpoint is cold, one that waits for capacity."""
         try:
             return pending.answer()
         except NotReadyError:
@@ -116,10 +119,10 @@ class HoldStrategy:
 
 @dataclass(frozen=True)
 class EnqueueStrategy:
-    """Lets the asynchronous endpoint answer what comes while the other one is cold."""
+    """Queues requests that meet a cold endpoint at the asynchronous one."""
 
     def answer(self, pending: PendingRequest) -> Response:
-        """Answer a request now, or queue it."""
+        """Return the answer, or a receipt for a queued request."""
         try:
             return pending.answer()
         except NotReadyError:
@@ -129,17 +132,17 @@ class EnqueueStrategy:
 
 
 class MonitoredUpstream:
-    """An upstream that is left alone while it is known to be cold."""
+    """An upstream that is called through the wake monitor, so only probed while cold."""
 
     def __init__(self, upstream: Upstream, monitor: WakeMonitor) -> None:
         self._upstream = upstream
         self._monitor = monitor
 
     def complete(self, payload: bytes, prefix: str | None = None) -> bytes:
-        """Give the whole answer.
+        """Return the whole answer.
 
         Raises:
-            ServiceError: It is cold, or the call failed.
+            ServiceError: The endpoint is cold, or the call failed.
         """
         return self._monitor.call(partial(self._upstream.complete, payload, prefix))
 
@@ -147,6 +150,6 @@ class MonitoredUpstream:
         """Start an answer; return when the endpoint has accepted the request.
 
         Raises:
-            ServiceError: It is cold, or the call failed.
+            ServiceError: The endpoint is cold, or the call failed.
         """
         return self._monitor.call(partial(self._upstream.open_stream, payload, prefix))

@@ -1,4 +1,4 @@
-"""The requests of one process that are held until their endpoint can answer."""
+"""The waiting room of a process: held requests, and the thread that watches the wake."""
 
 from __future__ import annotations
 
@@ -17,29 +17,31 @@ from lambda_api.errors import NotReadyError, StorageError
 Answer = TypeVar("Answer")
 
 _NOTIFY_GAP_SECONDS = 0.002
-"""Between two that are called when capacity has come: if it goes again, most have not asked yet."""
+"""Pause between two requests that are let go: if capacity goes again, most have not called yet."""
 
 _GRACE_SECONDS = 10.0
-"""How much longer than its request a place counts that is never given back."""
+"""Time for which a place outlives the hold of its request, if never given back."""
 
 _log = logging.getLogger(__name__)
 
 
 class HeldRequest:
-    """One request that is held.
+    """A request that is held.
 
     Args:
-        room: Where it waits.
-        seconds: How long at most.
+        room: The room the request waits in.
+        seconds: Longest hold.
+
+    Attributes:
+        place: The name of the request's place in the wake table.
+        wake: The wake that the place belongs to; None without a place.
+        has_left: True if the client left before the answer.
     """
 
     def __init__(self, room: WaitingRoom, seconds: float) -> None:
         self.place = token_hex(4)
-        """Names its place in the item."""
         self.wake: Wake | None = None
-        """The wake it has a place in."""
         self.has_left = False
-        """Whether its client left before it was answered."""
         self._room = room
         self._seconds = seconds
         self._entered_at = self._held_until = time.monotonic()
@@ -48,20 +50,23 @@ class HeldRequest:
 
     @property
     def held_seconds(self) -> float:
-        """How long it was held, until it last stopped waiting."""
+        """Seconds from the admission to the end of the last wait."""
         return self._held_until - self._entered_at
 
     @property
     def seconds_left(self) -> float:
-        """How long it may still be held."""
+        """Seconds that are left of the longest hold."""
         return max(0.0, self._entered_at + self._seconds - time.monotonic())
 
     def wait_and_call(self, operation: Callable[[], Answer]) -> Answer:
-        """Wait for capacity, then ask. Blocks; to be called once.
+        """Wait for capacity, then call the endpoint. Blocks; to be called once.
+
+        Args:
+            operation: The call, which returns the endpoint's answer.
 
         Raises:
-            NotReadyError: None came in time, or the client left.
-            ServiceError: What asking raised.
+            NotReadyError: No capacity came in time, or the client left.
+            ServiceError: The operation raised another error.
         """
         try:
             while True:
@@ -75,11 +80,11 @@ class HeldRequest:
             self._room.release(self)
 
     def notify(self) -> None:
-        """Let it try."""
+        """End the present wait, so that the request calls the endpoint."""
         self._notified.set()
 
     def leave(self) -> None:
-        """Its client is gone: end the waiting, if it still waits. Safe from any thread."""
+        """End the hold because the client is gone; safe from any thread."""
         if not self._has_ended:
             self.has_left = True
             self.notify()
@@ -96,11 +101,14 @@ class HeldRequest:
 
 
 class WaitingRoom:
-    """Where requests wait; one thread looks out for all of them while there are any.
+    """The held requests of a process; while there are any, one thread watches the wake.
 
     Args:
-        monitor: What is known of the wake.
-        most: How many requests are held, by all processes together.
+        monitor: The monitor of the endpoint's wake.
+        most: Most requests held at once, by all processes together.
+
+    Attributes:
+        monitor: The monitor of the endpoint's wake.
     """
 
     def __init__(self, monitor: WakeMonitor, most: int) -> None:
@@ -111,20 +119,20 @@ class WaitingRoom:
         self._lock = Lock()
 
     def admit(self, seconds: float) -> HeldRequest:
-        """Hold a request for some seconds at most.
+        """Return a new request that is held for some seconds at most.
 
         Raises:
-            NotReadyError: Too many are held.
+            NotReadyError: Too many requests are held.
         """
         held = HeldRequest(self, seconds)
         self.requeue(held)
         return held
 
     def requeue(self, held: HeldRequest) -> None:
-        """Let a request wait, or wait on; each wake has places of its own.
+        """Queue a request again; a new wake needs a new place.
 
         Raises:
-            NotReadyError: Too many are held.
+            NotReadyError: Too many requests are held.
         """
         wake = self.monitor.wake
         if wake and not (held.wake and held.wake.is_the_same_as(wake)):
@@ -136,7 +144,7 @@ class WaitingRoom:
                 Thread(target=self._watch, name="wake-monitor", daemon=True).start()
 
     def release(self, held: HeldRequest) -> None:
-        """Let a request go, and its place with it."""
+        """Remove a request, and give back the place of the wake it holds."""
         with self._lock:
             self._waiting.pop(held, None)
         wake = self.monitor.wake
@@ -162,7 +170,7 @@ class WaitingRoom:
             self.monitor.learn(taken.wake)
 
     def _take_place(self, held: HeldRequest, wake: Wake) -> Change:
-        """Try to take a place: a free one, or one that has lapsed."""
+        """Take a free place of the wake, or else a lapsed one."""
         table, now = self.monitor.table, self.monitor.clock()
         until = now + held.seconds_left + _GRACE_SECONDS
         taken = table.take(wake, held.place, until, self._most)
@@ -185,7 +193,7 @@ class WaitingRoom:
             time.sleep(_NOTIFY_GAP_SECONDS)
 
     def _notify_next(self) -> None:
-        """Let the one probe that has waited longest since it last did."""
+        """Let the request probe that has waited longest since its last call."""
         with self._lock:
             if held := next(iter(self._waiting), None):
                 del self._waiting[held]

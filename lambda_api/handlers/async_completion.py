@@ -1,7 +1,7 @@
-"""The completion function: SageMaker's news of an end settles a response and calls the webhook.
+"""The completion function: SageMaker's notifications settle responses and call the webhook.
 
-Lambda calls it with the messages of the asynchronous endpoint's two topics. One may come twice or
-late. Raising makes Lambda try twice more, after one and two minutes:
+Lambda invokes the function with messages of the asynchronous endpoint's two topics. A message may
+come twice or late. Raising makes Lambda try twice more, after one and two minutes:
 docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html.
 """
 
@@ -20,7 +20,7 @@ from lambda_api.settings import Settings
 
 
 def handler(event: Mapping[str, Any], _context: object) -> None:
-    """Take an SNS event."""
+    """Settle the responses that an SNS event tells of."""
     for record in event["Records"]:
         _completions().take(record["Sns"]["Message"])
 
@@ -38,7 +38,7 @@ def _completions() -> Completions:
 
 
 def _webhook(settings: Settings) -> Webhook | None:
-    """The webhook; its secret is read once for each process."""
+    """Return the webhook, if there is one; the secret is read once for each process."""
     if not (settings.webhook_url and settings.webhook_secret_arn):
         return None
     from lambda_api.aws.secrets_manager import read_secret

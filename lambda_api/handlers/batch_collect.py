@@ -1,4 +1,4 @@
-"""The state machine's last function: takes up what a transform job wrote."""
+"""The state machine's last function: collects the answers of a transform job."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ _connected = cache(connect)
 
 
 def handler(event: Mapping[str, Any], _context: object) -> Step:
-    """Take `{"owner", "batch_id"}`, and of a job that failed `error` as Step Functions gives it.
+    """Return the next step after a job of `{"owner", "batch_id"}`.
 
-    `job_name`, if given, tells which job it is about: the function may be asked twice.
+    `error`, as Step Functions gives it, comes from a job that failed. `job_name`, if given, names
+    the job: the function may be invoked twice.
     """
     error = event.get("error")
     runs = _connected()

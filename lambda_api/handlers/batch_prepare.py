@@ -15,7 +15,7 @@ _connected = cache(connect)
 
 
 def handler(event: Mapping[str, Any], _context: object) -> Step:
-    """Take `{"owner", "batch_id"}`, or a schedule's run; tell which job to run, if any."""
+    """Return the first step of the batch `{"owner", "batch_id"}`, or of a schedule's run."""
     runs = _connected()
     if "batch_id" in event:
         return prepare(runs, event["owner"], event["batch_id"])

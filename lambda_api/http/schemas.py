@@ -1,4 +1,4 @@
-"""OpenAI's error object, for the schemas of routes; `errors.body_of` writes it."""
+"""Schemas of OpenAI's error object; `errors.body_of` writes the object itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 
 class ErrorDetail(BaseModel):
-    """What went wrong."""
+    """The error itself."""
 
     message: str
     type: str
@@ -15,6 +15,6 @@ class ErrorDetail(BaseModel):
 
 
 class ErrorResponse(BaseModel):
-    """OpenAI's error shape."""
+    """OpenAI's error object."""
 
     error: ErrorDetail

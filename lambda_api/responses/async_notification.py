@@ -1,6 +1,6 @@
-"""What SageMaker tells of the end of an asynchronous request.
+"""SageMaker's notifications of the end of asynchronous requests.
 
-The message has no published schema. Its fields are those of
+The message has no published schema. The fields are those of
 docs.aws.amazon.com/sagemaker/latest/dg/async-inference-check-predictions.html#async-inference-check-predictions-sns-ntopics
 and of messages seen; any may be missing.
 """
@@ -22,22 +22,23 @@ from lambda_api.errors import (
 )
 
 _STATUS = re.compile(r"\((\d{3})\)")
-"""In `ClientError: Received client error (400) from primary with message "..."`."""
+"""The container's status in SageMaker's reason:
+`ClientError: Received client error (400) from primary with message "..."`."""
 
 _REFUSALS = {400, 413, 422}
 
 
 @dataclass(frozen=True)
 class AsyncNotification:
-    """The end of one request.
+    """The end of an asynchronous request.
 
-    Args:
-        inference_id: What names the request.
-        is_completed: Whether the container answered it.
-        output_uri: Where the answer lies.
-        failure_uri: Where the container's error lies, if it gave one.
-        reason: SageMaker's words on a failure; they name the account, and are not for callers.
-        has_expired: Whether the request waited or took too long.
+    Attributes:
+        inference_id: The name of the request.
+        is_completed: True if the container answered.
+        output_uri: The URI of the answer.
+        failure_uri: The URI of the container's error, if there is one.
+        reason: SageMaker's words on a failure, which name the account: not for callers.
+        has_expired: True if the request waited or took too long.
     """
 
     inference_id: str
@@ -69,7 +70,7 @@ class AsyncNotification:
         """Return the error of a request that failed, in words for its caller.
 
         Args:
-            said: The container's error, if it gave one.
+            said: The container's error, if there is one.
         """
         found = _STATUS.search(self.reason)
         status = int(found[1]) if found else 0

@@ -1,4 +1,4 @@
-"""The end of a background response: SageMaker tells, the outcome is kept, the webhook called."""
+"""The completion of background responses: the outcome is stored, and the webhook called."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from lambda_api.responses.webhook import Webhook
 
 
 class AnswerMissingError(Exception):
-    """SageMaker told of an answer that is not there."""
+    """A notification of an answer that is not in the bucket."""
 
 
 @dataclass(frozen=True)
 class Completions:
-    """Settles responses.
+    """A receiver of notifications, which settles responses.
 
-    Args:
-        store: Where they are kept.
-        webhook: Whom to tell, if anybody.
-        logger: Where each end is noted.
+    Attributes:
+        store: The store of responses.
+        webhook: The webhook, if there is one.
+        logger: The log of ends.
     """
 
     store: ResponseStore
@@ -33,12 +33,12 @@ class Completions:
     logger: Logger
 
     def take(self, message: str) -> None:
-        """Settle the response that a message tells of; other messages are noted and left.
+        """Settle the response that a message tells of; other messages are logged and left.
 
         Raises:
             AnswerMissingError: The answer is not there yet.
             ServiceError: The storage failed.
-            WebhookError: The webhook was not told.
+            WebhookError: The webhook did not take the event.
         """
         notification = AsyncNotification.parse(message)
         behind = response_behind(notification.inference_id) if notification else None
@@ -70,7 +70,7 @@ class Completions:
         return found.body if found else None
 
     def _clear(self, notification: AsyncNotification) -> None:
-        """What SageMaker wrote is either in the outcome now or wanted by nobody."""
+        """Delete SageMaker's objects: their content is in the outcome now, or wanted by nobody."""
         for key in map(self.store.key, (notification.output_uri, notification.failure_uri)):
             if key:
                 self.store.objects.delete(key)

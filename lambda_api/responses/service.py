@@ -1,4 +1,4 @@
-"""Responses: the chat service behind OpenAI's newer format, at once or in the background."""
+"""The service of responses: the chat service behind OpenAI's newer format."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Draft:
-    """A request that is understood: its chat completion, and its response before the answer."""
+    """A response before the answer, with the chat completion that will make the answer."""
 
     chat: ChatCompletionRequest
     kept: KeptResponse
@@ -49,12 +49,12 @@ class _Draft:
 
 @dataclass(frozen=True)
 class ResponseService:
-    """Serves responses of one model.
+    """Responses of one model.
 
-    Args:
-        chat: Makes the completions.
-        connect_store: Gives what keeps responses; None where nothing is kept.
-        background: What answers later; None where nothing does.
+    Attributes:
+        chat: The chat service, which makes the answers.
+        connect_store: Returns the store of responses; None where nothing is stored.
+        background: The way into the background; None where there is none.
     """
 
     chat: ChatService
@@ -62,7 +62,7 @@ class ResponseService:
     background: Background | None = None
 
     def create(self, request: ResponseRequest, owner: str) -> Response:
-        """Give a whole response.
+        """Return a whole response.
 
         Raises:
             ServiceError: The request was refused, or the upstream failed.
@@ -96,18 +96,18 @@ class ResponseService:
         return self._submit(self.background, owner, self._draft(request, owner))
 
     def enqueue_instead(self, request: ResponseRequest, owner: str) -> Response | None:
-        """Queue a response that was to be answered now; None if that is against its `store`.
+        """Queue a response that was to be answered now; None if `store` forbids keeping it.
 
         Raises:
             ServiceError: The request was refused, or the endpoint or the storage failed.
         """
         if request.store is False:
             return None
-        later = {"background": True, "stream": None}
-        return self.enqueue(request.model_copy(update=later), owner)
+        changes = {"background": True, "stream": None}
+        return self.enqueue(request.model_copy(update=changes), owner)
 
     def enqueue_chat(self, request: ChatCompletionRequest, owner: str) -> Response | None:
-        """Queue a chat completion as a response; None if it asks for more than one answer.
+        """Queue a chat completion as a response; None if `n` asks for more than one answer.
 
         Raises:
             ServiceError: The request was refused, or the endpoint or the storage failed.
@@ -121,14 +121,14 @@ class ResponseService:
         return self._submit(self.background, owner, draft)
 
     def with_upstream(self, upstream: Upstream | None) -> Self:
-        """The same service with another upstream, if one is given."""
+        """Return the same service over another upstream, or itself without any."""
         return replace(self, chat=self.chat.with_upstream(upstream)) if upstream else self
 
     def kept(self) -> ResponseStore:
-        """What is kept.
+        """Return the store of responses.
 
         Raises:
-            NotFoundError: Nothing is.
+            NotFoundError: The service stores none.
         """
         if self.connect_store is None:
             raise NotFoundError("there is no such response, this service keeps none")
@@ -165,7 +165,7 @@ class ResponseService:
         return kept
 
     def _keep(self, owner: str, kept: KeptResponse, response: Response) -> Response:
-        """Keep a response that is over, if that is wanted; an answer is not lost over it."""
+        """Store a response that has ended, if wanted; no failure to store loses the answer."""
         if not response.store or self.connect_store is None:
             return response
         try:
@@ -177,7 +177,7 @@ class ResponseService:
 
 
 def _conversation(kept: KeptResponse) -> list[ChatMessage]:
-    """The messages of a response's conversation with its answer."""
+    """Return the messages of a response's conversation, up to and with the answer."""
     said = [InputItem.model_validate(item.model_dump()) for item in kept.response.output]
     return kept.messages + messages_of(said)
 

@@ -1,4 +1,4 @@
-"""Batches over HTTP."""
+"""Routes of batches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ _ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorResponse}}
 
 
 def router(connect: Callable[[], BatchService]) -> APIRouter:
-    """Routes over the batches of what `connect` gives; it should remember."""
+    """Return the routes of batches.
+
+    Args:
+        connect: Returns the service; called for each request, so cached.
+    """
     routes = APIRouter(prefix="/v1/batches", tags=["batches"], responses=_ERRORS)
 
     @routes.post("")

@@ -1,4 +1,4 @@
-"""Chat completions over HTTP."""
+"""Routes of chat completions."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 def router(
     service: ChatService, responses: ResponseService, cold_start: ColdStartStrategy
 ) -> APIRouter:
-    """Routes that complete chats.
+    """Return the routes of chat completions.
 
     Args:
-        service: Makes the completions.
-        responses: Makes those that have to wait in the queue.
-        cold_start: What a caller meets while the endpoint is cold.
+        service: The chat service.
+        responses: The service that queues completions as responses.
+        cold_start: The strategy for requests that meet a cold endpoint.
     """
     routes = APIRouter(prefix="/v1/chat", tags=["chat"])
 
@@ -50,7 +50,7 @@ def router(
 
 @dataclass(frozen=True)
 class _PendingChat(PendingRequest):
-    """A completion that is asked for."""
+    """A request for a chat completion."""
 
     body: ChatCompletionRequest
     service: ChatService

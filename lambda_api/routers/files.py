@@ -1,4 +1,4 @@
-"""Files over HTTP."""
+"""Routes of files."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ from lambda_api.http.schemas import ErrorResponse
 from lambda_api.storage.pagination import Page
 
 MAX_DIRECT_BYTES = 1024 * 1024
-"""The largest content that is answered with: it must fit in the 6 MB of a Lambda answer when each
-of its bytes is escaped in JSON (`\\\\u001f`). Larger content is a redirect to the bucket."""
+"""Largest content in an answer, which must fit in the 6 MB of a Lambda answer when each byte is
+escaped in JSON (`\\u001f`). Larger content is a redirect to the bucket."""
 
 _ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorResponse}}
 
 
 def router(connect: Callable[[], FileService]) -> APIRouter:
-    """Routes over the files of what `connect` gives; it should remember."""
+    """Return the routes of files.
+
+    Args:
+        connect: Returns the service; called for each request, so cached.
+    """
     routes = APIRouter(prefix="/v1/files", tags=["files"], responses=_ERRORS)
 
     @routes.post("", openapi_extra={"requestBody": UPLOAD_BODY})

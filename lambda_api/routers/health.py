@@ -1,4 +1,4 @@
-"""Whether the service itself runs."""
+"""The route of the service's own health."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ router = APIRouter(tags=["health"])
 
 
 class Health(BaseModel):
-    """The service runs. Says nothing about the endpoint, which is not asked."""
+    """The health of the service; the endpoint is not asked."""
 
     status: Literal["ok"] = "ok"
 
 
 @router.get("/health")
 async def health() -> Health:
-    """The service runs. The endpoint is not asked: its state is SageMaker's to tell."""
+    """Tell that the service runs. The endpoint is not asked: SageMaker tells of its state."""
     return Health()

@@ -1,4 +1,4 @@
-"""The models this API serves: one."""
+"""Routes of models, of which there is one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lambda_api.http.schemas import ErrorResponse
 
 
 class Model(BaseModel):
-    """A model this API serves."""
+    """A model that this API serves."""
 
     id: str
     object: Literal["model"] = "model"
@@ -22,14 +22,14 @@ class Model(BaseModel):
 
 
 class ModelList(BaseModel):
-    """The models this API serves."""
+    """The models that this API serves."""
 
     object: Literal["list"] = "list"
     data: list[Model]
 
 
 def router(model_id: str) -> APIRouter:
-    """Routes that tell of one model."""
+    """Return the routes of the one model."""
     routes = APIRouter(prefix="/v1/models", tags=["models"])
     model = Model(id=model_id, created=int(time.time()), owned_by="llm-twin")
 

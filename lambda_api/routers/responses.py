@@ -1,4 +1,4 @@
-"""Responses over HTTP."""
+"""Routes of responses."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _CREATED: dict[int | str, dict[str, Any]] = {
 
 
 def router(service: ResponseService, cold_start: ColdStartStrategy) -> APIRouter:
-    """Routes that make responses.
+    """Return the routes of responses.
 
     Args:
-        service: Makes them.
-        cold_start: What a caller meets while the endpoint is cold.
+        service: The responses' service.
+        cold_start: The strategy for requests that meet a cold endpoint.
     """
     routes = APIRouter(prefix="/v1/responses", tags=["responses"])
 
@@ -57,7 +57,7 @@ def router(service: ResponseService, cold_start: ColdStartStrategy) -> APIRouter
 
 @dataclass(frozen=True)
 class _PendingResponse(PendingRequest):
-    """A response that is asked for now."""
+    """A request for a response at once."""
 
     body: ResponseRequest
     service: ResponseService
