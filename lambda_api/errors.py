@@ -6,8 +6,8 @@ ServiceError
 │   ├── PreviousResponseError   the response to go on from is not there
 │   ├── NotFoundError           no such object, or one of another key
 │   └── RequestTooLargeError
-├── StorageError                what the service keeps cannot be read or written
-├── SchedulerError              what runs batches cannot be asked
+├── StorageError                the bucket or table cannot be read or written
+├── SchedulerError              batches cannot be started or stopped
 └── UpstreamError               the endpoint did not answer
     ├── EndpointMissingError
     ├── ThrottledError

@@ -102,7 +102,7 @@ class WakeMonitor:
             ServiceError: The operation raised another error.
         """
         wake = self._wake and self._wake_to_probe()
-        return self._probe(wake, operation) if wake else self._first(operation)
+        return self._probe(wake, operation) if wake else self._call_warm(operation)
 
     def is_due(self) -> bool:
         """Return True if the next probe of the endpoint is due."""
@@ -140,7 +140,7 @@ class WakeMonitor:
             f"{what}, try again {when}", reason=reason, retry_after_seconds=seconds
         )
 
-    def _first(self, operation: Callable[[], Answer]) -> Answer:
+    def _call_warm(self, operation: Callable[[], Answer]) -> Answer:
         try:
             return operation()
         except NotReadyError as error:
@@ -178,7 +178,7 @@ class WakeMonitor:
         return claimed.was_made
 
     def _probe(self, wake: Wake, operation: Callable[[], Answer]) -> Answer:
-        asked_at = self.clock()
+        called_at = self.clock()
         try:
             answer = operation()
         except NotReadyError as error:
@@ -186,7 +186,7 @@ class WakeMonitor:
         except _ENDS_WAKE:
             self._end(wake, None)
             raise
-        self._end(wake, wake.start_seconds(asked_at))
+        self._end(wake, wake.start_seconds(called_at))
         return answer
 
     def _end(self, wake: Wake, start_seconds: float | None) -> None:

@@ -129,7 +129,7 @@ class WaitingRoom:
         return held
 
     def requeue(self, held: HeldRequest) -> None:
-        """Queue a request again; a new wake needs a new place.
+        """Queue a request, at first or again; each wake has places of its own.
 
         Raises:
             NotReadyError: Too many requests are held.
