@@ -33,7 +33,19 @@ def endpoint():
 
 
 @pytest.fixture
-def process(table, endpoint):
+def watchers():
+    """The threads of this test's rooms; one of an earlier test may still be ending."""
+    before = set(threads_alive())
+
+    def watchers():
+        new = set(threads_alive()) - before
+        return [thread for thread in new if thread.name == "wake-monitor"]
+
+    return watchers
+
+
+@pytest.fixture
+def process(table, endpoint, watchers):
     """Makes a process's room, which has found the endpoint cold."""
 
     def process(most=100):
@@ -63,11 +75,7 @@ def until(condition):
         time.sleep(0.002)
 
 
-def watchers():
-    return [thread for thread in threads_alive() if thread.name == "wake-monitor"]
-
-
-def test_a_held_request_is_answered_when_capacity_comes(room, endpoint, table, pool):
+def test_a_held_request_is_answered_when_capacity_comes(room, endpoint, table, pool, watchers):
     held = room.admit(LONG)
     answer = pool.submit(held.wait_and_call, endpoint.ask)
     until(lambda: endpoint.asked >= 3)
@@ -82,7 +90,7 @@ def test_a_held_request_is_answered_when_capacity_comes(room, endpoint, table, p
     until(lambda: not watchers())
 
 
-def test_while_many_wait_one_at_a_time_asks(room, endpoint, table, pool):
+def test_while_many_wait_one_at_a_time_asks(room, endpoint, table, pool, watchers):
     until(lambda: not watchers())
     asked_before = endpoint.asked
     began = time.monotonic()
@@ -221,7 +229,7 @@ def test_without_the_table_nobody_is_held(endpoint):
     assert caught.value.retry_after_seconds == 300
 
 
-def test_the_room_is_watched_by_one_thread_for_as_long_as_somebody_waits(room, endpoint):
+def test_the_room_is_watched_by_one_thread_for_as_long_as_somebody_waits(room, endpoint, watchers):
     until(lambda: not watchers())
     requests = [room.admit(LONG) for _ in range(3)]
     until(lambda: len(watchers()) == 1)
