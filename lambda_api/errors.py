@@ -1,4 +1,4 @@
-"""What can go wrong, as a tree, and the one table that says which HTTP status each part is.
+"""The tree of the service's errors, and the table of their HTTP statuses.
 
 ServiceError
 ├── InvalidRequestError         the caller's request cannot be served as it is
@@ -6,8 +6,8 @@ ServiceError
 │   ├── PreviousResponseError   the response to go on from is not there
 │   ├── NotFoundError           no such object, or one of another key
 │   └── RequestTooLargeError
-├── StorageError                what the service keeps cannot be read or written
-├── SchedulerError              what runs batches cannot be asked
+├── StorageError                the bucket or table cannot be read or written
+├── SchedulerError              batches cannot be started or stopped
 └── UpstreamError               the endpoint did not answer
     ├── EndpointMissingError
     ├── ThrottledError
@@ -24,19 +24,18 @@ from http import HTTPStatus
 
 
 class ServiceError(Exception):
-    """An answer the service could not give. The message is for the caller: no AWS internals.
+    """A failure to answer. The message is for the caller: no AWS internals.
 
-    Args:
-        message: What was wrong, what was got, what is allowed; lowercase, no full stop.
+    Attributes:
+        message: The fault, the value got and what is allowed; lowercase, no full stop.
         param: The field of the request at fault, such as `messages[0].role`.
-        reason: What the log says of the cause; never shown, never a prompt.
+        reason: The cause, for the log; never shown, never a prompt.
+        code: A stable name for programs.
+        retry_after_seconds: Time until a new attempt makes sense, if known better than by status.
     """
 
     code: str | None = None
-    """A stable name for programs."""
-
     retry_after_seconds: int | None = None
-    """When to come back, if that is known better than the status tells."""
 
     def __init__(
         self, message: str, *, param: str | None = None, reason: str | None = None
@@ -48,11 +47,11 @@ class ServiceError(Exception):
 
 
 class InvalidRequestError(ServiceError):
-    """The request is malformed, out of range, or refused by the engine."""
+    """A request that is malformed, out of range, or refused by the engine."""
 
 
 class UnknownModelError(InvalidRequestError):
-    """The request names a model this API does not serve."""
+    """A request for a model that this API does not serve."""
 
     code = "model_not_found"
 
@@ -63,7 +62,7 @@ class UnknownModelError(InvalidRequestError):
 
 
 class PreviousResponseError(InvalidRequestError):
-    """The response to go on from is not there, or has no answer."""
+    """A request to go on from a response that is not there, or has no answer."""
 
     code = "previous_response_not_found"
 
@@ -72,49 +71,49 @@ class PreviousResponseError(InvalidRequestError):
 
 
 class NotFoundError(InvalidRequestError):
-    """There is no such object among those of the caller's key."""
+    """A request for an object that the caller's key does not own."""
 
     code = "not_found"
 
 
 class RequestTooLargeError(InvalidRequestError):
-    """The body is over what SageMaker takes."""
+    """A body that is larger than SageMaker takes."""
 
     code = "request_too_large"
 
 
 class StorageError(ServiceError):
-    """What the service keeps cannot be read or written."""
+    """Storage that cannot be read or written."""
 
     code = "storage_error"
 
 
 class SchedulerError(ServiceError):
-    """What runs batches cannot be asked."""
+    """A state machine that cannot be started or stopped."""
 
     code = "scheduler_error"
 
 
 class UpstreamError(ServiceError):
-    """The endpoint could not be asked."""
+    """An endpoint that gave no answer."""
 
     code = "upstream_error"
 
 
 class EndpointMissingError(UpstreamError):
-    """There is no such endpoint."""
+    """An endpoint that does not exist."""
 
     code = "endpoint_not_found"
 
 
 class ThrottledError(UpstreamError):
-    """More requests came than the endpoint or its quota takes."""
+    """More requests than the endpoint, or the account's quota, takes."""
 
     code = "rate_limit_exceeded"
 
 
 class NotReadyError(UpstreamError):
-    """The endpoint exists but nothing can answer yet."""
+    """An endpoint that exists but cannot answer yet."""
 
     code = "model_not_ready"
 
@@ -126,23 +125,23 @@ class NotReadyError(UpstreamError):
 
 
 class NoCapacityError(NotReadyError):
-    """No copy of the model runs; that somebody asked is what starts one."""
+    """An endpoint without a running copy of the model; the request itself starts one."""
 
 
 class UpstreamTimeoutError(UpstreamError):
-    """No bytes came in time."""
+    """An answer, or the next bytes of one, that did not come in time."""
 
     code = "timeout"
 
 
 class EngineError(UpstreamError):
-    """The model's container failed."""
+    """A failure of the model's container."""
 
     code = "engine_error"
 
 
 class StreamBrokenError(EngineError):
-    """The answer ended before it was complete."""
+    """An answer that ended before it was complete."""
 
     code = "stream_broken"
 
@@ -160,24 +159,24 @@ STATUS: dict[type[ServiceError], HTTPStatus] = {
     NotReadyError: HTTPStatus.SERVICE_UNAVAILABLE,
     UpstreamTimeoutError: HTTPStatus.GATEWAY_TIMEOUT,
 }
-"""The status of each class; a class not listed has its nearest ancestor's."""
+"""The status of each class; a class not listed has that of the nearest ancestor."""
 
 RETRY_AFTER_SECONDS: dict[HTTPStatus, int] = {
     HTTPStatus.TOO_MANY_REQUESTS: 1,
     HTTPStatus.SERVICE_UNAVAILABLE: 10,
 }
-"""What `Retry-After` says: a throttle passes at once, an instance takes minutes to come."""
+"""The `Retry-After` of a status: a throttle passes at once, an instance takes minutes to come."""
 
 
 def status_of(error: ServiceError) -> HTTPStatus:
-    """The status to answer an error with."""
+    """Return the status to answer an error with."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
 def body_of(
     message: str, status: int, *, param: str | None = None, code: str | None = None
 ) -> dict[str, dict[str, str | None]]:
-    """An error in OpenAI's shape: platform.openai.com/docs/guides/error-codes."""
+    """Return an error in OpenAI's shape: platform.openai.com/docs/guides/error-codes."""
     return {"error": {"message": message, "type": _type_of(status), "param": param, "code": code}}
 
 

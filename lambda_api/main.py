@@ -1,4 +1,4 @@
-"""The composition root: settings and an upstream become the app."""
+"""The composition root, where settings and adapters become the app."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lambda_api.batches.service import BatchService, Executions
 from lambda_api.batches.store import BatchStore
 from lambda_api.chat.service import MAX_PAYLOAD_BYTES, ChatService, Upstream
-from lambda_api.cold_start.monitor import Pace, Watch
-from lambda_api.cold_start.strategies import ColdStart, Enqueue, Hold, Reject, WatchedUpstream
+from lambda_api.cold_start.monitor import Pace, WakeMonitor
+from lambda_api.cold_start.strategies import (
+    ColdStartStrategy,
+    EnqueueStrategy,
+    HoldStrategy,
+    MonitoredUpstream,
+    RejectStrategy,
+)
 from lambda_api.cold_start.waiting_room import WaitingRoom
 from lambda_api.cold_start.wake import WakeTable
 from lambda_api.files.service import FileService
@@ -42,14 +48,14 @@ def create_app(
     """Build the service.
 
     Args:
-        settings: What to serve; read from the environment unless given.
-        client: What answers; the settings' SageMaker endpoint unless given.
-        responses_store: What keeps responses; the settings' bucket unless given.
-        queue: What answers later; the settings' asynchronous endpoint unless given.
-        batch_store: What keeps files and batches; the settings' bucket unless given.
-        executions: What runs batches; the settings' state machine unless given.
-        wakes: What the endpoint's wake is shared in; the settings' table unless given.
-        pace: How often it is looked at; not to be hurried in production.
+        settings: The settings; read from the environment unless given.
+        client: The upstream; the settings' SageMaker endpoint unless given.
+        responses_store: The store of responses; the settings' bucket unless given.
+        queue: The queue of background responses; the settings' asynchronous endpoint unless given.
+        batch_store: The store of files and batches; the settings' bucket unless given.
+        executions: The runner of batches; the settings' state machine unless given.
+        wakes: The table of the endpoint's wake; the settings' table unless given.
+        pace: The intervals of polling and probing; not to be hurried in production.
 
     Raises:
         SettingsError: The environment is not usable.
@@ -64,10 +70,10 @@ def create_app(
         # curl sends no JSON content type unless told to.
         strict_content_type=False,
     )
-    chats = ChatService(settings.model_id, connect, settings.prefix_aware_routing)
-    later = _responses(settings, chats, responses_store, queue)
-    app.include_router(chat.router(chats, later, cold_start))
-    app.include_router(responses.router(later, cold_start))
+    chat_service = ChatService(settings.model_id, connect, settings.prefix_aware_routing)
+    response_service = _responses(settings, chat_service, responses_store, queue)
+    app.include_router(chat.router(chat_service, response_service, cold_start))
+    app.include_router(responses.router(response_service, cold_start))
     if settings.batch_bucket:
         _add_batches(app, settings, batch_store, executions)
     app.include_router(models.router(settings.model_id))
@@ -81,7 +87,7 @@ def create_app(
 
 
 class _BelowRootPath:
-    """Tells the app where it is mounted; neither door does, and `/docs` must find its schema."""
+    """Middleware that tells the app its root path: neither door does, and `/docs` needs it."""
 
     def __init__(self, app: ASGIApp, root_path: str) -> None:
         self._app = app
@@ -102,23 +108,23 @@ def _connect(settings: Settings) -> Upstream:
 
 def _cold_start(
     settings: Settings, endpoint: Callable[[], Upstream], wakes: WakeTable | None, pace: Pace
-) -> tuple[Callable[[], Upstream], ColdStart]:
-    """What answers, and what a caller meets while it cannot."""
+) -> tuple[Callable[[], Upstream], ColdStartStrategy]:
+    """Return the way to the upstream, and the strategy for requests that find it cold."""
     if settings.cold_start is None:
-        return endpoint, Reject()
-    watch = Watch(
+        return endpoint, RejectStrategy()
+    monitor = WakeMonitor(
         cache(lambda: wakes or _connect_wakes(settings)),
         settings.expected_start_seconds,
         pace=pace,
         note_start=MetricLog(settings).note_start,
     )
-    room = WaitingRoom(watch, settings.max_held_requests)
-    ways: dict[str, ColdStart] = {
-        "hold": Hold(room, endpoint, settings.hold_seconds),
-        "queue": Enqueue(),
-        "reject": Reject(),
+    room = WaitingRoom(monitor, settings.max_held_requests)
+    strategies: dict[str, ColdStartStrategy] = {
+        "hold": HoldStrategy(room, endpoint, settings.hold_seconds),
+        "queue": EnqueueStrategy(),
+        "reject": RejectStrategy(),
     }
-    return cache(lambda: WatchedUpstream(endpoint(), watch)), ways[settings.cold_start]
+    return cache(lambda: MonitoredUpstream(endpoint(), monitor)), strategies[settings.cold_start]
 
 
 def _connect_wakes(settings: Settings) -> WakeTable:
@@ -129,14 +135,14 @@ def _connect_wakes(settings: Settings) -> WakeTable:
 
 
 def _responses(
-    settings: Settings, chats: ChatService, objects: ObjectStore | None, queue: Queue | None
+    settings: Settings, chat_service: ChatService, objects: ObjectStore | None, queue: Queue | None
 ) -> ResponseService:
     if not (settings.async_bucket and settings.async_endpoint_name):
-        return ResponseService(chats)
+        return ResponseService(chat_service)
     store = cache(lambda: ResponseStore(objects or _connect_store(settings.async_bucket)))
     ttl, timeout = settings.async_request_ttl_seconds, settings.async_invocation_timeout_seconds
     background = Background(cache(lambda: queue or _connect_queue(settings)), ttl + timeout)
-    return ResponseService(chats, store, background)
+    return ResponseService(chat_service, store, background)
 
 
 def _add_batches(

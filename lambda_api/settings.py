@@ -1,4 +1,4 @@
-"""Everything the function's environment may say: typed, described, and checked at cold start."""
+"""The settings of the functions: environment variables, typed and checked at cold start."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _METRIC_NAME = r"^[a-zA-Z_:][a-zA-Z0-9_:]*$"
 
 
 class SettingsError(ValueError):
-    """The function's environment is not usable; the message lists each variable that is wrong."""
+    """An environment that is not usable; the message lists each variable that is wrong."""
 
 
 class Settings(BaseSettings):

@@ -1,4 +1,4 @@
-"""Asks CloudWatch's PromQL API for one number.
+"""CloudWatch's PromQL API, asked for one number at a time.
 
 The metrics that SageMaker collects from engines are OpenTelemetry metrics, which only PromQL reads:
 docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-PromQL-API-QueryMetrics.html
@@ -26,16 +26,19 @@ _TIMEOUT = urllib3.Timeout(connect=5, read=22)
 
 
 class PromQLError(Exception):
-    """The query was not answered; the message says what was asked and what came back."""
+    """A query without an answer; the message has the query and the reply."""
 
 
 class PromQL:
-    """Queries of one account in one region.
+    """The PromQL API of an account in a region.
 
     Args:
         origin: CloudWatch's address, without a path.
         region: The region that requests are signed for.
-        credentials: What they are signed with.
+        credentials: The credentials that requests are signed with.
+
+    Attributes:
+        url: The address that queries are sent to.
     """
 
     def __init__(self, origin: str, region: str, credentials: Credentials) -> None:
@@ -46,10 +49,10 @@ class PromQL:
 
     @classmethod
     def beside(cls, client: CloudWatchClient, session: Session) -> Self:
-        """Ask where a client of the same service asks, with its session's credentials.
+        """Return the API at the address of a CloudWatch client, with the session's credentials.
 
         Raises:
-            PromQLError: The session has none.
+            PromQLError: The session has no credentials.
         """
         credentials = session.get_credentials()
         if credentials is None:
@@ -57,7 +60,7 @@ class PromQL:
         return cls(client.meta.endpoint_url, client.meta.region_name, credentials)
 
     def value(self, query: str) -> float | None:
-        """Give the present value of a query's one series; None if it has none, or no number.
+        """Return the present value of a query's one series; None if there is none, or no number.
 
         Args:
             query: PromQL whose result is a vector of at most one series.

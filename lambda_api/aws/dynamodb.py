@@ -24,14 +24,14 @@ _CONNECT_TIMEOUT_SECONDS = 1
 _READ_TIMEOUT_SECONDS = 2
 _ATTEMPTS = 3
 _MAX_CONNECTIONS = 40
-"""One for each thread that uvicorn runs plain routes in."""
+"""One connection for each thread that uvicorn runs plain routes in."""
 
 _KEPT_SECONDS = 90 * 86_400
-"""How long the last start's length is of use."""
+"""Time for which the last start's length is of use."""
 
 
 class DynamoWakeTable:
-    """The wake of one endpoint."""
+    """The wake of one endpoint, in an item of a table."""
 
     def __init__(self, client: DynamoDBClient, table: str, endpoint_name: str) -> None:
         self._client = client
@@ -40,7 +40,7 @@ class DynamoWakeTable:
 
     @classmethod
     def connect(cls, table: str, endpoint_name: str) -> Self:
-        """Make the client; no request is sent yet."""
+        """Return the table with a client of its own; no request is sent yet."""
         config = Config(
             connect_timeout=_CONNECT_TIMEOUT_SECONDS,
             read_timeout=_READ_TIMEOUT_SECONDS,
@@ -50,7 +50,7 @@ class DynamoWakeTable:
         return cls(boto3.client("dynamodb", config=config), table, endpoint_name)
 
     def read(self) -> Wake:
-        """The wake as it is."""
+        """Return the present state."""
         try:
             # Consistent: an older state may look like a wake that is over.
             found = self._client.get_item(TableName=self._table, Key=self._key, ConsistentRead=True)
@@ -94,11 +94,11 @@ class DynamoWakeTable:
         )
 
     def give_back(self, place: str) -> None:
-        """Give a place back, if it is still taken."""
+        """Give a place back, if still taken."""
         self._update("REMOVE places.#place", "attribute_exists(places.#place)", {"#place": place})
 
-    def turn(self, wake: Wake, now: float) -> Change:
-        """Take the turn to probe, unless somebody did since `wake` was read."""
+    def claim_probe(self, wake: Wake, now: float) -> Change:
+        """Claim the next probe, unless somebody did since `wake` was read."""
         return self._update(
             "SET probed_at = :now",
             "started_at = :wake AND probed_at = :seen",
@@ -108,7 +108,7 @@ class DynamoWakeTable:
         )
 
     def end(self, wake: Wake, now: float, start_seconds: float | None) -> Change:
-        """End a wake, if it is the one running, and all its places with it."""
+        """End a wake and all of its places, if that wake is still under way."""
         measured = "" if start_seconds is None else "last_start_seconds = :took, "
         return self._update(
             f"SET {measured}ended_at = :now, places = :none REMOVE started_at",
@@ -132,8 +132,8 @@ class DynamoWakeTable:
         Args:
             change: The update expression.
             condition: The condition expression.
-            names: What `#names` in them stand for.
-            values: What `:values` in them stand for; one that is None is not in them.
+            names: The attribute names that `#names` stand for.
+            values: The values that `:values` stand for; None where none does.
         """
         call: UpdateItemInputTypeDef = {
             "TableName": self._table,

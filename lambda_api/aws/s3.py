@@ -25,14 +25,14 @@ _READ_TIMEOUT_SECONDS = 20
 _ATTEMPTS = 4
 _PART_BYTES = 1 << 20
 _ONE_PART_AT_A_TIME = TransferConfig(use_threads=False)
-"""Memory stays at one part (8 MiB), and the parts' source is read by the calling thread."""
+"""One part (8 MiB) in memory at a time, read by the calling thread."""
 # 409: two conditional writes at once, try again; 404: `If-Match` on what was deleted.
 # docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404"}
 
 
 class _Parts(RawIOBase):
-    """Parts as a file that is read once."""
+    """A file, readable once, over parts of bytes."""
 
     def __init__(self, parts: Iterable[bytes]) -> None:
         self.size = 0
@@ -56,7 +56,7 @@ class _Parts(RawIOBase):
 
 
 class S3Store:
-    """One bucket. The role needs s3:ListBucket too: without it a missing object reads as a 403."""
+    """An S3 bucket. The role needs s3:ListBucket too, or a missing object reads as a 403."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
@@ -64,7 +64,7 @@ class S3Store:
 
     @classmethod
     def connect(cls, bucket: str) -> Self:
-        """Make the client; no request is sent yet."""
+        """Return the store with a client of its own; no request is sent yet."""
         config = Config(
             connect_timeout=_CONNECT_TIMEOUT_SECONDS,
             read_timeout=_READ_TIMEOUT_SECONDS,
@@ -74,7 +74,7 @@ class S3Store:
         return cls(boto3.client("s3", config=config), bucket)
 
     def get(self, key: str) -> StoredObject | None:
-        """Read an object; None if there is none."""
+        """Return an object with its bytes; None if there is none."""
 
         def read() -> StoredObject:
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
@@ -83,7 +83,7 @@ class S3Store:
         return _found(read)
 
     def info(self, key: str) -> ObjectInfo | None:
-        """Look at an object without reading it; None if there is none."""
+        """Return an object without its bytes; None if there is none."""
 
         def look() -> ObjectInfo:
             answer = self._client.head_object(Bucket=self._bucket, Key=key)
@@ -92,7 +92,7 @@ class S3Store:
         return _found(look)
 
     def stream(self, key: str) -> Iterator[bytes]:
-        """Read an object in parts cut anywhere; nothing if there is none."""
+        """Yield an object's bytes in parts cut anywhere; nothing if there is none."""
         answer = _found(lambda: self._client.get_object(Bucket=self._bucket, Key=key))
         try:
             yield from answer["Body"].iter_chunks(_PART_BYTES) if answer else ()
@@ -100,27 +100,27 @@ class S3Store:
             raise _failure(error) from error
 
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
-        """Write an object, over what may be there."""
+        """Write an object, replacing any older version."""
         self._put(key, body, ContentType=content_type)
 
     def create(self, key: str, body: bytes, content_type: str = "application/json") -> None:
-        """Write an object that must not be there yet.
+        """Write an object that must not exist yet.
 
         Raises:
-            ChangedError: It is there.
+            ChangedError: The object exists.
         """
         self._put(key, body, ContentType=content_type, IfNoneMatch="*")
 
     def replace(self, key: str, body: bytes, etag: str) -> None:
-        """Write over the version that `get` read.
+        """Replace the version that `get` returned.
 
         Raises:
-            ChangedError: It is not that version any more.
+            ChangedError: The object is another version by now, or gone.
         """
         self._put(key, body, ContentType="application/json", IfMatch=etag)
 
     def upload(self, key: str, parts: Iterable[bytes]) -> int:
-        """Write an object of any size from parts, over what may be there; give its size."""
+        """Write an object of any size from parts, replacing any older version; return its size."""
         source = _Parts(parts)
         try:
             self._client.upload_fileobj(
@@ -131,11 +131,11 @@ class S3Store:
         return source.size
 
     def delete(self, key: str) -> None:
-        """Delete an object, if it is there."""
+        """Delete an object, if there is one."""
         _tried(lambda: self._client.delete_object(Bucket=self._bucket, Key=key))
 
     def list(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
-        """The objects below a prefix in the order of their keys, those after the key `after`."""
+        """Yield the objects below a prefix with keys after `after`, in the order of keys."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=prefix, StartAfter=after
         )
@@ -147,7 +147,7 @@ class S3Store:
             raise _failure(error) from error
 
     def folders(self, prefix: str, after: str = "") -> Iterator[str]:
-        """The names of the folders below a prefix, in order, those after the name `after`."""
+        """Yield the names of the folders below a prefix, those after the name `after`, in order."""
         # "0" follows "/": all that lies in the folder `after` comes before it.
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket,
@@ -163,15 +163,15 @@ class S3Store:
             raise _failure(error) from error
 
     def upload_url(self, key: str, seconds: int, size: int) -> str:
-        """A URL that takes a PUT of an object of exactly `size` bytes for a while."""
+        """Return a URL that accepts a PUT of exactly `size` bytes for some seconds."""
         return self._url("put_object", seconds, Key=key, ContentLength=size)
 
     def download_url(self, key: str, seconds: int) -> str:
-        """A URL that gives an object for a while."""
+        """Return a URL that serves an object for some seconds."""
         return self._url("get_object", seconds, Key=key)
 
     def uri(self, key: str) -> str:
-        """The object's s3:// URI."""
+        """Return an object's s3:// URI."""
         return f"s3://{self._bucket}/{key}"
 
     def _put(self, key: str, body: bytes, **how: Any) -> None:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""The asynchronous SageMaker endpoint as a queue."""
+"""The asynchronous SageMaker endpoint, as the queue of background responses."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _CONNECT_TIMEOUT_SECONDS = 5
 _READ_TIMEOUT_SECONDS = 10
 _ATTEMPTS = 4
 _MAX_CONNECTIONS = 40
-"""One for each thread that uvicorn runs plain routes in."""
+"""One connection for each thread that uvicorn runs plain routes in."""
 
 
 class SageMakerQueue:
-    """Queues requests for one asynchronous endpoint."""
+    """The queue in front of one asynchronous endpoint."""
 
     def __init__(
         self, client: SageMakerRuntimeClient, call: InvokeEndpointAsyncInputTypeDef
@@ -33,11 +33,11 @@ class SageMakerQueue:
 
     @classmethod
     def connect(cls, endpoint_name: str, *, ttl_seconds: int, timeout_seconds: int) -> Self:
-        """Make the client; no request is sent yet.
+        """Return the queue with a client of its own; no request is sent yet.
 
         Args:
             endpoint_name: The endpoint to call.
-            ttl_seconds: Longest wait in its queue.
+            ttl_seconds: Longest wait in the queue.
             timeout_seconds: Longest time the model may take.
         """
         config = Config(

@@ -1,4 +1,4 @@
-"""What botocore reports, as this service's errors; what AWS says of itself goes no further.
+"""Translation of botocore's errors to the service's own; AWS's words about itself stop here.
 
 Codes: docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html#errors.
 """
@@ -39,11 +39,11 @@ _REFUSALS: dict[int, type[InvalidRequestError]] = {
     413: RequestTooLargeError,
     422: InvalidRequestError,
 }
-"""What an engine answers to a request that is at fault. Its 401 or 404 would be ours to mend."""
+"""Statuses with which an engine refuses a request at fault. A 401 or 404 would be ours to mend."""
 
 
 def translate(error: Exception) -> ServiceError:
-    """The error for a call that failed before the answer began."""
+    """Return the error of a call that failed before the answer began."""
     if isinstance(error, ClientError):
         return _refusal(error)
     if isinstance(error, _TIMEOUTS):
@@ -52,7 +52,7 @@ def translate(error: Exception) -> ServiceError:
 
 
 def translate_midway(error: Exception) -> ServiceError:
-    """The error for an answer that broke off."""
+    """Return the error of an answer that broke off."""
     if isinstance(error, _TIMEOUTS):
         return _timeout(type(error).__name__)
     if isinstance(error, EventStreamError):

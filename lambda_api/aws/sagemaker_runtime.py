@@ -1,4 +1,4 @@
-"""The SageMaker endpoint as an upstream: the only module that invokes it."""
+"""The SageMaker endpoint as an upstream; no other module invokes it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 _CONNECT_TIMEOUT_SECONDS = 5
 _MAX_CONNECTIONS = 128
-"""One a running answer; above uvicorn's threads for plain answers (40) with room for streams."""
-
+"""One connection a running answer: 40 threads of uvicorn, and room for streams."""
 
 _READ_FAILURES = (BotoCoreError, ClientError, ParserError, HTTPError, OSError)
 
@@ -30,7 +29,11 @@ def _midway(error: Exception) -> Exception:
 
 
 class EndpointStream:
-    """An answer that comes through InvokeEndpointWithResponseStream."""
+    """An answer that comes through InvokeEndpointWithResponseStream.
+
+    Attributes:
+        content_type: The media type that the engine named; empty if none.
+    """
 
     def __init__(self, response: Any) -> None:  # noqa: ANN401  the stubs do not know its internals
         self.content_type: str = response.get("ContentType", "")
@@ -38,7 +41,7 @@ class EndpointStream:
         self._is_closed = False
 
     def __iter__(self) -> Iterator[bytes]:
-        """Give the payload's bytes as they come, cut anywhere.
+        """Yield the answer's bytes as they come, cut anywhere.
 
         Raises:
             ServiceError: The answer broke off.
@@ -55,7 +58,7 @@ class EndpointStream:
             self.close()
 
     def close(self) -> None:
-        """Close the connection, which tells SageMaker to stop; wakes a thread that reads it."""
+        """Close the connection, which stops SageMaker and any thread that reads."""
         self._is_closed = True
         # A closed descriptor does not wake a blocked recv; shutting the socket down does.
         with suppress(ValueError, RuntimeError, OSError):
@@ -64,7 +67,7 @@ class EndpointStream:
 
 
 class SageMakerEndpoint:
-    """Makes completions with one endpoint."""
+    """An endpoint, or an inference component on it, that makes completions."""
 
     def __init__(
         self,
@@ -84,12 +87,12 @@ class SageMakerEndpoint:
     def connect(
         cls, endpoint_name: str, timeout_seconds: float, component_name: str | None = None
     ) -> Self:
-        """Make the client; no request is sent yet.
+        """Return the endpoint with a client of its own; no request is sent yet.
 
         Args:
             endpoint_name: The endpoint to call.
             timeout_seconds: Longest wait for the next bytes of an answer.
-            component_name: The inference component on it that holds the model, if it has any.
+            component_name: The inference component that holds the model, if there are any.
         """
         config = Config(
             connect_timeout=_CONNECT_TIMEOUT_SECONDS,
@@ -103,7 +106,7 @@ class SageMakerEndpoint:
         return cls(client, endpoint_name, component_name)
 
     def complete(self, payload: bytes, prefix: str | None = None) -> bytes:
-        """Give the whole answer.
+        """Return the whole answer.
 
         Raises:
             ServiceError: The call failed.

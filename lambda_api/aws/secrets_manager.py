@@ -1,4 +1,4 @@
-"""Reads a secret from Secrets Manager: the only module that calls it."""
+"""Secrets, read from Secrets Manager."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import boto3
 
 
 def read_secret(arn: str) -> str:
-    """The secret's text."""
+    """Return a secret's text."""
     text: str = boto3.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
     return text

@@ -1,4 +1,4 @@
-"""The state machine that runs batches: the only module that calls Step Functions."""
+"""The state machine that runs batches; no other module calls Step Functions."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _ATTEMPTS = 4
 
 
 class StateMachine:
-    """One state machine.
+    """A state machine.
 
     Args:
-        client: Step Functions.
+        client: The Step Functions client.
         arn: The state machine's ARN.
     """
 
@@ -33,7 +33,7 @@ class StateMachine:
 
     @classmethod
     def connect(cls, arn: str) -> Self:
-        """Make the client; no request is sent yet."""
+        """Return the state machine with a client of its own; no request is sent yet."""
         config = Config(
             connect_timeout=_TIMEOUT_SECONDS,
             read_timeout=_TIMEOUT_SECONDS,
@@ -42,7 +42,7 @@ class StateMachine:
         return cls(boto3.client("stepfunctions", config=config), arn)
 
     def start(self, name: str, data: Mapping[str, str]) -> None:
-        """Start an execution; one of this name that runs already is left alone.
+        """Start an execution, unless an execution of this name was started before.
 
         docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
         """
@@ -56,7 +56,7 @@ class StateMachine:
             raise _failure(error) from error
 
     def stop(self, name: str) -> None:
-        """Stop an execution, if it runs."""
+        """Stop an execution, if still running."""
         arn = f"{self._arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
         try:
             self._client.stop_execution(executionArn=arn)

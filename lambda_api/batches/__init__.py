@@ -1,1 +1,5 @@
-"""OpenAI's Batch API on SageMaker batch transform."""
+"""OpenAI's Batch API on SageMaker batch transform.
+
+Decisions: docs/decisions/0018-a-batch-is-rounds-of-transform-jobs.md,
+0028-files-and-batches-are-objects.md and 0029-a-refused-request-is-run-again-alone.md.
+"""

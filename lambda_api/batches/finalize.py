@@ -1,4 +1,4 @@
-"""The end of a batch: what came back becomes its output file, the rest its error file."""
+"""The end of a batch: answers become the output file, the rest the error file."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from lambda_api.batches.run import BatchRuns
 from lambda_api.batches.schemas import BatchError, BatchErrors, BatchState, Status
 
 ENDED: frozenset[Status] = frozenset({"failed", "completed", "expired", "cancelled"})
-"""What a batch does not leave."""
+"""The statuses that are final."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a batch ends.
+    """A way for a batch to end.
 
-    Args:
-        status: What it becomes.
-        unanswered: What is said of each request without an answer.
-        error: Why it failed, if nothing came back.
+    Attributes:
+        status: The final status.
+        unanswered: The error of each request without an answer.
+        error: The batch's own error, if nothing came back.
     """
 
     status: Status
@@ -47,10 +47,10 @@ COMPLETED = Ending(
 
 
 def finish(runs: BatchRuns, owner: str, state: BatchState, ending: Ending) -> BatchState:
-    """Write a batch's files and its last state; doing it again changes nothing.
+    """Write a batch's files and last state; repeating this changes nothing.
 
     A request of the input is in exactly one of the two files. A batch that is cancelled before
-    all its input was checked has none.
+    the whole input was checked has neither.
     """
     batch = state.batch
     join = Join(runs.shards(owner, batch.id), batch.id, runs.settings.model_id, ending.unanswered)
@@ -86,7 +86,7 @@ def finish(runs: BatchRuns, owner: str, state: BatchState, ending: Ending) -> Ba
 
 
 def fail(runs: BatchRuns, owner: str, batch_id: str, errors: list[BatchError]) -> BatchState:
-    """End a batch of which nothing was run."""
+    """End a batch that was not run, with the errors of its input."""
 
     def end(current: BatchState) -> BatchState:
         if current.batch.status != "validating":

@@ -1,4 +1,4 @@
-"""Answers joined to the requests they are for, as lines of OpenAI's output and error files.
+"""Answers joined to requests, as lines of OpenAI's output and error files.
 
 The format is that of platform.openai.com/docs/api-reference/batch/request-output.
 """
@@ -15,26 +15,31 @@ from lambda_api.batches.schemas import BatchUsage, RequestCounts
 from lambda_api.batches.shards import Shard, Shards
 
 JOINED = "SageMakerOutput"
-"""Where a transform job that joins input and answer puts the answer:
+"""The key of the answer in a line of a transform job that joins input and answer:
 docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html."""
 
 
 @dataclass(frozen=True)
 class Unanswered:
-    """Why requests have no answer."""
+    """The error of requests without an answer."""
 
     code: str
     message: str
 
 
 class Join:
-    """Reads what came back for a batch's requests, once; each gives exactly one line.
+    """A join of a batch's requests with their answers, made once: one line for each request.
 
     Args:
         shards: The batch's files.
-        batch_id: Which batch it is.
+        batch_id: The batch's id.
         model_id: The name clients know the model by.
-        unanswered: What is said of a request that has no answer.
+        unanswered: The error of a request without an answer.
+
+    Attributes:
+        counts: Requests that were answered or not; final when `output` has ended.
+        usage: The usage of all answers; final when `output` has ended.
+        errors: The error file's lines; complete when `output` has ended.
     """
 
     def __init__(
@@ -43,14 +48,13 @@ class Join:
         self.counts = RequestCounts()
         self.usage = BatchUsage()
         self.errors: list[bytes] = []
-        """The error file's lines, known when `output` has ended."""
         self._shards = shards
         self._batch_id = batch_id
         self._model_id = model_id
         self._unanswered = unanswered
 
     def output(self) -> Iterator[bytes]:
-        """The output file's lines, in the order of the requests."""
+        """Yield the output file's lines, in the order of the requests."""
         came_back, came_back_later = self._shards.answered(1), self._shards.answered(2)
         for shard in self._shards.of(1):
             if shard in came_back:

@@ -1,4 +1,4 @@
-"""What the state machine's functions share: where a batch lies, and which job is next."""
+"""Batches as the state machine runs them: storage, and the next job."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from lambda_api.settings import Settings
 from lambda_api.storage.object_store import ObjectStore
 
 Step = dict[str, Any]
-"""What a function tells the state machine: whether a job is to run, and which."""
+"""A function's answer to the state machine, which says if a job is to run, and which."""
 
 
 @dataclass(frozen=True)
 class BatchRuns:
-    """Batches as they are run.
+    """Batches as the state machine runs them.
 
-    Args:
+    Attributes:
         store: The bucket of files and batches.
-        settings: How they are run.
-        clock: Now, in Unix seconds.
+        settings: The function's settings.
+        clock: Returns Unix seconds.
     """
 
     store: ObjectStore
@@ -41,19 +41,19 @@ class BatchRuns:
 
     @property
     def files(self) -> FileService:
-        """What batches read and write."""
+        """The files that batches read and write."""
         return FileService(self.store, self.settings.batch_retention_days, self.clock)
 
     def shards(self, owner: str, batch_id: str) -> Shards:
-        """A batch's requests, as jobs read them."""
+        """Return a batch's requests, as jobs read them."""
         return Shards(self.store, f"batches/{owner}/{batch_id}")
 
     def job_name(self, state: BatchState) -> str:
-        """The name of the present round's transform job: 40 characters of at most 63."""
+        """Return the name of the present round's transform job: 40 characters of at most 63."""
         return f"{state.batch.id.replace('_', '-')}-{state.round}"
 
     def job(self, owner: str, state: BatchState) -> Step:
-        """Tell the state machine to run the present round's job."""
+        """Return the step that runs the present round's job."""
         shards = self.shards(owner, state.batch.id)
         return {
             "owner": owner,
@@ -67,7 +67,7 @@ class BatchRuns:
         }
 
     def end(self, owner: str, state: BatchState) -> Step:
-        """Tell the state machine that there is no more to do."""
+        """Return the step that ends the execution; the end is logged."""
         Logger(service=self.settings.service_name).info(
             "batch",
             extra={

@@ -1,4 +1,4 @@
-"""A batch that recurs: what lies below a prefix of the bucket is its input, each time."""
+"""Batches that recur: each takes the files below a prefix of the bucket as input."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from lambda_api.storage.object_store import ChangedError
 
 @dataclass(frozen=True)
 class ScheduledRun:
-    """One time that a schedule starts a batch.
+    """A run of a schedule, which starts one batch.
 
-    Args:
-        owner: Whose the batch is; no API key's.
+    Attributes:
+        owner: The batch's owner; no API key's.
         schedule: The schedule's name.
-        input_prefix: Its input is every `*.jsonl` below, in the order of their keys.
-        run: Differs from one time to the next, and not when one is tried again.
+        input_prefix: The prefix of the input: every `*.jsonl` below, in the order of keys.
+        run: The name of this run, the same in every attempt.
     """
 
     owner: str
@@ -30,11 +30,11 @@ class ScheduledRun:
 
     @property
     def batch_id(self) -> str:
-        """The batch's id: the same however often this run is tried."""
+        """The batch's id, the same in every attempt of this run."""
         return PREFIX + sha256(f"{self.schedule}/{self.run}".encode()).hexdigest()[:32]
 
     def begin(self, runs: BatchRuns) -> None:
-        """Make the batch, with a copy of its input as it is now; once."""
+        """Create the batch with a copy of the present input, unless an earlier attempt did."""
         file_id, now = runs.files.new_id(), runs.clock()
         parts = _joined(runs, self.input_prefix)
         runs.files.write(self.owner, file_id, f"{self.schedule}.jsonl", parts, purpose="batch")

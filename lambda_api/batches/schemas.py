@@ -1,4 +1,4 @@
-"""OpenAI's batch object, and what the service keeps beside it.
+"""OpenAI's batch object, and the state that the service keeps.
 
 The fields are those of platform.openai.com/docs/api-reference/batch/object.
 """
@@ -13,7 +13,7 @@ from lambda_api.files.service import ExpiresAfter
 from lambda_api.storage.pagination import Listed
 
 ENDPOINT = "/v1/chat/completions"
-"""What a batch's requests are for."""
+"""The one route that a batch's requests may be for."""
 
 COMPLETION_WINDOW = "24h"
 COMPLETION_WINDOW_SECONDS = 86_400
@@ -31,7 +31,7 @@ Status = Literal[
 
 
 class BatchError(BaseModel):
-    """Why a batch was not run; `line` counts from 1."""
+    """An error in the input of a batch; `line` counts from 1."""
 
     code: str
     line: int | None = None
@@ -40,14 +40,14 @@ class BatchError(BaseModel):
 
 
 class BatchErrors(BaseModel):
-    """Why a batch was not run."""
+    """The errors for which a batch was not run."""
 
     object: Literal["list"] = "list"
     data: list[BatchError]
 
 
 class RequestCounts(BaseModel):
-    """How far a batch is."""
+    """The progress of a batch, in requests."""
 
     total: int = 0
     completed: int = 0
@@ -55,19 +55,19 @@ class RequestCounts(BaseModel):
 
 
 class InputTokensDetails(BaseModel):
-    """Of what was sent; zero if the engine does not tell."""
+    """Details of input tokens; zero if the engine does not tell."""
 
     cached_tokens: int = 0
 
 
 class OutputTokensDetails(BaseModel):
-    """Of what was answered; zero if the engine does not tell."""
+    """Details of output tokens; zero if the engine does not tell."""
 
     reasoning_tokens: int = 0
 
 
 class BatchUsage(BaseModel):
-    """What all completed requests cost, in tokens."""
+    """The tokens of all completed requests."""
 
     input_tokens: int = 0
     input_tokens_details: InputTokensDetails = InputTokensDetails()
@@ -76,7 +76,7 @@ class BatchUsage(BaseModel):
     total_tokens: int = 0
 
     def plus(self, usage: dict[str, Any]) -> BatchUsage:
-        """The sum with one more answer's usage, as an engine writes it."""
+        """Return the sum with the usage of another answer, in an engine's words."""
         sent = usage.get("prompt_tokens") or 0
         got = usage.get("completion_tokens") or 0
         cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
@@ -102,7 +102,7 @@ Metadata = Annotated[
 
 
 class BatchRequest(BaseModel):
-    """What a batch is to do."""
+    """A request for a batch."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -158,7 +158,7 @@ class Batch(Listed):
         now: float,
         metadata: Metadata | None = None,
     ) -> Batch:
-        """A batch as it begins."""
+        """Return a batch as it begins."""
         return cls(
             id=batch_id,
             endpoint=ENDPOINT,
@@ -172,12 +172,12 @@ class Batch(Listed):
         )
 
     def now(self, status: Status, seconds: float) -> Batch:
-        """The batch as it enters a status."""
+        """Return the batch as it enters a status."""
         return self.model_copy(update={"status": status, f"{status}_at": int(seconds)})
 
 
 class BatchState(BaseModel):
-    """A batch, and what its owner does not see of it."""
+    """A batch with the state that is hidden from its owner."""
 
     batch: Batch
     output_expires_after: ExpiresAfter | None = None

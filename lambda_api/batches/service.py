@@ -1,4 +1,4 @@
-"""OpenAI's batches, as a caller asks for them: made, looked at, listed, cancelled."""
+"""The service of batches: create, get, list, cancel."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _CANCELLABLE = {"validating", "in_progress"}
 
 
 class Executions(Protocol):
-    """What runs batches. Every method blocks, and raises a SchedulerError when it cannot."""
+    """The port to the runner of batches. Methods block, and raise a SchedulerError on failure."""
 
     def start(self, name: str, data: Mapping[str, str]) -> None:
-        """Start an execution; one of this name that runs already is left alone."""
+        """Start an execution, unless an execution of this name was started before."""
 
     def stop(self, name: str) -> None:
-        """Stop an execution, if it runs."""
+        """Stop an execution, if still running."""
 
 
 @dataclass(frozen=True)
 class BatchService:
-    """The batches of every owner; a caller is asked for as its owner, and sees no other's.
+    """The batches of all callers; each owner sees no other's.
 
-    Args:
-        batches: Where their states lie.
-        files: What they read and write.
-        connect: Gives what runs them; called when needed, so it should remember.
-        model_id: The model they ask.
-        clock: Now, in Unix seconds.
+    Attributes:
+        batches: The store of states.
+        files: The files that batches read and write.
+        connect: Returns the runner of batches; called when needed, so cached.
+        model_id: The model that answers.
+        clock: Returns Unix seconds.
     """
 
     batches: BatchStore
@@ -49,7 +49,7 @@ class BatchService:
         """Start a batch.
 
         Raises:
-            ServiceError: Its file cannot be used, or it cannot be started.
+            ServiceError: The file cannot be used, or the batch cannot be started.
         """
         self._check_file(owner, request.input_file_id)
         now = self.clock()
@@ -71,10 +71,10 @@ class BatchService:
         return batch
 
     def get(self, owner: str, batch_id: str) -> Batch:
-        """A batch as it is now.
+        """Return a batch with its present progress.
 
         Raises:
-            NotFoundError: There is none.
+            NotFoundError: There is no such batch.
         """
         batch = self.batches.get(owner, batch_id).batch
         if batch.status != "in_progress":
@@ -84,21 +84,21 @@ class BatchService:
         return batch.model_copy(update={"request_counts": counts})
 
     def find(self, owner: str, batch_id: str) -> Batch | None:
-        """A batch as it is now; None if there is none."""
+        """Return a batch with its present progress; None if there is none."""
         try:
             return self.get(owner, batch_id)
         except NotFoundError:
             return None
 
     def ids(self, owner: str, after: str = "") -> Iterator[str]:
-        """The ids of an owner's batches, newest first, those after the batch `after`."""
+        """Yield the ids of an owner's batches after the batch `after`, newest first."""
         return self.batches.ids(owner, after)
 
     def cancel(self, owner: str, batch_id: str) -> Batch:
-        """Stop a batch; what has been answered by then is kept.
+        """Cancel a batch; answers that came are kept.
 
         Raises:
-            ServiceError: There is none, it has ended, or it is being cancelled.
+            ServiceError: The batch does not exist, has ended, or is being cancelled.
         """
         refused = False
 

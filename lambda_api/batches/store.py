@@ -1,4 +1,4 @@
-"""Batches in their bucket: one state each, which several functions change and none overwrites."""
+"""The store of batches: one state each, changed by several functions and overwritten by none."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from lambda_api.storage.object_store import ChangedError, ObjectStore
 PREFIX = "batch_"
 
 _ATTEMPTS = 8
-"""More than the writers of one batch: prepare, collect, and a person who cancels."""
+"""Most attempts to change a state: prepare, collect and a person who cancels may all write."""
 
 
 @dataclass(frozen=True)
 class BatchStore:
-    """The batches of every owner."""
+    """The states of all batches, below the folders of their owners."""
 
     store: ObjectStore
 
     def create(self, owner: str, state: BatchState) -> None:
-        """Keep a new batch."""
+        """Store a new batch."""
         self.store.create(self._key(owner, state.batch.id), state.model_dump_json().encode())
 
     def get(self, owner: str, batch_id: str) -> BatchState:
-        """A batch of an owner.
+        """Return the state of an owner's batch.
 
         Raises:
-            NotFoundError: There is none.
+            NotFoundError: There is no such batch.
         """
         return self._read(owner, batch_id)[0]
 
     def update(
         self, owner: str, batch_id: str, change: Callable[[BatchState], BatchState]
     ) -> BatchState:
-        """Change a batch, from whatever it is by then; give what it became.
+        """Change a batch from its latest state; return the new one.
 
         Args:
-            owner: Whose it is.
-            batch_id: Which it is.
-            change: Makes the new state from the present one; called again if that has changed
-                meanwhile. What it raises goes to the caller; the same state means no change.
+            owner: The batch's owner.
+            batch_id: The batch's id.
+            change: Returns the new state for the present one; called again if that has changed
+                meanwhile. Errors go to the caller; the same state means no change.
 
         Raises:
-            NotFoundError: There is none.
-            StorageError: It kept changing.
+            NotFoundError: There is no such batch.
+            StorageError: The state kept changing.
         """
         for _ in range(_ATTEMPTS):
             state, etag = self._read(owner, batch_id)
@@ -64,11 +64,11 @@ class BatchStore:
         raise StorageError("the batch is being changed, try again shortly", reason="races")
 
     def delete(self, owner: str, batch_id: str) -> None:
-        """Forget a batch that was not started."""
+        """Delete a batch that was not started."""
         self.store.delete(self._key(owner, batch_id))
 
     def ids(self, owner: str, after: str = "") -> Iterator[str]:
-        """The ids of an owner's batches, newest first, those after the batch `after`."""
+        """Yield the ids of an owner's batches after the batch `after`, newest first."""
         return self.store.folders(f"batches/{owner}/", after)
 
     def _read(self, owner: str, batch_id: str) -> tuple[BatchState, str]:

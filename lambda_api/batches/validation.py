@@ -1,4 +1,4 @@
-"""A batch's input, checked line by line before anything is paid for.
+"""The check of a batch's input, line by line, before anything is paid for.
 
 The format is that of platform.openai.com/docs/api-reference/batch/request-input.
 """
@@ -19,7 +19,7 @@ from lambda_api.errors import ServiceError
 from lambda_api.http.validation_errors import field_error
 
 MAX_REQUESTS = 50_000
-"""Requests in a batch: platform.openai.com/docs/api-reference/batch/create."""
+"""Most requests in a batch: platform.openai.com/docs/api-reference/batch/create."""
 
 MOST_LISTED_ERRORS = 100
 
@@ -27,7 +27,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class InputLine(BaseModel):
-    """One line of the input."""
+    """A line of the input."""
 
     custom_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     method: Literal["POST"]
@@ -36,9 +36,9 @@ class InputLine(BaseModel):
 
 
 def lines_in(parts: Iterable[bytes], most_bytes: int) -> Iterator[bytes]:
-    """The lines of a file that is read in parts.
+    """Yield the lines of a file that is read in parts.
 
-    Memory is bounded: of a line over `most_bytes` only a piece is given, longer than that.
+    Memory is bounded: of a line over `most_bytes` only the beginning comes, still over the limit.
     """
     rest = b""
     for part in parts:
@@ -50,27 +50,27 @@ def lines_in(parts: Iterable[bytes], most_bytes: int) -> Iterator[bytes]:
 
 @dataclass
 class InputCheck:
-    """Checks the lines of one input; gives those that are right, and remembers what is wrong.
+    """The check of one input: yields a job for each valid line, and collects errors of the others.
 
-    Args:
+    Attributes:
         model_id: The model served.
         most_bytes: The largest line, once written for the transform job.
+        errors: The errors of the first invalid lines.
+        wrong: Number of invalid lines.
+        requests: Number of valid lines.
     """
 
     model_id: str
     most_bytes: int
     errors: list[BatchError] = field(default_factory=list)
-    """What is wrong with the first lines that are."""
     wrong: int = 0
-    """How many lines are wrong."""
     requests: int = 0
-    """How many lines are right."""
     _seen: set[str] = field(default_factory=set)
 
     def jobs(self, lines: Iterable[bytes]) -> Iterator[bytes]:
-        """Check lines; give each that is right as the transform job reads it.
+        """Check lines; yield each valid one as the transform job reads it.
 
-        Reading stops at one line more than a batch may have.
+        Reading stops at the first line over the most that a batch may have.
         """
         for number, line in enumerate(lines, 1):
             text = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
@@ -87,7 +87,7 @@ class InputCheck:
                 yield checked
 
     def all_errors(self) -> list[BatchError]:
-        """What is wrong with the input: nothing if it can be run."""
+        """Return the errors of the input; none if it can be run."""
         if self.wrong > len(self.errors):
             message = f"{self.wrong} lines are wrong, the first {len(self.errors)} are listed"
             return [*self.errors, BatchError(code="more_errors", message=message)]

@@ -1,4 +1,4 @@
-"""Which conversation a request belongs to, for routing that keeps its prefix in one cache."""
+"""Prefix ids, by which routing sends all turns of a conversation to the same KV cache."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from hashlib import sha256
 from lambda_api.chat.schemas import ChatCompletionRequest, Message
 
 _FIT = re.compile(r"[!-~]{1,64}", re.ASCII)
-"""Narrower than SageMaker's own pattern for PrefixAwareId, which allows spaces inside."""
+"""Keys that pass as ids; SageMaker's own pattern of PrefixAwareId allows spaces too."""
 
 _DIGITS = 32
 
 
 def prefix_id(request: ChatCompletionRequest) -> str:
-    """The id that every turn of a conversation shares, 1 to 64 printable ASCII characters.
+    """Return the id that every turn of a conversation shares: 1 to 64 printable ASCII characters.
 
-    It is the client's `prompt_cache_key`, OpenAI's field for just this, or a digest of the messages
-    up to the first one of the user: later turns only add to what follows.
+    The client's `prompt_cache_key`, OpenAI's field for just this, or else a digest of the messages
+    up to the user's first: later turns only add to what follows.
 
     Raises:
         InvalidRequestError: A message holds what JSON cannot.

@@ -1,4 +1,4 @@
-"""OpenAI's wire format, as far as this service looks at it; every other field passes through.
+"""OpenAI's wire format, as far as the service reads it; every other field passes through.
 
 The fields are those of platform.openai.com/docs/api-reference/chat/create.
 """
@@ -14,15 +14,15 @@ from lambda_api.errors import InvalidRequestError
 
 
 class WireModel(BaseModel):
-    """Keeps fields it does not know, and takes no string for a number."""
+    """A model that keeps unknown fields, and takes no string for a number."""
 
     model_config = ConfigDict(extra="allow", strict=True)
 
     def written(self, **how: Any) -> bytes:  # noqa: ANN401  what `model_dump_json` takes
-        """The model as JSON.
+        """Return the model as JSON.
 
         Raises:
-            InvalidRequestError: A field it does not know holds what JSON cannot.
+            InvalidRequestError: An unknown field holds what JSON cannot.
         """
         try:
             return self.model_dump_json(**how).encode()
@@ -31,13 +31,13 @@ class WireModel(BaseModel):
 
 
 class ContentPart(WireModel):
-    """One part of a multimodal message; its content is the engine's business."""
+    """A part of a multimodal message; the content is the engine's business."""
 
     type: str = Field(description="text, image_url, input_audio, ...")
 
 
 class Message(WireModel):
-    """One message of the conversation."""
+    """A message of the conversation."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[ContentPart] | None = Field(None, description="Text, or a list of parts.")
@@ -84,29 +84,29 @@ class ChatCompletionRequest(WireModel):
     )
 
     def unstreamed(self) -> Self:
-        """The same request for a whole answer."""
+        """Return the same request for a whole answer."""
         fields = self.model_dump(exclude_unset=True, exclude={"stream", "stream_options"})
         return self.model_validate(fields)
 
     def payload(self) -> bytes:
-        """The JSON the engine gets: what the client sent, but for three things.
+        """Return the JSON for the engine: the client's, but for three things.
 
-        `model` is left out: every engine serves one model and takes that to mean it, while a name
-        it was not started with is an error (vLLM). A stream's usage is always asked for, because
-        the metrics count it; `ChatStream` keeps it from a client that did not ask.
+        `model` is left out: every engine serves one model and takes its absence to mean that one,
+        while a name it was not started with is an error (vLLM). A stream's usage is always asked
+        for, because the metrics count it; `ChatStream` keeps it from a client that did not ask.
         `prompt_cache_key` is for the routing in front of the engines, which do not know it.
         """
-        asks = self
+        request = self
         if self.stream:
             options = (self.stream_options or StreamOptions()).model_copy(
                 update={"include_usage": True}
             )
-            asks = self.model_copy(update={"stream_options": options})
-        return asks.written(exclude_unset=True, exclude={"model", "prompt_cache_key"})
+            request = self.model_copy(update={"stream_options": options})
+        return request.written(exclude_unset=True, exclude={"model", "prompt_cache_key"})
 
 
 class TokenUsage(BaseModel):
-    """What a completion cost."""
+    """The tokens of a completion."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -114,7 +114,7 @@ class TokenUsage(BaseModel):
 
 
 class Choice(BaseModel):
-    """One of the `n` answers."""
+    """One of the `n` answers of a completion."""
 
     index: int
     message: Message
@@ -130,40 +130,3 @@ class ChatCompletion(BaseModel):
     model: str
     choices: list[Choice]
     usage: TokenUsage | None = None
-
-
-class ErrorDetail(BaseModel):
-    """What went wrong."""
-
-    message: str
-    type: str
-    param: str | None
-    code: str | None
-
-
-class ErrorResponse(BaseModel):
-    """OpenAI's error shape."""
-
-    error: ErrorDetail
-
-
-class Model(BaseModel):
-    """A model this API serves."""
-
-    id: str
-    object: Literal["model"] = "model"
-    created: int = Field(description="When the service learned of it, in Unix seconds.")
-    owned_by: str
-
-
-class ModelList(BaseModel):
-    """The models this API serves."""
-
-    object: Literal["list"] = "list"
-    data: list[Model]
-
-
-class Health(BaseModel):
-    """The service runs. Says nothing about the endpoint, which is not asked."""
-
-    status: Literal["ok"] = "ok"

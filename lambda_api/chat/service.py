@@ -1,4 +1,4 @@
-"""Chat completions: a request becomes a payload, an engine's words become OpenAI's answer."""
+"""The chat service: requests become payloads, an engine's words become OpenAI's answers."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from lambda_api.engine.json_fields import Usage, model_field, model_field_in, us
 from lambda_api.errors import RequestTooLargeError, UnknownModelError
 
 MAX_PAYLOAD_BYTES = 6_291_456
-"""What InvokeEndpoint takes: docs.aws.amazon.com/sagemaker/latest/APIReference/
+"""Largest body that InvokeEndpoint takes: docs.aws.amazon.com/sagemaker/latest/APIReference/
 API_runtime_InvokeEndpoint.html.
 """
 
 
 class Upstream(Protocol):
-    """What makes completions. Both methods block, and raise a ServiceError.
+    """The port to an endpoint that makes completions. Methods block, and raise a ServiceError.
 
-    They take a JSON payload, and the prefix id of its conversation where routing asks for one.
+    Both take a JSON payload, and the prefix id of the conversation where routing asks for one.
     """
 
     def complete(self, payload: bytes, prefix: str | None = None) -> bytes:
-        """Give the whole answer."""
+        """Return the whole answer."""
 
     def open_stream(self, payload: bytes, prefix: str | None = None) -> UpstreamStream:
         """Start an answer; return when the endpoint has accepted the request."""
@@ -33,7 +33,7 @@ class Upstream(Protocol):
 
 @dataclass(frozen=True)
 class Completion:
-    """A whole answer: OpenAI's JSON, and its usage if the engine told."""
+    """A whole answer: OpenAI's JSON, and the usage if the engine told any."""
 
     body: bytes
     usage: Usage | None
@@ -41,12 +41,12 @@ class Completion:
 
 @dataclass(frozen=True)
 class ChatService:
-    """Serves one model.
+    """Chat completions of one model.
 
-    Args:
+    Attributes:
         model_id: The name clients know the model by.
-        connect: Gives the upstream; called for each request, so it should remember.
-        is_prefix_aware: Whether the endpoint routes by the prefix of a conversation.
+        connect: Returns the upstream; called for each request, so cached.
+        is_prefix_aware: True if the endpoint routes by the prefix of a conversation.
     """
 
     model_id: str
@@ -54,7 +54,7 @@ class ChatService:
     is_prefix_aware: bool = False
 
     def complete(self, request: ChatCompletionRequest) -> Completion:
-        """Give the whole answer.
+        """Return the whole answer.
 
         Raises:
             ServiceError: The request was refused, or the upstream failed.
@@ -80,20 +80,20 @@ class ChatService:
             shows_usage=bool(options and options.include_usage),
         )
 
-    def through(self, upstream: Upstream | None) -> Self:
-        """The same service with another upstream, if one is given."""
+    def with_upstream(self, upstream: Upstream | None) -> Self:
+        """Return the same service over another upstream, or itself without any."""
         return replace(self, connect=lambda: upstream) if upstream else self
 
     def prefix_of(self, request: ChatCompletionRequest) -> str | None:
-        """The prefix id of a request's conversation, where the endpoint routes by it."""
+        """Return the prefix id of a request's conversation, where the endpoint routes by prefix."""
         return prefix_id(request) if self.is_prefix_aware else None
 
 
 def payload_of(request: ChatCompletionRequest, model_id: str) -> bytes:
-    """The JSON the engine gets for a request to the one model served.
+    """Return the JSON that the engine gets for a request to the one model served.
 
     Raises:
-        InvalidRequestError: It is for another model, cannot be written as JSON, or is too large.
+        InvalidRequestError: The request is for another model, is no JSON, or is too large.
     """
     if request.model != model_id:
         raise UnknownModelError(request.model, model_id)

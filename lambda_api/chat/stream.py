@@ -26,42 +26,47 @@ _BETWEEN_EVENTS = re.compile(rb"(?<=\n\n)|(?<=\n\r\n)")
 
 
 class UpstreamStream(Protocol):
-    """An answer that is being made. Iterating blocks; it ends, or raises a ServiceError."""
+    """An answer in the making. Iterating blocks, and may raise a ServiceError.
+
+    Attributes:
+        content_type: The media type of the bytes; known from the first bytes on.
+    """
 
     content_type: str
-    """Known from the first bytes on."""
 
     def __iter__(self) -> Iterator[bytes]:
-        """Give the answer's bytes as they come, cut anywhere."""
+        """Yield the answer's bytes as they come, cut anywhere."""
 
     def close(self) -> None:
-        """Stop reading. Safe from any thread, more than once, and while another one reads."""
+        """Stop the reading; safe from any thread, more than once, while another thread reads."""
 
 
 class ChatStream:
-    """A streamed answer: iterate it once for blocks of whole events, ending in `[DONE]`.
+    """A streamed answer: one iteration gives blocks of whole events, ending in `[DONE]`.
 
-    A failure while it runs becomes one error event, after which it ends without `[DONE]`.
+    A failure midway becomes one error event, after which the stream ends without `[DONE]`.
     Bytes pass through; only what must be changed or counted is looked at.
 
     Args:
         source: The engine's answer.
         model_id: The name clients know the model by.
-        choices: How many answers were asked for; each tells of its end.
-        shows_usage: Whether the client asked for the usage.
+        choices: Number of answers that were asked for; each tells of its end.
+        shows_usage: True if the client asked for the usage.
+
+    Attributes:
+        usage: The usage, once the engine told; None if it never does.
+        error: The failure that broke the answer off.
+        was_abandoned: True if `close` came before the end.
+        first_event_at: `time.perf_counter()` at the first event.
     """
 
     def __init__(
         self, source: UpstreamStream, *, model_id: str, choices: int, shows_usage: bool
     ) -> None:
         self.usage: Usage | None = None
-        """Known once the engine told; None if it never does."""
         self.error: ServiceError | None = None
-        """What broke the answer off."""
         self.was_abandoned = False
-        """Whether `close` came before the end."""
         self.first_event_at: float | None = None
-        """`time.perf_counter()` at the first event."""
         self._source = source
         self._ours = model_field(model_id)
         self._theirs = b""
@@ -71,13 +76,13 @@ class ChatStream:
         self._has_ended = False
 
     def close(self) -> None:
-        """Stop the upstream read, if it still runs; safe from any thread."""
+        """Stop the upstream read, if still running; safe from any thread."""
         if not self._has_ended:
             self.was_abandoned = True
         self._source.close()
 
     def __iter__(self) -> Iterator[bytes]:
-        """Give blocks of whole events."""
+        """Yield blocks of whole events."""
         try:
             yield from filter(None, self._blocks())
         except ServiceError as error:

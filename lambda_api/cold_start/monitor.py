@@ -1,4 +1,4 @@
-"""What one process knows of its endpoint's wake, shared by all its requests."""
+"""The monitor of a cold endpoint's wake, shared by all requests of a process."""
 
 from __future__ import annotations
 
@@ -23,37 +23,42 @@ Answer = TypeVar("Answer")
 Shared = TypeVar("Shared")
 
 _ENDS_WAKE = (EndpointMissingError, InvalidRequestError, EngineError)
-"""What a probe learns besides an answer: nothing will come, or something is there and says no. Of
-a throttle or a broken connection it learns nothing."""
+"""Errors that end a wake: no answer will ever come, or the endpoint is up and refuses. A throttle
+or a broken connection tells neither."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How often the shared state is looked at.
+    """Intervals of polling and probing during a wake.
 
-    Args:
-        poll_seconds: Between two reads of the table by one process.
-        probe_seconds: Between two probes of the endpoint by all of them together.
+    Attributes:
+        poll_seconds: Time between two reads of the table by one process.
+        probe_seconds: Time between two probes of the endpoint by all processes together.
     """
 
     poll_seconds: float = 2.0
     probe_seconds: float = 5.0
 
 
-class Watch:
-    """Asks the endpoint for the requests of a process, once it is cold only in turns.
+class WakeMonitor:
+    """Calls the endpoint for all requests of a process; while cold, for one probe at a time.
 
-    Any thread may use it. A table that cannot be used costs the sharing: the process then probes
-    by itself.
+    Safe from any thread. If the table cannot be used, wakes are not shared: the process then
+    probes by itself.
 
     Args:
-        connect: Gives the table; called when the endpoint is found cold, so it should remember.
-        expected_start_seconds: How long a start takes, until one was measured.
-        pace: How often to look.
+        connect: Returns the table; called whenever the endpoint is found cold, so cached.
+        expected_start_seconds: Expected length of a start, until one was measured.
+        pace: The intervals of polling and probing.
         note_start: Called with the seconds of each start that this process saw to its end.
-        clock: Gives Unix seconds.
+        clock: Returns Unix seconds.
+
+    Attributes:
+        pace: The intervals of polling and probing.
+        clock: Returns Unix seconds.
+        ended: An event that is set while this process knows of no wake.
     """
 
     def __init__(
@@ -67,14 +72,13 @@ class Watch:
     ) -> None:
         self.pace = pace
         self.clock = clock
-        self.over = Event()
-        """Set while no wake is known here."""
-        self.over.set()
+        self.ended = Event()
+        self.ended.set()
         self._connect = connect
         self._expected_start_seconds = expected_start_seconds
         self._note_start = note_start
         self._wake: Wake | None = None
-        self._looked_at = 0.0
+        self._read_at = 0.0
         self._lock = Lock()
 
     @property
@@ -84,47 +88,50 @@ class Watch:
 
     @property
     def table(self) -> WakeTable:
-        """Where the wake is shared."""
+        """The table that all processes share the wake in."""
         return self._connect()
 
-    def attempt(self, ask: Callable[[], Answer]) -> Answer:
-        """Ask the endpoint; while it is cold only if it is this request's turn to probe.
+    def call(self, operation: Callable[[], Answer]) -> Answer:
+        """Call the endpoint; during a wake only if this request gets to probe.
+
+        Args:
+            operation: The call, which returns the endpoint's answer.
 
         Raises:
-            NotReadyError: Nothing can answer yet. It says when to come back.
-            ServiceError: What asking raised.
+            NotReadyError: Nothing can answer yet; the error says when to come back.
+            ServiceError: The operation raised another error.
         """
-        wake = self._wake and self._turn()
-        return self._probe(wake, ask) if wake else self._first(ask)
+        wake = self._wake and self._wake_to_probe()
+        return self._probe(wake, operation) if wake else self._call_warm(operation)
 
     def is_due(self) -> bool:
-        """Whether the endpoint should be probed now."""
+        """Return True if the next probe of the endpoint is due."""
         wake = self._wake
         return wake is not None and self.clock() - wake.probed_at >= self.pace.probe_seconds
 
-    def look(self) -> None:
-        """Learn how far the wake is, unless this process did within `poll_seconds`."""
-        if self.clock() - self._looked_at < self.pace.poll_seconds:
+    def refresh(self) -> None:
+        """Read the wake from the table, unless this process did within `poll_seconds`."""
+        if self.clock() - self._read_at < self.pace.poll_seconds:
             return
-        if self._lock.acquire(blocking=False):  # else another thread looks
+        if self._lock.acquire(blocking=False):  # else another thread refreshes
             try:
-                self._looked_at = self.clock()
+                self._read_at = self.clock()
                 if found := self._shared(lambda table: table.read()):
                     self._note(found)
             finally:
                 self._lock.release()
 
     def learn(self, found: Wake) -> None:
-        """Take over what the table says of the wake."""
+        """Take over a newer state of the wake, as the table returned it."""
         with self._lock:
             self._note(found)
 
     def not_ready(self, reason: str, what: str = "the model is not ready") -> NotReadyError:
-        """The error for a request that is not answered while the wake lasts.
+        """Return the error for a request that stays unanswered during the wake.
 
         Args:
-            reason: What the log says of it.
-            what: What its caller is told, before when to try again.
+            reason: The cause, for the log.
+            what: The first half of the message to the caller; the second is when to try again.
         """
         wake = self._wake
         seconds = wake.retry_after(self.clock(), self._expected_start_seconds) if wake else None
@@ -133,9 +140,9 @@ class Watch:
             f"{what}, try again {when}", reason=reason, retry_after_seconds=seconds
         )
 
-    def _first(self, ask: Callable[[], Answer]) -> Answer:
+    def _call_warm(self, operation: Callable[[], Answer]) -> Answer:
         try:
-            return ask()
+            return operation()
         except NotReadyError as error:
             self._begin(is_from_zero=isinstance(error, NoCapacityError))
             raise self.not_ready(error.reason or "") from error
@@ -143,43 +150,43 @@ class Watch:
     def _begin(self, *, is_from_zero: bool) -> None:
         with self._lock:
             if self._wake is None:  # else another thread was quicker
-                now = self._looked_at = self.clock()
+                now = self._read_at = self.clock()
                 begun = self._shared(lambda table: table.begin(now, from_zero=is_from_zero))
                 self._wake = begun.wake if begun else Wake(now, now, is_from_zero)
-                self.over.clear()
+                self.ended.clear()
 
-    def _turn(self) -> Wake | None:
-        """The wake that this request is to probe; None if it is over.
+    def _wake_to_probe(self) -> Wake | None:
+        """Return the wake that this request is to probe; None if the wake has ended.
 
         Raises:
-            NotReadyError: It lasts, and it is not this request's turn.
+            NotReadyError: The wake goes on, and another request probes.
         """
-        self.look()
+        self.refresh()
         if self.is_due():
             with self._lock:
-                if (wake := self._wake) and self.is_due() and self._takes_turn(wake):
+                if (wake := self._wake) and self.is_due() and self._claims_probe(wake):
                     return wake
         if self._wake is None:
             return None
         raise self.not_ready("waking")
 
-    def _takes_turn(self, wake: Wake) -> bool:
+    def _claims_probe(self, wake: Wake) -> bool:
         now = self.clock()
-        turn = self._shared(lambda table: table.turn(wake, now))
-        turn = turn or Change(True, replace(wake, probed_at=now))
-        self._note(turn.wake)
-        return turn.was_made
+        claimed = self._shared(lambda table: table.claim_probe(wake, now))
+        claimed = claimed or Change(True, replace(wake, probed_at=now))
+        self._note(claimed.wake)
+        return claimed.was_made
 
-    def _probe(self, wake: Wake, ask: Callable[[], Answer]) -> Answer:
-        asked_at = self.clock()
+    def _probe(self, wake: Wake, operation: Callable[[], Answer]) -> Answer:
+        called_at = self.clock()
         try:
-            answer = ask()
+            answer = operation()
         except NotReadyError as error:
             raise self.not_ready(error.reason or "") from error
         except _ENDS_WAKE:
             self._end(wake, None)
             raise
-        self._end(wake, wake.start_seconds(asked_at))
+        self._end(wake, wake.start_seconds(called_at))
         return answer
 
     def _end(self, wake: Wake, start_seconds: float | None) -> None:
@@ -192,7 +199,7 @@ class Watch:
             self._note_start(start_seconds)
 
     def _note(self, found: Wake) -> None:
-        """Take over what the table says; another wake than ours means that ours is over."""
+        """Take over a state from the table; a state of another wake means that ours has ended."""
         if self._wake is None:
             return
         if found.is_the_same_as(self._wake) and found.is_running(self.clock()):
@@ -202,10 +209,10 @@ class Watch:
 
     def _forget(self) -> None:
         self._wake = None
-        self.over.set()
+        self.ended.set()
 
     def _shared(self, act: Callable[[WakeTable], Shared]) -> Shared | None:
-        """Do something with the table; nothing comes of it if it cannot be used."""
+        """Return the result of an action on the table; None if the table cannot be used."""
         try:
             return act(self._connect())
         except StorageError as error:

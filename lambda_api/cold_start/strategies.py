@@ -1,4 +1,4 @@
-"""What a caller meets while the endpoint is cold: a refusal, a wait, or a place in the queue."""
+"""Strategies for requests that meet a cold endpoint: reject, hold, or enqueue."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from starlette.responses import Response
 
 from lambda_api.chat.service import Upstream
 from lambda_api.chat.stream import UpstreamStream
-from lambda_api.cold_start.held_request import HeldResponse, HeldUpstream
-from lambda_api.cold_start.monitor import Watch
-from lambda_api.cold_start.waiting_room import Visit, WaitingRoom
+from lambda_api.cold_start.held_answer import HeldResponse, HeldUpstream
+from lambda_api.cold_start.monitor import WakeMonitor
+from lambda_api.cold_start.waiting_room import HeldRequest, WaitingRoom
 from lambda_api.errors import NotReadyError, ServiceError
 from lambda_api.http.request_log import RequestRecord, record_of
 
 MOST_SILENT_SECONDS = 240.0
-"""How long a request that is not streamed is held at most. Not a byte can be sent meanwhile, and a
-regional API ends what was idle for 300 s:
+"""Longest hold of a request that is not streamed. Not a byte can be sent meanwhile, and a regional
+API ends what was idle for 300 s:
 docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html. The answer itself
 may take the 60 s that SageMaker allows."""
 
 
 @dataclass(frozen=True)
-class Asked(ABC):
-    """A request, and the ways to answer it.
+class PendingRequest(ABC):
+    """A request that waits for an answer, with the ways to answer.
 
-    Args:
-        request: As it came.
-        is_streamed: Whether its answer is to be.
+    Attributes:
+        request: The HTTP request.
+        is_streamed: True if the client asked for a stream.
     """
 
     request: Request
@@ -40,113 +40,116 @@ class Asked(ABC):
 
     @property
     def record(self) -> RequestRecord:
-        """What is logged of it."""
+        """The request's entry in the log."""
         return record_of(self.request)
 
     @abstractmethod
     def answer(self, upstream: Upstream | None = None) -> Response:
-        """Answer it, from another upstream than usual if one is given.
+        """Return the answer.
+
+        Args:
+            upstream: The upstream to use in place of the service's own.
 
         Raises:
-            ServiceError: It was refused, or the upstream failed.
+            ServiceError: The request was refused, or the upstream failed.
         """
 
     @abstractmethod
     def enqueue(self) -> Response | None:
-        """Leave it to the asynchronous endpoint; None if that cannot answer it.
+        """Queue the request at the asynchronous endpoint; None if that cannot answer it.
 
         Raises:
-            ServiceError: It was refused, or the endpoint or the storage failed.
+            ServiceError: The request was refused, or the endpoint or the storage failed.
         """
 
 
-class ColdStart(Protocol):
-    """Answers requests, also while nothing can."""
+class ColdStartStrategy(Protocol):
+    """The strategy of a stage for requests that meet a cold endpoint."""
 
-    def answer(self, asked: Asked) -> Response:
-        """Answer a request.
+    def answer(self, pending: PendingRequest) -> Response:
+        """Return the answer to a request, or the strategy's answer of a cold endpoint.
 
         Raises:
-            ServiceError: It was refused, or the upstream failed.
+            ServiceError: The request was refused, or the upstream failed.
         """
 
 
-class Reject:
-    """Lets callers come back later."""
+class RejectStrategy:
+    """Rejects requests with the time to come back."""
 
-    def answer(self, asked: Asked) -> Response:
-        """Answer a request, or say when to come back."""
-        return asked.answer()
+    def answer(self, pending: PendingRequest) -> Response:
+        """Return the answer; the error of a cold endpoint says when to come back."""
+        return pending.answer()
 
 
 @dataclass(frozen=True)
-class Hold:
-    """Lets requests wait.
+class HoldStrategy:
+    """Holds requests until the endpoint has capacity.
 
-    Args:
-        room: Where they do.
-        connect: Gives what answers them.
-        seconds: How long a streamed request is held at most.
+    Attributes:
+        room: The room of held requests.
+        connect: Returns the upstream for held requests.
+        seconds: Longest hold of a streamed request.
     """
 
     room: WaitingRoom
     connect: Callable[[], Upstream]
     seconds: float
 
-    def answer(self, asked: Asked) -> Response:
-        """Answer a request; while the endpoint is cold, begin an answer that will wait for it."""
+    def answer(self, pending: PendingRequest) -> Response:
+        """Return the answer; if the endpoint is cold, one that waits for capacity."""
         try:
-            return asked.answer()
+            return pending.answer()
         except NotReadyError:
-            return self._hold(asked)
+            return self._hold(pending)
 
-    def _hold(self, asked: Asked) -> Response:
-        longest = self.seconds if asked.is_streamed else min(self.seconds, MOST_SILENT_SECONDS)
-        visit = asked.record.visit = self.room.enter(longest)
-        answer = partial(self._answer, asked, visit)
-        return answer() if asked.is_streamed else HeldResponse(visit, answer)
+    def _hold(self, pending: PendingRequest) -> Response:
+        longest = self.seconds if pending.is_streamed else min(self.seconds, MOST_SILENT_SECONDS)
+        held = pending.record.hold = self.room.admit(longest)
+        answer = partial(self._answer, pending, held)
+        return answer() if pending.is_streamed else HeldResponse(held, answer)
 
-    def _answer(self, asked: Asked, visit: Visit) -> Response:
+    def _answer(self, pending: PendingRequest, held: HeldRequest) -> Response:
         try:
-            return asked.answer(HeldUpstream(self.connect(), visit))
+            return pending.answer(HeldUpstream(self.connect(), held))
         except ServiceError:  # perhaps before it waited at all
-            self.room.dismiss(visit)
+            self.room.release(held)
             raise
 
 
 @dataclass(frozen=True)
-class Enqueue:
-    """Lets the asynchronous endpoint answer what comes while the other one is cold."""
+class EnqueueStrategy:
+    """Queues requests that meet a cold endpoint at the asynchronous one."""
 
-    def answer(self, asked: Asked) -> Response:
-        """Answer a request now, or queue it."""
+    def answer(self, pending: PendingRequest) -> Response:
+        """Return the answer, or a receipt for a queued request."""
         try:
-            return asked.answer()
+            return pending.answer()
         except NotReadyError:
-            if queued := asked.enqueue():
+            if queued := pending.enqueue():
                 return queued
             raise
 
 
-class WatchedUpstream:
-    """An upstream that is left alone while it is known to be cold."""
+class MonitoredUpstream:
+    """An upstream that is called through the wake monitor, so only probed while cold."""
 
-    def __init__(self, upstream: Upstream, watch: Watch) -> None:
+    def __init__(self, upstream: Upstream, monitor: WakeMonitor) -> None:
         self._upstream = upstream
-        self._watch = watch
+        self._monitor = monitor
 
     def complete(self, payload: bytes, prefix: str | None = None) -> bytes:
-        """Give the whole answer.
+        """Return the whole answer.
 
         Raises:
-            ServiceError: It is cold, or the call failed.
+            ServiceError: The endpoint is cold, or the call failed.
         """
-        return self._watch.attempt(partial(self._upstream.complete, payload, prefix))
+        return self._monitor.call(partial(self._upstream.complete, payload, prefix))
 
     def open_stream(self, payload: bytes, prefix: str | None = None) -> UpstreamStream:
         """Start an answer; return when the endpoint has accepted the request.
 
         Raises:
-            ServiceError: It is cold, or the call failed.
+            ServiceError: The endpoint is cold, or the call failed.
         """
-        return self._watch.attempt(partial(self._upstream.open_stream, payload, prefix))
+        return self._monitor.call(partial(self._upstream.open_stream, payload, prefix))

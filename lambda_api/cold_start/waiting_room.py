@@ -1,4 +1,4 @@
-"""The requests of one process that are held until their endpoint can answer."""
+"""The waiting room of a process: held requests, and the thread that watches the wake."""
 
 from __future__ import annotations
 
@@ -10,190 +10,198 @@ from secrets import token_hex
 from threading import Event, Lock, Thread
 from typing import TypeVar
 
-from lambda_api.cold_start.monitor import Watch
+from lambda_api.cold_start.monitor import WakeMonitor
 from lambda_api.cold_start.wake import Change, Wake
 from lambda_api.errors import NotReadyError, StorageError
 
 Answer = TypeVar("Answer")
 
-_CALL_GAP_SECONDS = 0.002
-"""Between two that are called when capacity has come: if it goes again, most have not asked yet."""
+_NOTIFY_GAP_SECONDS = 0.002
+"""Pause between two requests that are let go: if capacity goes again, most have not called yet."""
 
 _GRACE_SECONDS = 10.0
-"""How much longer than its request a place counts that is never given back."""
+"""Time for which a place outlives the hold of its request, if never given back."""
 
 _log = logging.getLogger(__name__)
 
 
-class Visit:
-    """One request that is held.
+class HeldRequest:
+    """A request that is held.
 
     Args:
-        room: Where it waits.
-        seconds: How long at most.
+        room: The room the request waits in.
+        seconds: Longest hold.
+
+    Attributes:
+        place: The name of the request's place in the wake table.
+        wake: The wake that the place belongs to; None without a place.
+        has_left: True if the client left before the answer.
     """
 
     def __init__(self, room: WaitingRoom, seconds: float) -> None:
         self.place = token_hex(4)
-        """Names its place in the item."""
         self.wake: Wake | None = None
-        """The wake it has a place in."""
         self.has_left = False
-        """Whether its client left before it was answered."""
         self._room = room
         self._seconds = seconds
         self._entered_at = self._held_until = time.monotonic()
-        self._called = Event()
+        self._notified = Event()
         self._has_ended = False
 
     @property
     def held_seconds(self) -> float:
-        """How long it was held, until it last stopped waiting."""
+        """Seconds from the admission to the end of the last wait."""
         return self._held_until - self._entered_at
 
     @property
     def seconds_left(self) -> float:
-        """How long it may still be held."""
+        """Seconds that are left of the longest hold."""
         return max(0.0, self._entered_at + self._seconds - time.monotonic())
 
-    def ask(self, ask: Callable[[], Answer]) -> Answer:
-        """Wait for capacity, then ask. Blocks; to be called once.
+    def wait_and_call(self, operation: Callable[[], Answer]) -> Answer:
+        """Wait for capacity, then call the endpoint. Blocks; to be called once.
+
+        Args:
+            operation: The call, which returns the endpoint's answer.
 
         Raises:
-            NotReadyError: None came in time, or the client left.
-            ServiceError: What asking raised.
+            NotReadyError: No capacity came in time, or the client left.
+            ServiceError: The operation raised another error.
         """
         try:
             while True:
                 self._wait()
                 try:
-                    return self._room.watch.attempt(ask)
+                    return self._room.monitor.call(operation)
                 except NotReadyError:
-                    self._room.stay(self)
+                    self._room.requeue(self)
         finally:
             self._has_ended = True
-            self._room.dismiss(self)
+            self._room.release(self)
 
-    def call(self) -> None:
-        """Let it try."""
-        self._called.set()
+    def notify(self) -> None:
+        """End the present wait, so that the request calls the endpoint."""
+        self._notified.set()
 
     def leave(self) -> None:
-        """Its client is gone: end the waiting, if it still waits. Safe from any thread."""
+        """End the hold because the client is gone; safe from any thread."""
         if not self._has_ended:
             self.has_left = True
-            self.call()
+            self.notify()
 
     def _wait(self) -> None:
-        was_called = self._called.wait(self.seconds_left)
-        self._called.clear()
+        was_notified = self._notified.wait(self.seconds_left)
+        self._notified.clear()
         self._held_until = time.monotonic()
         if self.has_left:
-            raise self._room.watch.not_ready("the client left")
-        if not was_called:
+            raise self._room.monitor.not_ready("the client left")
+        if not was_notified:
             what = f"the model did not start within {self._seconds:.0f} s"
-            raise self._room.watch.not_ready("held too long", what)
+            raise self._room.monitor.not_ready("held too long", what)
 
 
 class WaitingRoom:
-    """Where requests wait; one thread looks out for all of them while there are any.
+    """The held requests of a process; while there are any, one thread watches the wake.
 
     Args:
-        watch: What is known of the wake.
-        most: How many requests are held, by all processes together.
+        monitor: The monitor of the endpoint's wake.
+        most: Most requests held at once, by all processes together.
+
+    Attributes:
+        monitor: The monitor of the endpoint's wake.
     """
 
-    def __init__(self, watch: Watch, most: int) -> None:
-        self.watch = watch
+    def __init__(self, monitor: WakeMonitor, most: int) -> None:
+        self.monitor = monitor
         self._most = most
-        self._waiting: dict[Visit, None] = {}
+        self._waiting: dict[HeldRequest, None] = {}
         self._is_watched = False
         self._lock = Lock()
 
-    def enter(self, seconds: float) -> Visit:
-        """Hold a request for some seconds at most.
+    def admit(self, seconds: float) -> HeldRequest:
+        """Return a new request that is held for some seconds at most.
 
         Raises:
-            NotReadyError: Too many are held.
+            NotReadyError: Too many requests are held.
         """
-        visit = Visit(self, seconds)
-        self.stay(visit)
-        return visit
+        held = HeldRequest(self, seconds)
+        self.requeue(held)
+        return held
 
-    def stay(self, visit: Visit) -> None:
-        """Let a request wait, or wait on; each wake has places of its own.
+    def requeue(self, held: HeldRequest) -> None:
+        """Queue a request, at first or again; each wake has places of its own.
 
         Raises:
-            NotReadyError: Too many are held.
+            NotReadyError: Too many requests are held.
         """
-        wake = self.watch.wake
-        if wake and not (visit.wake and visit.wake.is_the_same_as(wake)):
-            self._give_place(visit, wake)
+        wake = self.monitor.wake
+        if wake and not (held.wake and held.wake.is_the_same_as(wake)):
+            self._give_place(held, wake)
         with self._lock:
-            self._waiting[visit] = None
+            self._waiting[held] = None
             if not self._is_watched:
                 self._is_watched = True
-                Thread(target=self._look_out, name="wake-watch", daemon=True).start()
+                Thread(target=self._watch, name="wake-monitor", daemon=True).start()
 
-    def dismiss(self, visit: Visit) -> None:
-        """Let a request go, and its place with it."""
+    def release(self, held: HeldRequest) -> None:
+        """Remove a request, and give back the place of the wake it holds."""
         with self._lock:
-            self._waiting.pop(visit, None)
-        wake = self.watch.wake
+            self._waiting.pop(held, None)
+        wake = self.monitor.wake
         # With its wake a place has ended.
-        if wake and visit.wake and visit.wake.is_the_same_as(wake):
-            visit.wake = None
+        if wake and held.wake and held.wake.is_the_same_as(wake):
+            held.wake = None
             try:
-                self.watch.table.give_back(visit.place)
+                self.monitor.table.give_back(held.place)
             except StorageError as error:
                 _log.warning("a place was not given back: %s", error.reason)
 
-    def _give_place(self, visit: Visit, wake: Wake) -> None:
+    def _give_place(self, held: HeldRequest, wake: Wake) -> None:
         try:
-            taken = self._take_place(visit, wake)
+            taken = self._take_place(held, wake)
         except StorageError as error:
-            raise self.watch.not_ready(error.reason or "") from error
+            raise self.monitor.not_ready(error.reason or "") from error
         if taken.was_made:
-            visit.wake = wake
+            held.wake = wake
         elif taken.wake.is_the_same_as(wake):
             what = f"the model is starting and {self._most} requests wait for it"
-            raise self.watch.not_ready("too many are held", what)
+            raise self.monitor.not_ready("too many are held", what)
         else:
-            self.watch.learn(taken.wake)
+            self.monitor.learn(taken.wake)
 
-    def _take_place(self, visit: Visit, wake: Wake) -> Change:
-        """Try to take a place: a free one, or one that has lapsed."""
-        table, now = self.watch.table, self.watch.clock()
-        until = now + visit.seconds_left + _GRACE_SECONDS
-        taken = table.take(wake, visit.place, until, self._most)
+    def _take_place(self, held: HeldRequest, wake: Wake) -> Change:
+        """Take a free place of the wake, or else a lapsed one."""
+        table, now = self.monitor.table, self.monitor.clock()
+        until = now + held.seconds_left + _GRACE_SECONDS
+        taken = table.take(wake, held.place, until, self._most)
         while not taken.was_made and taken.wake.is_the_same_as(wake):
             lapsed = taken.wake.lapsed(now)
             if not lapsed:
                 break
             # Any of them: others may want one in the same moment.
-            taken = table.take_over(taken.wake, choice(lapsed), visit.place, until)  # noqa: S311
+            taken = table.take_over(taken.wake, choice(lapsed), held.place, until)  # noqa: S311
         return taken
 
-    def _look_out(self) -> None:
-        while self._waiting and self.watch.wake:
-            self.watch.look()
-            if self.watch.is_due():
-                self._call_next()
-            self.watch.over.wait(self.watch.pace.poll_seconds)
-        for visit in self._released():
-            visit.call()
-            time.sleep(_CALL_GAP_SECONDS)
+    def _watch(self) -> None:
+        while self._waiting and self.monitor.wake:
+            self.monitor.refresh()
+            if self.monitor.is_due():
+                self._notify_next()
+            self.monitor.ended.wait(self.monitor.pace.poll_seconds)
+        for held in self._drain():
+            held.notify()
+            time.sleep(_NOTIFY_GAP_SECONDS)
 
-    def _call_next(self) -> None:
-        """Let the one probe that has waited longest since it last did."""
+    def _notify_next(self) -> None:
+        """Let the request probe that has waited longest since its last call."""
         with self._lock:
-            if visit := next(iter(self._waiting), None):
-                del self._waiting[visit]
-                visit.call()
+            if held := next(iter(self._waiting), None):
+                del self._waiting[held]
+                held.notify()
 
-    def _released(self) -> list[Visit]:
+    def _drain(self) -> list[HeldRequest]:
         with self._lock:
             self._is_watched = False
-            released = list(self._waiting)
+            drained = list(self._waiting)
             self._waiting.clear()
-        return released
+        return drained

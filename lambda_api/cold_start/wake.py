@@ -1,6 +1,6 @@
-"""The wake of a cold endpoint: what all functions share of it, and the rules of it.
+"""The wake of a cold endpoint: the state that all functions share, and the rules of its changes.
 
-One item holds it. Each change of it is one conditional write; docs/decisions/0024 says why.
+One item holds the state. Each change is one conditional write; docs/decisions/0024 says why.
 """
 
 from __future__ import annotations
@@ -11,32 +11,32 @@ from math import ceil
 from typing import Protocol
 
 STALE_SECONDS = 900.0
-"""A wake that nobody has looked after for so long is over, or forgotten. Whatever failed sooner
-belongs to it: target tracking takes 15 minutes of low load to scale in
+"""Time without a probe after which a wake is over, or forgotten. Whatever failed sooner belongs to
+the same wake: target tracking takes 15 minutes of low load to scale in
 (docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html),
 so that an endpoint that came up unseen cannot be at zero again."""
 
 _LEAST_RETRY_SECONDS = 5
-"""What `Retry-After` says of a start that takes longer than the last one."""
+"""Least value of `Retry-After`, for a start that takes longer than the last one."""
 
 _LONGEST_GAP_SECONDS = 60.0
-"""A start was seen to end if the endpoint was found cold this shortly before."""
+"""Longest time since the last probe for which the end of a start counts as seen."""
 
 _ECHO_SECONDS = 60.0
-"""A failure this shortly after a wake's end is still of it: the next start is not that near."""
+"""Time after a wake's end for which a failure belongs to it: no new start is that near."""
 
 
 @dataclass(frozen=True)
 class Wake:
-    """An endpoint's wake as it stands in the item. Times are Unix seconds.
+    """An endpoint's wake as the item holds it. Times are Unix seconds.
 
-    Args:
-        started_at: When the wake under way began; names it. None: there is none.
-        probed_at: When the endpoint was last asked, or will have been: who asks says so before.
-        from_zero: Whether no copy ran when the wake began, so that it is a whole start.
-        places: The requests that are held, and until when each one is at most.
-        ended_at: When the wake before ended.
-        last_start_seconds: How long the last whole start took that was seen from end to end.
+    Attributes:
+        started_at: The beginning of the wake under way, which names it; None without a wake.
+        probed_at: The time of the last probe, noted before the endpoint is called.
+        from_zero: True if no copy ran when the wake began, so that it is a whole start.
+        places: The places of held requests, each with the end of its hold.
+        ended_at: The end of the wake before.
+        last_start_seconds: Length of the last whole start that was seen from end to end.
     """
 
     started_at: float | None = None
@@ -47,23 +47,23 @@ class Wake:
     last_start_seconds: float | None = None
 
     def is_running(self, now: float) -> bool:
-        """Whether a wake is under way and looked after."""
+        """Return True if a wake is under way and still probed."""
         return self.started_at is not None and now - self.probed_at < STALE_SECONDS
 
     def is_the_same_as(self, other: Wake) -> bool:
-        """Whether it is one wake, earlier and later."""
+        """Return True if both are states of the same wake."""
         return self.started_at is not None and self.started_at == other.started_at
 
     def lapsed(self, now: float) -> list[str]:
-        """The places of requests that cannot be held any more; their functions were killed."""
+        """Return the places whose hold has passed: the functions of these requests were killed."""
         return [place for place, until in self.places.items() if until < now]
 
     def retry_after(self, now: float, expected_seconds: float) -> int | None:
-        """In how many seconds the start will be over; None if nothing is known of when it began.
+        """Return the seconds that are left of the start; None if its beginning is not known.
 
         Args:
             now: Unix seconds.
-            expected_seconds: How long a start takes, until one was measured.
+            expected_seconds: Expected length of a start, until one was measured.
         """
         if self.started_at is None or not self.from_zero:
             return None
@@ -71,10 +71,10 @@ class Wake:
         return max(_LEAST_RETRY_SECONDS, ceil(self.started_at + expected - now))
 
     def start_seconds(self, up_at: float) -> float | None:
-        """How long the start took; None if it was not seen from its beginning to its end.
+        """Return the length of the start; None if it was not seen from its beginning to its end.
 
         Args:
-            up_at: When the endpoint was asked that answered, in Unix seconds.
+            up_at: The time of the probe that was answered, in Unix seconds.
         """
         if self.started_at is None or not self.from_zero:
             return None
@@ -85,11 +85,11 @@ class Wake:
 
 @dataclass(frozen=True)
 class Change:
-    """What came of a change.
+    """The result of a conditional change.
 
-    Args:
-        was_made: Whether its condition held.
-        wake: What holds afterwards, made or not.
+    Attributes:
+        was_made: True if the condition held.
+        wake: The state afterwards, changed or not.
     """
 
     was_made: bool
@@ -97,10 +97,10 @@ class Change:
 
 
 class WakeTable(Protocol):
-    """The item. Every method blocks, and raises a StorageError when the table cannot be used."""
+    """The item of one endpoint. Methods block, and raise a StorageError if the table fails."""
 
     def read(self) -> Wake:
-        """The wake as it is."""
+        """Return the present state."""
 
     def begin(self, now: float, *, from_zero: bool) -> Change:
         """Begin a wake, unless one is running."""
@@ -112,10 +112,10 @@ class WakeTable(Protocol):
         """Take a lapsed place in a wake, if nobody else did."""
 
     def give_back(self, place: str) -> None:
-        """Give a place back, if it is still taken."""
+        """Give a place back, if still taken."""
 
-    def turn(self, wake: Wake, now: float) -> Change:
-        """Take the turn to probe, unless somebody did since `wake` was read."""
+    def claim_probe(self, wake: Wake, now: float) -> Change:
+        """Claim the next probe, unless somebody did since `wake` was read."""
 
     def end(self, wake: Wake, now: float, start_seconds: float | None) -> Change:
-        """End a wake, if it is the one running, and all its places with it."""
+        """End a wake and all of its places, if that wake is still under way."""

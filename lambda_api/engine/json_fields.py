@@ -1,4 +1,4 @@
-"""What is read and changed in an engine's JSON, as far as possible without parsing all of it.
+"""Fields of an engine's JSON, read and replaced mostly without parsing the whole answer.
 
 The patterns are safe on any text: quotes inside a JSON string are escaped, so nothing a model
 wrote can look like a field.
@@ -22,25 +22,25 @@ _DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True)
 class Usage:
-    """What a completion cost, in tokens."""
+    """The tokens of a completion."""
 
     prompt_tokens: int
     completion_tokens: int
 
 
 def model_field(model_id: str) -> bytes:
-    """The field that names a model."""
+    """Return the field that names a model."""
     return b'"model":' + json.dumps(model_id).encode()
 
 
 def model_field_in(answer: bytes) -> bytes:
-    """The field that names a model as it stands in an answer, or nothing."""
+    """Return the field of an answer that names the model, or nothing."""
     found = _MODEL.search(answer)
     return found[0] if found else b""
 
 
 def usage_in(answer: bytes) -> Usage | None:
-    """The last usage an answer tells of."""
+    """Return the last usage in an answer; None without a readable one."""
     start = max((found.end() for found in _USAGE.finditer(answer)), default=None)
     if start is None:
         return None
@@ -52,25 +52,25 @@ def usage_in(answer: bytes) -> Usage | None:
 
 
 def has_usage(answer: bytes) -> bool:
-    """Whether an answer tells of its usage."""
+    """Return True if an answer holds a usage."""
     return _USAGE.search(answer) is not None
 
 
 def is_only_usage(chunk: bytes) -> bool:
-    """Whether a chunk is the one that `include_usage` adds: no choices."""
+    """Return True for the chunk that `include_usage` adds, which has no choices."""
     return has_usage(chunk) and _NO_CHOICES.search(chunk) is not None
 
 
 def finishes_in(answer: bytes) -> int:
-    """How many choices end in an answer."""
+    """Return the number of choices that end in an answer."""
     return sum(map(answer.count, _FINISHES))
 
 
 def parsed(answer: bytes) -> Any:  # noqa: ANN401  any JSON value
-    """All of an answer. Half a surrogate pair, which no UTF-8 can hold, becomes a question mark.
+    """Parse an answer. Half a surrogate pair, which no UTF-8 can hold, becomes a question mark.
 
     Raises:
-        ValueError: It is no JSON.
+        ValueError: The answer is no JSON.
     """
     found = json.loads(answer)
     if _SURROGATE.search(answer):
@@ -79,7 +79,7 @@ def parsed(answer: bytes) -> Any:  # noqa: ANN401  any JSON value
 
 
 def engine_message(raw: str) -> str:
-    """The sentence inside an engine's error body.
+    """Return the sentence inside an engine's error body.
 
     vLLM, SGLang and llama.cpp nest it in `error.message`, older vLLM has `message`, TGI and LMI
     have `error` as text.

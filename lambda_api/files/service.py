@@ -1,4 +1,4 @@
-"""OpenAI's files, kept in a bucket: each is a folder of what it is called and what it holds.
+"""OpenAI's files in a bucket: each is a folder of a description and the content.
 
 The fields are those of platform.openai.com/docs/api-reference/files/object.
 """
@@ -30,7 +30,7 @@ Purpose = Literal["batch", "batch_output"]
 
 
 class FileObject(Listed):
-    """A file."""
+    """A file, without the content."""
 
     object: Literal["file"] = "file"
     bytes: int = Field(description="Its size.")
@@ -45,13 +45,13 @@ class FileObject(Listed):
 
 
 class UploadableFile(FileObject):
-    """A file whose content is to be put at a URL."""
+    """A file that awaits its content at a URL."""
 
     upload_url: str = Field(description="Takes one PUT of exactly `bytes` bytes, for an hour.")
 
 
 class DeletedFile(BaseModel):
-    """A file that is no more."""
+    """A receipt for a deleted file."""
 
     id: str
     object: Literal["file"] = "file"
@@ -59,7 +59,7 @@ class DeletedFile(BaseModel):
 
 
 class ExpiresAfter(BaseModel):
-    """When a file expires; never later than the bucket keeps it."""
+    """Time until a file expires; the bucket's own lifecycle is an upper bound."""
 
     anchor: Literal["created_at"]
     seconds: int = Field(ge=3600, le=2_592_000)
@@ -67,12 +67,12 @@ class ExpiresAfter(BaseModel):
 
 @dataclass(frozen=True)
 class FileService:
-    """The files of every owner; a caller is asked for as its owner, and sees no other's.
+    """The files of all callers; each owner sees no other's.
 
-    Args:
+    Attributes:
         store: The bucket.
-        retention_days: When the bucket's lifecycle deletes an object.
-        clock: Now, in Unix seconds.
+        retention_days: Age at which the bucket's lifecycle deletes an object.
+        clock: Returns Unix seconds.
     """
 
     store: ObjectStore
@@ -82,10 +82,10 @@ class FileService:
     def create(
         self, owner: str, filename: str, content: bytes, expires_after: ExpiresAfter | None = None
     ) -> FileObject:
-        """Keep an input of batches.
+        """Store a file of a batch's requests.
 
         Raises:
-            ServiceError: It is empty or too large, or cannot be kept.
+            ServiceError: The file is empty or too large, or cannot be stored.
         """
         file = self._new(filename, len(content), expires_after)
         self.store.put(self._content_key(owner, file.id), content, "application/jsonl")
@@ -95,10 +95,10 @@ class FileService:
     def await_upload(
         self, owner: str, filename: str, size: int, expires_after: ExpiresAfter | None = None
     ) -> UploadableFile:
-        """Make a file whose content comes later, straight to the bucket.
+        """Return a new file that awaits its content, to be sent straight to the bucket.
 
         Raises:
-            ServiceError: It would be empty or too large, or cannot be kept.
+            ServiceError: The file would be empty or too large, or cannot be stored.
         """
         file = self._new(filename, size, expires_after).model_copy(
             update={"status": "uploaded", "status_details": "its content is awaited at upload_url"}
@@ -108,7 +108,7 @@ class FileService:
         return UploadableFile(**file.model_dump(), upload_url=url)
 
     def find(self, owner: str, file_id: str) -> FileObject | None:
-        """A file of an owner; None if there is none, or it has expired."""
+        """Return an owner's file; None if there is none, or if expired."""
         if not is_id(_PREFIX, file_id):
             return None
         kept = self.store.get(self._about_key(owner, file_id))
@@ -120,10 +120,10 @@ class FileService:
         return self._with_content(owner, file) if file.status == "uploaded" else file
 
     def get(self, owner: str, file_id: str) -> FileObject:
-        """A file of an owner.
+        """Return an owner's file.
 
         Raises:
-            NotFoundError: There is none.
+            NotFoundError: There is no such file, or it has expired.
         """
         file = self.find(owner, file_id)
         if file is None:
@@ -133,7 +133,7 @@ class FileService:
     def page(
         self, owner: str, after: str, limit: int, order: Literal["asc", "desc"], purpose: str | None
     ) -> Page[FileObject]:
-        """A part of an owner's list, after the file `after`; of one purpose, if given."""
+        """Return a page of an owner's files after the file `after`, of one purpose if given."""
 
         def read(file_id: str) -> FileObject | None:
             file = self.find(owner, file_id)
@@ -146,10 +146,10 @@ class FileService:
         return page_of(after_in(oldest_first, after), read, limit)
 
     def delete(self, owner: str, file_id: str) -> DeletedFile:
-        """Delete a file.
+        """Delete an owner's file.
 
         Raises:
-            NotFoundError: There is none.
+            NotFoundError: There is no such file, or it has expired.
         """
         file = self.get(owner, file_id)
         self.store.delete(self._content_key(owner, file.id))
@@ -157,11 +157,11 @@ class FileService:
         return DeletedFile(id=file.id)
 
     def content(self, owner: str, file: FileObject) -> Iterator[bytes]:
-        """What a file holds, in parts."""
+        """Yield the content of a file in parts."""
         return self.store.stream(self._content_key(owner, file.id))
 
     def content_url(self, owner: str, file: FileObject) -> str:
-        """A URL that gives what a file holds, for an hour."""
+        """Return a URL that serves the content of a file for an hour."""
         return self.store.download_url(self._content_key(owner, file.id), DOWNLOAD_URL_SECONDS)
 
     def write(
@@ -174,7 +174,11 @@ class FileService:
         purpose: Purpose,
         expires_after: ExpiresAfter | None = None,
     ) -> bool:
-        """Keep what is made here, over what an earlier try left; whether there was anything."""
+        """Store a file that the service makes, replacing what an earlier attempt left.
+
+        Returns:
+            False if there were no bytes, and so there is no file.
+        """
         key = self._content_key(owner, file_id)
         size = self.store.upload(key, parts)
         if not size:
@@ -185,7 +189,7 @@ class FileService:
         return True
 
     def new_id(self) -> str:
-        """An id for a file that is made later."""
+        """Return the id of a file that is made later."""
         return new_id(_PREFIX, self.clock())
 
     def _new(self, filename: str, size: int, expires_after: ExpiresAfter | None) -> FileObject:
@@ -231,5 +235,5 @@ class FileService:
 
 
 def missing_file(file_id: str, param: str) -> NotFoundError:
-    """The error for a file that is not there, has expired, or is another key's."""
+    """Return the error for a file that does not exist, has expired, or is another key's."""
     return NotFoundError(f"no such file: {file_id!r}", param=param)

@@ -1,4 +1,4 @@
-"""What a caller uploads: a form with a file, or JSON that announces a large one."""
+"""Uploads of files: a form with the content, or JSON that announces a large file."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ UPLOAD_BODY: dict[str, Any] = {
         },
     },
 }
-"""Both kinds, as OpenAPI describes a body."""
+"""OpenAPI's description of both kinds of body."""
 
 
 class FileUpload(BaseModel):
-    """A file to be: with its content, or announced."""
+    """A file to be stored, with the content or announced."""
 
     model_config = ConfigDict(validate_by_name=True)
 
@@ -57,7 +57,12 @@ class FileUpload(BaseModel):
 
 
 async def upload_in(request: Request) -> FileUpload:
-    """What is to be uploaded: a form with the content, or JSON that announces it."""
+    """Return the upload in a request.
+
+    Raises:
+        InvalidRequestError: The body is neither a form with a file nor JSON.
+        RequestValidationError: A field is missing or wrong.
+    """
     if "multipart/form-data" in request.headers.get("content-type", ""):
         async with request.form() as form:
             return _validated(await _fields(form))

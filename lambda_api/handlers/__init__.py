@@ -1,1 +1,4 @@
-"""The entry points: one module per Lambda function."""
+"""Entry points: one module for each Lambda function.
+
+Decision: docs/decisions/0001-one-app-two-doors.md.
+"""

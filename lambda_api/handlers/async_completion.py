@@ -1,106 +1,26 @@
-"""The completion function: SageMaker's news of an end settles a response and calls the webhook.
+"""The completion function: SageMaker's notifications settle responses and call the webhook.
 
-Lambda calls it with the messages of the asynchronous endpoint's two topics. One may come twice or
-late. Raising makes Lambda try twice more, after one and two minutes:
+Lambda invokes the function with messages of the asynchronous endpoint's two topics. A message may
+come twice or late. Raising makes Lambda try twice more, after one and two minutes:
 docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
-from lambda_api.responses import async_notification as async_news
-from lambda_api.responses.async_notification import News
-from lambda_api.responses.from_chat_answer import failed
-from lambda_api.responses.schemas import Outcome
-from lambda_api.responses.store import ResponseStore, answered, response_behind
+from lambda_api.responses.completion import Completions
+from lambda_api.responses.store import ResponseStore
 from lambda_api.responses.webhook import Webhook
 from lambda_api.settings import Settings
 
 
-class AnswerMissingError(Exception):
-    """SageMaker told of an answer that is not there."""
-
-
-@dataclass(frozen=True)
-class Completions:
-    """Settles responses.
-
-    Args:
-        store: Where they are kept.
-        webhook: Whom to tell, if anybody.
-        logger: Where each end is noted.
-    """
-
-    store: ResponseStore
-    webhook: Webhook | None
-    logger: Logger
-
-    def take(self, message: str) -> None:
-        """Settle the response that a message tells of; other messages are noted and left.
-
-        Raises:
-            AnswerMissingError: The answer is not there yet.
-            ServiceError: The storage failed.
-            WebhookError: The webhook was not told.
-        """
-        news = async_news.read(message)
-        behind = response_behind(news.inference_id) if news else None
-        if news is None or behind is None:
-            self.logger.warning("a message about no response was left")
-            return
-        settled = self.store.settled(*behind) or self.store.settle(*behind, self._outcome(news))
-        self._clear(news)
-        if settled.outcome is None:
-            self.logger.info("a deleted response has ended", extra={"response_id": behind[1]})
-        else:
-            self._tell(*behind, settled.outcome)
-
-    def _outcome(self, news: News) -> Outcome:
-        said = self._read(news.output_uri if news.is_completed else news.failure_uri)
-        if not news.is_completed:
-            return failed(async_news.failure(news, said))
-        if said is None:
-            raise AnswerMissingError("the answer is not where SageMaker said")
-        return answered(said)
-
-    def _read(self, uri: str | None) -> bytes | None:
-        key = self.store.key(uri)
-        found = self.store.objects.get(key) if key else None
-        return found.body if found else None
-
-    def _clear(self, news: News) -> None:
-        """What SageMaker wrote is either in the outcome now or wanted by nobody."""
-        for key in map(self.store.key, (news.output_uri, news.failure_uri)):
-            if key:
-                self.store.objects.delete(key)
-
-    def _tell(self, owner: str, response_id: str, outcome: Outcome) -> None:
-        usage = outcome.usage
-        self.logger.info(
-            "a background response has ended",
-            extra={
-                "response_id": response_id,
-                "status": outcome.status,
-                "input_tokens": usage.input_tokens if usage else None,
-                "output_tokens": usage.output_tokens if usage else None,
-            },
-        )
-        if self.webhook is None or self.store.is_announced(owner, response_id):
-            return
-        ended_at = outcome.completed_at or int(time.time())
-        self.webhook.send(f"response.{outcome.status}", response_id, ended_at)
-        self.store.note_announced(owner, response_id)
-
-
 def handler(event: Mapping[str, Any], _context: object) -> None:
-    """Take an SNS event."""
+    """Settle the responses that an SNS event tells of."""
     for record in event["Records"]:
         _completions().take(record["Sns"]["Message"])
 
@@ -118,7 +38,7 @@ def _completions() -> Completions:
 
 
 def _webhook(settings: Settings) -> Webhook | None:
-    """The webhook; its secret is read once for each process."""
+    """Return the webhook, if there is one; the secret is read once for each process."""
     if not (settings.webhook_url and settings.webhook_secret_arn):
         return None
     from lambda_api.aws.secrets_manager import read_secret

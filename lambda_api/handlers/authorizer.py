@@ -1,4 +1,4 @@
-"""The API Gateway authorizer: hands the bearer key to the usage plan, which decides about it."""
+"""API Gateway's authorizer: hands the bearer key to the usage plan, which decides."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SHORTEST_KEY, _LONGEST_KEY = 20, 128
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """Answer a REQUEST authorizer's event with the caller's key as `usageIdentifierKey`.
+    """Return the policy for a REQUEST event, with the caller's key as `usageIdentifierKey`.
 
     The key is not checked here: with `apiKeySource: AUTHORIZER` API Gateway looks it up itself and
     answers 403 to an unknown one. The policy covers every method of the stage because API Gateway

@@ -1,8 +1,4 @@
-"""The state machine's last function: what a transform job wrote becomes the batch's files.
-
-A job that could not answer one request leaves out the whole file it is in. Those files are run
-once more, a request a file; docs/decisions/0029 says why. Doing it again changes nothing.
-"""
+"""The state machine's last function: collects the answers of a transform job."""
 
 from __future__ import annotations
 
@@ -12,22 +8,18 @@ from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
-from lambda_api.batches.finalize import CANCELLED, COMPLETED, EXPIRED, fail, finish
-from lambda_api.batches.run import BatchRuns, Step
-from lambda_api.batches.schemas import BatchError, BatchState
+from lambda_api.batches.collect import collect
+from lambda_api.batches.run import Step
 from lambda_api.handlers.batch_runs import connect
-
-_LAST_ROUND = 2
-_BLAMES_THE_INPUT = "ClientError"
-"""How a job's FailureReason begins when a container refused a request."""
 
 _connected = cache(connect)
 
 
 def handler(event: Mapping[str, Any], _context: object) -> Step:
-    """Take `{"owner", "batch_id"}`, and of a job that failed `error` as Step Functions gives it.
+    """Return the next step after a job of `{"owner", "batch_id"}`.
 
-    `job_name`, if given, tells which job it is about: the function may be asked twice.
+    `error`, as Step Functions gives it, comes from a job that failed. `job_name`, if given, names
+    the job: the function may be invoked twice.
     """
     error = event.get("error")
     runs = _connected()
@@ -36,83 +28,3 @@ def handler(event: Mapping[str, Any], _context: object) -> Step:
             "batch job failed", extra={"batch_id": event["batch_id"], "reason": error}
         )
     return collect(runs, event["owner"], event["batch_id"], event.get("job_name"), error)
-
-
-def collect(
-    runs: BatchRuns,
-    owner: str,
-    batch_id: str,
-    job_name: str | None = None,
-    error: Mapping[str, str] | None = None,
-) -> Step:
-    """Take up what a job wrote: end the batch, or have what is missing run once more.
-
-    Args:
-        runs: Where batches lie.
-        owner: Whose the batch is.
-        batch_id: Which it is.
-        job_name: The job that ended; the present round's unless given.
-        error: How it failed: `Error` and `Cause`.
-    """
-    state = runs.batches.get(owner, batch_id)
-    if state.batch.status == "cancelling":
-        return runs.end(owner, finish(runs, owner, state, CANCELLED))
-    if state.batch.status == "validating":
-        return runs.end(owner, fail(runs, owner, batch_id, [_NOT_CHECKED]))
-    if job_name is not None and job_name != runs.job_name(state):
-        return _next(runs, owner, state)
-    if state.batch.status == "in_progress":
-        state = _run_again(runs, owner, state, error or {}) or _finalizing(runs, owner, state)
-    return _next(runs, owner, state, error or {})
-
-
-_NOT_CHECKED = BatchError(code="check_failed", message="the input could not be checked, try again")
-
-
-def _next(
-    runs: BatchRuns, owner: str, state: BatchState, error: Mapping[str, str] | None = None
-) -> Step:
-    if state.batch.status == "in_progress":
-        return runs.job(owner, state)
-    if state.batch.status == "finalizing":
-        ending = EXPIRED if _is_timeout(error or {}) else COMPLETED
-        state = finish(runs, owner, state, ending)
-    return runs.end(owner, state)
-
-
-def _is_timeout(error: Mapping[str, str]) -> bool:
-    return error.get("Error") == "States.Timeout"
-
-
-def _finalizing(runs: BatchRuns, owner: str, state: BatchState) -> BatchState:
-    def finalize(current: BatchState) -> BatchState:
-        if current.batch.status != "in_progress":
-            return current
-        return current.model_copy(update={"batch": current.batch.now("finalizing", runs.clock())})
-
-    return runs.batches.update(owner, state.batch.id, finalize)
-
-
-def _run_again(
-    runs: BatchRuns, owner: str, state: BatchState, error: Mapping[str, str]
-) -> BatchState | None:
-    """Begin another round with what the first left out, if that is worth a job.
-
-    A model that cannot be started answers none of several files, and will not the second time.
-    """
-    shards = runs.shards(owner, state.batch.id)
-    asked, came_back = shards.of(1), shards.answered(1)
-    missing = [shard for shard in asked if shard not in came_back and shard.count > 1]
-    is_input_at_fault = (
-        bool(came_back) or len(asked) == 1 or _BLAMES_THE_INPUT in error.get("Cause", "")
-    )
-    if state.round == _LAST_ROUND or not missing or _is_timeout(error) or not is_input_at_fault:
-        return None
-    files = sum(shards.write_again(_LAST_ROUND, shard) for shard in missing)
-
-    def begin(current: BatchState) -> BatchState:
-        if current.batch.status != "in_progress":
-            return current
-        return current.model_copy(update={"round": _LAST_ROUND, "shards": files})
-
-    return runs.batches.update(owner, state.batch.id, begin)

@@ -1,7 +1,4 @@
-"""The state machine's first function: checks every request, and writes the transform job's input.
-
-Nothing that costs has been started by then. Doing it again changes nothing.
-"""
+"""The state machine's first function: makes a batch ready to run."""
 
 from __future__ import annotations
 
@@ -9,70 +6,19 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from lambda_api.batches.finalize import CANCELLED, fail, finish
-from lambda_api.batches.run import BatchRuns, Step
+from lambda_api.batches.prepare import prepare
+from lambda_api.batches.run import Step
 from lambda_api.batches.schedule import ScheduledRun
-from lambda_api.batches.schemas import BatchError, BatchState, RequestCounts
-from lambda_api.batches.validation import InputCheck, lines_in
-from lambda_api.files.service import missing_file
 from lambda_api.handlers.batch_runs import connect
-
-_MIB = 1024 * 1024
 
 _connected = cache(connect)
 
 
 def handler(event: Mapping[str, Any], _context: object) -> Step:
-    """Take `{"owner", "batch_id"}`, or a schedule's run; tell which job to run, if any."""
+    """Return the first step of the batch `{"owner", "batch_id"}`, or of a schedule's run."""
     runs = _connected()
     if "batch_id" in event:
         return prepare(runs, event["owner"], event["batch_id"])
     run = ScheduledRun(**event)
     run.begin(runs)
     return prepare(runs, run.owner, run.batch_id)
-
-
-def prepare(runs: BatchRuns, owner: str, batch_id: str) -> Step:
-    """Make a batch ready to run, or fail it with what is wrong in its input.
-
-    A batch that is being cancelled is brought to its end instead.
-    """
-    state = runs.batches.get(owner, batch_id)
-    if state.batch.status == "cancelling":
-        return runs.end(owner, finish(runs, owner, state, CANCELLED))
-    if state.batch.status == "validating":
-        state = _checked(runs, owner, state)
-    return runs.job(owner, state) if state.batch.status == "in_progress" else runs.end(owner, state)
-
-
-def _checked(runs: BatchRuns, owner: str, state: BatchState) -> BatchState:
-    batch = state.batch
-    file = runs.files.find(owner, batch.input_file_id)
-    if file is None:
-        error = missing_file(batch.input_file_id, "input_file_id")
-        gone = BatchError(code="file_not_found", message=error.message, param=error.param)
-        return fail(runs, owner, batch.id, [gone])
-    most_bytes = runs.settings.batch_max_payload_mb * _MIB
-    check = InputCheck(runs.settings.model_id, most_bytes)
-    lines = lines_in(runs.files.content(owner, file), most_bytes)
-    shards = runs.shards(owner, batch.id).write(
-        1, check.jobs(lines), runs.settings.batch_lines_per_shard
-    )
-    errors = check.all_errors()
-    if errors:
-        return fail(runs, owner, batch.id, errors)
-
-    def begin(current: BatchState) -> BatchState:
-        if current.batch.status != "validating":
-            return current
-        counts = RequestCounts(total=check.requests)
-        begun = current.batch.now("in_progress", runs.clock())
-        return current.model_copy(
-            update={
-                "batch": begun.model_copy(update={"request_counts": counts}),
-                "round": 1,
-                "shards": shards,
-            }
-        )
-
-    return runs.batches.update(owner, batch.id, begin)

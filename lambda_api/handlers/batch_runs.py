@@ -1,4 +1,4 @@
-"""What both functions of the state machine begin with."""
+"""The connections that both functions of the state machine share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from lambda_api.settings import Settings, SettingsError
 
 
 def connect() -> BatchRuns:
-    """Connect to what the function's environment names.
+    """Return batches over the bucket that the environment names.
 
     Raises:
         SettingsError: The environment is not usable.

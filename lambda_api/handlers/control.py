@@ -1,7 +1,7 @@
-"""The control function's door: API Gateway events reach the app through Mangum.
+"""The control function: API Gateway's events reach the app through Mangum.
 
-Lifespan is off because Mangum would run it once per event. Mangum collects an answer before it
-returns it, so nothing that streams is routed here: `run.sh` is the door for that.
+Lifespan is off because Mangum would run one per event. Mangum collects a whole answer before
+returning, so nothing that streams is routed here: `run.sh` is the door for that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Refuses bodies larger than the endpoint takes, without keeping them in memory."""
+"""The limit of a body's size, held without keeping the body in memory."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class BodyLimit:
-    """ASGI middleware: reading a body of more than `most_bytes` raises a 413."""
+    """ASGI middleware that raises a 413 when a body of more than `most_bytes` is read."""
 
     def __init__(self, app: ASGIApp, most_bytes: int) -> None:
         self._app = app
         self._most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on with its body counted."""
+        """Pass a request on, counting the bytes of the body."""
         await self._app(scope, self._counted(receive), send)
 
     def _counted(self, receive: Receive) -> Receive:

@@ -1,4 +1,4 @@
-"""Every error as an HTTP answer in OpenAI's shape."""
+"""Handlers that answer every error in OpenAI's shape."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Register the handlers with an app."""
+    """Add the handlers to an app."""
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)

@@ -1,4 +1,4 @@
-"""What API Gateway says of a request, as the two doors pass it on."""
+"""API Gateway's context of a request, as either door passes it on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.types import Scope
 
 
 def request_context(scope: Scope) -> dict[str, Any]:
-    """API Gateway's request context; empty where there is no gateway (`make dev`).
+    """Return API Gateway's request context; empty where there is no gateway (`make dev`).
 
     Mangum keeps the event in the scope; the Web Adapter sends its context as JSON in a header,
     over anything the client put there:

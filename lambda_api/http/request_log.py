@@ -1,4 +1,4 @@
-"""One line a request: a log record that CloudWatch also reads as metrics.
+"""The log of requests: one line each, which CloudWatch also reads as metrics.
 
 The line is in CloudWatch's embedded metric format and holds no prompt, answer or key.
 docs/decisions/0020 says why Powertools writes it.
@@ -31,7 +31,14 @@ _ID = re.compile(r"[\w-]{1,128}", re.ASCII)
 
 
 class StreamedAnswer(Protocol):
-    """What is logged of an answer that is sent as it comes."""
+    """A streamed answer, as the log tells of it.
+
+    Attributes:
+        was_abandoned: True if the client left before the end.
+        first_event_at: `time.perf_counter()` at the first event.
+        usage: The usage, if the engine told any.
+        error: The failure that broke the answer off.
+    """
 
     was_abandoned: bool
     first_event_at: float | None
@@ -39,44 +46,58 @@ class StreamedAnswer(Protocol):
     error: ServiceError | None
 
 
-class HeldRequest(Protocol):
-    """What is logged of a request that waited for capacity."""
+class Hold(Protocol):
+    """A request's wait for capacity, as the log tells of it.
+
+    Attributes:
+        has_left: True if the client left before the answer.
+    """
 
     has_left: bool
 
     @property
     def held_seconds(self) -> float:
-        """How long it waited."""
+        """Length of the wait."""
 
 
 @dataclass
 class RequestRecord:
-    """What is known of one request; routes and error handlers add to it."""
+    """The log's record of one request, which routes and error handlers add to.
+
+    Attributes:
+        request_id: API Gateway's id of the request, or a new one.
+        started: `time.perf_counter()` at the beginning.
+        status: The HTTP status; 0 until the answer begins.
+        stream: The answer, if streamed.
+        usage: The usage of a whole answer.
+        hold: The wait for capacity, if there was one.
+        error: The error that was answered.
+    """
 
     request_id: str
     started: float = field(default_factory=perf_counter)
     status: int = 0
     stream: StreamedAnswer | None = None
     usage: Usage | None = None
-    visit: HeldRequest | None = None
+    hold: Hold | None = None
     error: ServiceError | None = None
 
     @property
     def was_abandoned(self) -> bool:
-        """Whether the client left before its answer was over."""
+        """True if the client left before the answer was over."""
         if self.stream:
             return self.stream.was_abandoned
-        return bool(self.visit and self.visit.has_left)
+        return bool(self.hold and self.hold.has_left)
 
 
 def record_of(request: Request) -> RequestRecord:
-    """The record of a request that came through RequestLog."""
+    """Return the record of a request that came through RequestLog."""
     record: RequestRecord = request.scope["twin.record"]
     return record
 
 
 class MetricLog:
-    """Writes lines that are metrics too."""
+    """A writer of log lines that are metrics too."""
 
     def __init__(self, settings: Settings) -> None:
         self._dimensions = {"service": settings.service_name, "stage": settings.stage}
@@ -92,19 +113,25 @@ class MetricLog:
         dimensions: dict[str, str],
         fields: dict[str, Any],
     ) -> None:
-        """Write a line; its dimensions are in addition to the service and its stage."""
+        """Write a line.
+
+        Args:
+            measures: The metrics in CloudWatch's embedded format, by name.
+            dimensions: Dimensions besides the service and the stage.
+            fields: Further fields, which are no metrics.
+        """
         line = self._format.serialize_metric_set(
             metrics=measures, dimensions={**self._dimensions, **dimensions}, metadata=fields
         )
         print(json.dumps(line))  # noqa: T201  CloudWatch reads metrics from standard output
 
     def note_start(self, seconds: float) -> None:
-        """Tell how long the endpoint took to start."""
+        """Write the seconds that the endpoint took to start."""
         self.write({"ColdStart": _metric("Seconds", seconds)}, {}, {})
 
 
 class RequestLog:
-    """ASGI middleware: gives each request an id, answers what nobody caught, writes the line."""
+    """ASGI middleware that gives requests ids, answers uncaught errors, and writes the lines."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -113,7 +140,7 @@ class RequestLog:
         self._logger = Logger(service=settings.service_name, level=settings.log_level)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; write its line when it is over."""
+        """Pass a request on, and write its line at the end."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         record = RequestRecord(_request_id(scope))
@@ -179,8 +206,8 @@ def _measures(record: RequestRecord) -> dict[str, dict[str, Any]]:
     if stream and stream.first_event_at:
         waited = _milliseconds(record.started, stream.first_event_at)
         measures["TimeToFirstToken"] = _metric("Milliseconds", waited)
-    if record.visit:
-        measures["HeldMilliseconds"] = _metric("Milliseconds", record.visit.held_seconds * 1000)
+    if record.hold:
+        measures["HeldMilliseconds"] = _metric("Milliseconds", record.hold.held_seconds * 1000)
     if usage:
         measures["PromptTokens"] = _metric("Count", usage.prompt_tokens)
         measures["CompletionTokens"] = _metric("Count", usage.completion_tokens)
@@ -196,12 +223,12 @@ def _milliseconds(start: float, end: float) -> float:
 
 
 def _route(scope: Scope) -> str:
-    """The method and path template: few values, as a dimension needs."""
+    """Return the method and path template: few values, as a dimension needs."""
     route = scope.get("route")
     return f"{scope['method']} {route.path}" if route else "unmatched"
 
 
 def _request_id(scope: Scope) -> str:
-    """API Gateway's id, so that its access log and ours agree; a new one where there is none."""
+    """Return API Gateway's id, so that both access logs agree, or else a new id."""
     found = request_context(scope).get("requestId")
     return found if isinstance(found, str) and _ID.fullmatch(found) else uuid4().hex

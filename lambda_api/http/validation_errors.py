@@ -1,4 +1,4 @@
-"""What pydantic found wrong in a body, in a caller's words."""
+"""Pydantic's validation errors in words for callers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _LONGEST_QUOTE = 60
 
 @dataclass(frozen=True)
 class FieldError:
-    """What is wrong with a body.
+    """The first error of a body.
 
-    Args:
-        message: What is wrong, what was got; lowercase, no full stop.
-        param: The field at fault as OpenAI writes it, such as `messages[0].role`; none if it is
-            the body itself.
+    Attributes:
+        message: The error and the value got; lowercase, no full stop.
+        param: The field at fault as OpenAI writes it, such as `messages[0].role`; None for the
+            body itself.
     """
 
     message: str
@@ -24,11 +24,11 @@ class FieldError:
 
 
 def field_error(details: Mapping[str, Any], body: Any) -> FieldError:  # noqa: ANN401  any JSON value
-    """Explain one of a ValidationError's `errors()`.
+    """Return one of a ValidationError's `errors()` in a caller's words.
 
     Args:
-        details: The error; its `loc` is a path into the body.
-        body: What was validated.
+        details: The error; `loc` is a path into the body.
+        body: The value that was validated.
     """
     if details["type"] == "json_invalid":
         return FieldError(f"the body is not JSON: {details['ctx']['error'].lower()}", None)
@@ -41,7 +41,7 @@ def field_error(details: Mapping[str, Any], body: Any) -> FieldError:  # noqa: A
 
 
 def _param(path: Sequence[int | str], body: Any) -> str:  # noqa: ANN401  any JSON value
-    """The field at fault.
+    """Return the field at fault.
 
     Pydantic's path also names the branch of a union it tried, which is no field of the body.
     """

@@ -1,6 +1,6 @@
-"""What SageMaker tells of the end of an asynchronous request.
+"""SageMaker's notifications of the end of asynchronous requests.
 
-The message has no published schema. Its fields are those of
+The message has no published schema. The fields are those of
 docs.aws.amazon.com/sagemaker/latest/dg/async-inference-check-predictions.html#async-inference-check-predictions-sns-ntopics
 and of messages seen; any may be missing.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from lambda_api.engine.json_fields import engine_message
 from lambda_api.errors import (
@@ -22,22 +22,23 @@ from lambda_api.errors import (
 )
 
 _STATUS = re.compile(r"\((\d{3})\)")
-"""In `ClientError: Received client error (400) from primary with message "..."`."""
+"""The container's status in SageMaker's reason:
+`ClientError: Received client error (400) from primary with message "..."`."""
 
 _REFUSALS = {400, 413, 422}
 
 
 @dataclass(frozen=True)
-class News:
-    """The end of one request.
+class AsyncNotification:
+    """The end of an asynchronous request.
 
-    Args:
-        inference_id: What names the request.
-        is_completed: Whether the container answered it.
-        output_uri: Where the answer lies.
-        failure_uri: Where the container's error lies, if it gave one.
-        reason: SageMaker's words on a failure; they name the account, and are not for callers.
-        has_expired: Whether the request waited or took too long.
+    Attributes:
+        inference_id: The name of the request.
+        is_completed: True if the container answered.
+        output_uri: The URI of the answer.
+        failure_uri: The URI of the container's error, if there is one.
+        reason: SageMaker's words on a failure, which name the account: not for callers.
+        has_expired: True if the request waited or took too long.
     """
 
     inference_id: str
@@ -47,40 +48,38 @@ class News:
     reason: str
     has_expired: bool
 
+    @classmethod
+    def parse(cls, message: str) -> Self | None:
+        """Read an SNS message; return None for any that SageMaker did not write."""
+        try:
+            told: Any = json.loads(message)
+            status = str(told["invocationStatus"])
+            answer = told.get("responseParameters") or {}
+            return cls(
+                inference_id=str(told["inferenceId"]),
+                is_completed=status == "Completed",
+                output_uri=answer.get("outputLocation"),
+                failure_uri=told.get("failureLocation") or answer.get("failureLocation"),
+                reason=str(told.get("failureReason") or ""),
+                has_expired=status == "Expired",
+            )
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return None
 
-def read(message: str) -> News | None:
-    """Understand an SNS message; None if it is none of SageMaker's."""
-    try:
-        told: Any = json.loads(message)
-        status = str(told["invocationStatus"])
-        answer = told.get("responseParameters") or {}
-        return News(
-            inference_id=str(told["inferenceId"]),
-            is_completed=status == "Completed",
-            output_uri=answer.get("outputLocation"),
-            failure_uri=told.get("failureLocation") or answer.get("failureLocation"),
-            reason=str(told.get("failureReason") or ""),
-            has_expired=status == "Expired",
-        )
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return None
+    def error(self, said: bytes | None) -> ServiceError:
+        """Return the error of a request that failed, in words for its caller.
 
-
-def failure(news: News, said: bytes | None) -> ServiceError:
-    """Why a request failed, in words for its caller.
-
-    Args:
-        news: The end of the request.
-        said: The container's error, if it gave one.
-    """
-    found = _STATUS.search(news.reason)
-    status = int(found[1]) if found else 0
-    if news.has_expired:
-        return UpstreamTimeoutError("the request expired before the model had answered it")
-    if status in _REFUSALS and said:
-        return InvalidRequestError(engine_message(said.decode(errors="replace")))
-    if status == 429:
-        return ThrottledError("the model had too many requests")
-    if "timed out" in news.reason.lower():
-        return UpstreamTimeoutError("the model did not answer in time")
-    return EngineError("the model failed to answer")
+        Args:
+            said: The container's error, if there is one.
+        """
+        found = _STATUS.search(self.reason)
+        status = int(found[1]) if found else 0
+        if self.has_expired:
+            return UpstreamTimeoutError("the request expired before the model had answered it")
+        if status in _REFUSALS and said:
+            return InvalidRequestError(engine_message(said.decode(errors="replace")))
+        if status == 429:
+            return ThrottledError("the model had too many requests")
+        if "timed out" in self.reason.lower():
+            return UpstreamTimeoutError("the model did not answer in time")
+        return EngineError("the model failed to answer")

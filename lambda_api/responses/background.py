@@ -1,4 +1,4 @@
-"""Responses that are answered later, by the asynchronous endpoint."""
+"""Background responses, answered by the asynchronous endpoint."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Protocol
 from lambda_api.responses.store import KeptResponse, ResponseStore, inference_id, input_key
 
 MAX_INLINE_BYTES = 128_000
-"""What InvokeEndpointAsync takes as its body; more goes through S3:
+"""Largest body that InvokeEndpointAsync takes; more goes through S3:
 docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointAsync.html.
 """
 
 _GRACE_SECONDS = 300
-"""How late SageMaker's news of an end may come."""
+"""Longest delay of SageMaker's notification of an end."""
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """A request in the queue: the URIs its answer, or its failure, will be written to."""
+    """A request in the queue, with the URIs of the answer or failure to come."""
 
     output_uri: str
     failure_uri: str | None
 
 
 class Queue(Protocol):
-    """The asynchronous endpoint. Both methods block, and raise a ServiceError."""
+    """The port to the asynchronous endpoint. Methods block, and raise a ServiceError."""
 
     def submit(self, inference_id: str, payload: bytes) -> Accepted:
         """Queue a request of at most `MAX_INLINE_BYTES`."""
@@ -37,11 +37,11 @@ class Queue(Protocol):
 
 @dataclass(frozen=True)
 class Background:
-    """What answers later.
+    """The way into the background.
 
-    Args:
-        connect: Gives the queue; called for each request, so it should remember.
-        most_seconds: When SageMaker has given up on a request: its time in the queue and at work.
+    Attributes:
+        connect: Returns the queue; called for each request, so cached.
+        most_seconds: Longest time in the queue and at work, after which SageMaker gives up.
     """
 
     connect: Callable[[], Queue]
@@ -50,7 +50,7 @@ class Background:
     def submit(
         self, store: ResponseStore, owner: str, kept: KeptResponse, payload: bytes
     ) -> KeptResponse:
-        """Queue a response's request, then keep the response.
+        """Queue a response's request, then store the response.
 
         In this order one write is enough, and a failure in between leaves nothing behind that a
         client knows of.

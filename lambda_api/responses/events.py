@@ -1,4 +1,4 @@
-"""A streamed response's events, and the items they tell of while they are written.
+"""The events of a streamed response, and writers of the items in it.
 
 The events are those of platform.openai.com/docs/api-reference/responses-streaming.
 """
@@ -15,20 +15,20 @@ from lambda_api.responses.schemas import FunctionCall, OutputItem, OutputMessage
 
 
 class Events:
-    """Writes events and numbers them."""
+    """A writer of numbered events."""
 
     def __init__(self) -> None:
         self._numbers = count()
 
     def event(self, kind: str, **fields: Any) -> bytes:  # noqa: ANN401
-        """Write the next event."""
+        """Return the next event."""
         told = {"type": kind, "sequence_number": next(self._numbers), **fields}
         return f"event: {kind}\ndata: {json.dumps(told, ensure_ascii=False)}\n\n".encode()
 
 
 @dataclass
 class MessageWriter:
-    """A message that is being written."""
+    """A writer of a message, as far as the engine has told."""
 
     events: Events
     index: int
@@ -36,23 +36,23 @@ class MessageWriter:
     written: list[str] = field(default_factory=list)
 
     def begin(self) -> bytes:
-        """Tell that it begins."""
+        """Return the events of the item's beginning."""
         item = OutputMessage(id=self.item_id, status="in_progress", content=[])
         return self.events.event(
             "response.output_item.added", output_index=self.index, item=item.model_dump()
         ) + self._content("part.added", part=OutputText(text="").model_dump())
 
     def add(self, text: str) -> bytes:
-        """Go on; tell what came."""
+        """Append to the item; return the event of the addition."""
         self.written.append(text)
         return self._text("delta", delta=text)
 
     def item(self) -> OutputMessage:
-        """The message as far as it is written."""
+        """Return the message as written so far."""
         return message("".join(self.written), self.item_id)
 
     def end(self, item: OutputItem) -> bytes:
-        """Tell that it is over, and what it is then."""
+        """Return the events of the item's end, which hold the item."""
         text = "".join(self.written)
         return (
             self._text("done", text=text)
@@ -74,7 +74,7 @@ class MessageWriter:
 
 @dataclass
 class CallWriter:
-    """A function call that is being written."""
+    """A writer of a function call, as far as the engine has told."""
 
     events: Events
     index: int
@@ -84,19 +84,19 @@ class CallWriter:
     written: list[str] = field(default_factory=list)
 
     def begin(self) -> bytes:
-        """Tell that it begins."""
+        """Return the events of the item's beginning."""
         item = self.item().model_copy(update={"status": "in_progress"})
         return self.events.event(
             "response.output_item.added", output_index=self.index, item=item.model_dump()
         )
 
     def add(self, arguments: str) -> bytes:
-        """Go on; tell what came."""
+        """Append to the item; return the event of the addition."""
         self.written.append(arguments)
         return self._arguments("delta", delta=arguments)
 
     def item(self) -> FunctionCall:
-        """The call as far as it is written."""
+        """Return the call as written so far."""
         return FunctionCall(
             id=self.item_id,
             status="completed",
@@ -106,7 +106,7 @@ class CallWriter:
         )
 
     def end(self, item: OutputItem) -> bytes:
-        """Tell that it is over, and what it is then."""
+        """Return the events of the item's end, which hold the item."""
         return self._arguments("done", arguments="".join(self.written), name=self.name) + _ended(
             self.events, self.index, item
         )

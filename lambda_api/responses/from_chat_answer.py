@@ -1,4 +1,4 @@
-"""A chat completion's words as the outcome of a response."""
+"""Outcomes of responses, made from chat completions."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _CUT_SHORT: dict[str | None, IncompleteDetails] = {
     "length": IncompleteDetails(reason="max_output_tokens"),
     "content_filter": IncompleteDetails(reason="content_filter"),
 }
-"""The finish reasons of an answer that is not whole."""
+"""Details of an incomplete answer, by the engine's finish reason."""
 
 
 def outcome_of(answer: bytes) -> Outcome:
-    """The outcome that a chat completion's JSON tells.
+    """Return the outcome in a chat completion's JSON.
 
     Raises:
-        EngineError: It is no chat completion.
+        EngineError: The answer is no chat completion.
     """
     try:
         completion = parsed(answer)
@@ -55,7 +55,7 @@ def outcome_of(answer: bytes) -> Outcome:
 def finished(
     output: Sequence[OutputItem], finish_reason: str | None, usage: ResponseUsage | None
 ) -> Outcome:
-    """The outcome of an answer that came to its end; what was cut short says so."""
+    """Return the outcome of an answer that ended, complete or cut short."""
     cut_short = _CUT_SHORT.get(finish_reason)
     if cut_short and output:
         output = [*output[:-1], output[-1].model_copy(update={"status": "incomplete"})]
@@ -69,7 +69,7 @@ def finished(
 
 
 def failed(error: ServiceError, output: Sequence[OutputItem] = ()) -> Outcome:
-    """The outcome of an answer that failed, with what there was of it."""
+    """Return the outcome of an answer that failed, with the items so far."""
     code = "server_error"
     if isinstance(error, InvalidRequestError):
         code = "invalid_prompt"
@@ -84,19 +84,19 @@ def failed(error: ServiceError, output: Sequence[OutputItem] = ()) -> Outcome:
 
 
 def message(text: str, item_id: str | None = None) -> OutputMessage:
-    """A whole message."""
+    """Return a whole message."""
     return OutputMessage(
         id=item_id or new_id("msg"), status="completed", content=[OutputText(text=text)]
     )
 
 
 def new_id(kind: str) -> str:
-    """An id nobody can guess: 128 random bits, as `resp_...`."""
+    """Return an id that nobody can guess: 128 random bits, as `resp_...`."""
     return f"{kind}_{token_hex(16)}"
 
 
 def usage_of(usage: Any) -> ResponseUsage | None:  # noqa: ANN401  any JSON value
-    """A chat completion's usage as a response has it; None if the engine told none."""
+    """Return a chat completion's usage in the form of responses; None if the engine told none."""
     if not usage:
         return None
     read = usage.get("prompt_tokens_details") or {}

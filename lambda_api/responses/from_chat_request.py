@@ -1,4 +1,4 @@
-"""A chat completion request as the response that answers it later."""
+"""Requests for responses, made from chat completion requests that were queued."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from lambda_api.responses.schemas import ResponseRequest
 
 
 def response_request(chat: ChatCompletionRequest) -> ResponseRequest:
-    """What a client would have asked for a response with; its input stays in the chat's messages.
+    """Return the request for a response that is like a chat completion request, but without input.
 
-    Only echoed: the engine gets the chat. What it may not understand either is left out.
+    Only echoed to the client: the engine gets the chat. Options that do not translate are left out.
     """
     plain = {
         "model": chat.model,
@@ -29,7 +29,7 @@ def response_request(chat: ChatCompletionRequest) -> ResponseRequest:
 
 
 def _renamed(extra: dict[str, Any]) -> dict[str, Any]:
-    """The fields that a response knows by other names or in another form."""
+    """Return the fields that responses have under other names or in another form."""
     named = {name: extra[name] for name in ("metadata", "parallel_tool_calls") if extra.get(name)}
     if tools := extra.get("tools"):
         named["tools"] = [_flat(tool) for tool in tools]
@@ -42,5 +42,5 @@ def _renamed(extra: dict[str, Any]) -> dict[str, Any]:
 
 
 def _flat(tool: dict[str, Any]) -> dict[str, Any]:
-    """A function as responses have it: its fields beside its type."""
+    """Return a tool in the form of responses: the function's fields beside the type."""
     return {"type": tool["type"], **tool["function"]}

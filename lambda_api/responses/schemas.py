@@ -11,7 +11,7 @@ from lambda_api.chat.schemas import TokenLimit, WireModel
 Status = Literal["queued", "in_progress", "completed", "failed", "cancelled", "incomplete"]
 
 UNFINISHED: frozenset[Status] = frozenset({"queued", "in_progress"})
-"""The states from which a response still moves on."""
+"""The statuses that are not final."""
 
 
 class InputPart(WireModel):
@@ -22,7 +22,7 @@ class InputPart(WireModel):
 
 
 class InputItem(WireModel):
-    """One item of the conversation: a message, a function call, or a function's output."""
+    """An item of the conversation: a message, a function call, or a function's output."""
 
     type: str = Field("message", description="message, function_call or function_call_output.")
     role: Literal["user", "assistant", "system", "developer"] | None = None
@@ -34,7 +34,7 @@ class InputItem(WireModel):
 
 
 class TextFormat(WireModel):
-    """What the text has to be."""
+    """The format that the text must have."""
 
     type: Literal["text", "json_object", "json_schema"]
     name: str | None = None
@@ -44,7 +44,7 @@ class TextFormat(WireModel):
 
 
 class TextConfig(WireModel):
-    """How the text comes."""
+    """Options of the text."""
 
     format: TextFormat | None = None
 
@@ -146,20 +146,20 @@ OutputItem = Annotated[OutputMessage | FunctionCall, Field(discriminator="type")
 
 
 class InputTokensDetails(BaseModel):
-    """Input tokens the engine did not have to compute again."""
+    """Details of input tokens: those that the engine did not have to compute again."""
 
     cached_tokens: int = 0
     cache_write_tokens: int = 0
 
 
 class OutputTokensDetails(BaseModel):
-    """Output tokens nobody sees."""
+    """Details of output tokens: those that nobody sees."""
 
     reasoning_tokens: int = 0
 
 
 class ResponseUsage(BaseModel):
-    """What a response cost, in tokens."""
+    """The tokens of a response."""
 
     input_tokens: int
     input_tokens_details: InputTokensDetails = InputTokensDetails()
@@ -169,20 +169,20 @@ class ResponseUsage(BaseModel):
 
 
 class ResponseError(BaseModel):
-    """Why a response failed."""
+    """The error of a response that failed."""
 
     code: Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
     message: str
 
 
 class IncompleteDetails(BaseModel):
-    """Why a response ends early."""
+    """The reason for which a response ends early."""
 
     reason: Literal["max_output_tokens", "content_filter"]
 
 
 class Outcome(BaseModel):
-    """How far a response has come; an end state never changes."""
+    """The state of a response and its output so far; a final status never changes."""
 
     status: Status
     completed_at: int | None = Field(None, description="When it ended, in Unix seconds.")
@@ -193,7 +193,7 @@ class Outcome(BaseModel):
 
 
 class Response(Outcome):
-    """A response."""
+    """A response as the client sees it."""
 
     id: str
     object: Literal["response"] = "response"
@@ -215,7 +215,7 @@ class Response(Outcome):
 
 
 class DeletedResponse(BaseModel):
-    """A response that is gone."""
+    """A receipt for a deleted response."""
 
     id: str
     object: Literal["response"] = "response"

@@ -1,4 +1,4 @@
-"""Responses: the chat service behind OpenAI's newer format, at once or in the background."""
+"""The service of responses: the chat service behind OpenAI's newer format."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A request that is understood: its chat completion, and its response before the answer."""
+class _Draft:
+    """A response before the answer, with the chat completion that will make the answer."""
 
     chat: ChatCompletionRequest
     kept: KeptResponse
@@ -49,12 +49,12 @@ class _Asked:
 
 @dataclass(frozen=True)
 class ResponseService:
-    """Serves responses of one model.
+    """Responses of one model.
 
-    Args:
-        chat: Makes the completions.
-        connect_store: Gives what keeps responses; None where nothing is kept.
-        background: What answers later; None where nothing does.
+    Attributes:
+        chat: The chat service, which makes the answers.
+        connect_store: Returns the store of responses; None where nothing is stored.
+        background: The way into the background; None where there is none.
     """
 
     chat: ChatService
@@ -62,14 +62,14 @@ class ResponseService:
     background: Background | None = None
 
     def create(self, request: ResponseRequest, owner: str) -> Response:
-        """Give a whole response.
+        """Return a whole response.
 
         Raises:
             ServiceError: The request was refused, or the upstream failed.
         """
-        asked = self._understand(request, owner)
-        outcome = outcome_of(self.chat.complete(asked.chat).body)
-        return self._keep(owner, asked.kept, asked.response.model_copy(update=dict(outcome)))
+        draft = self._draft(request, owner)
+        outcome = outcome_of(self.chat.complete(draft.chat).body)
+        return self._keep(owner, draft.kept, draft.response.model_copy(update=dict(outcome)))
 
     def stream(self, request: ResponseRequest, owner: str) -> ResponseStream:
         """Start a response. Failures up to the endpoint's acceptance are raised here.
@@ -77,9 +77,9 @@ class ResponseService:
         Raises:
             ServiceError: The request was refused, or the upstream failed.
         """
-        asked = self._understand(request, owner)
-        keep = partial(self._keep, owner, asked.kept)
-        return ResponseStream(self.chat.stream(asked.chat), asked.response, keep)
+        draft = self._draft(request, owner)
+        keep = partial(self._keep, owner, draft.kept)
+        return ResponseStream(self.chat.stream(draft.chat), draft.response, keep)
 
     def enqueue(self, request: ResponseRequest, owner: str) -> Response:
         """Queue a response for the asynchronous endpoint.
@@ -93,21 +93,21 @@ class ResponseService:
             raise _refused("stream", "is not supported with background, fetch the response later")
         if request.store is False:
             raise _refused("store", "must not be false with background, which keeps the response")
-        return self._submit(self.background, owner, self._understand(request, owner))
+        return self._submit(self.background, owner, self._draft(request, owner))
 
     def enqueue_instead(self, request: ResponseRequest, owner: str) -> Response | None:
-        """Queue a response that was to be answered now; None if that is against its `store`.
+        """Queue a response that was to be answered now; None if `store` forbids keeping it.
 
         Raises:
             ServiceError: The request was refused, or the endpoint or the storage failed.
         """
         if request.store is False:
             return None
-        later = {"background": True, "stream": None}
-        return self.enqueue(request.model_copy(update=later), owner)
+        changes = {"background": True, "stream": None}
+        return self.enqueue(request.model_copy(update=changes), owner)
 
     def enqueue_chat(self, request: ChatCompletionRequest, owner: str) -> Response | None:
-        """Queue a chat completion as a response; None if it asks for more than one answer.
+        """Queue a chat completion as a response; None if `n` asks for more than one answer.
 
         Raises:
             ServiceError: The request was refused, or the endpoint or the storage failed.
@@ -117,30 +117,30 @@ class ResponseService:
         chat = request.unstreamed()
         response = _begun(response_request(chat), is_kept=True)
         messages = [message.model_dump(exclude_unset=True) for message in chat.messages]
-        asked = _Asked(chat, KeptResponse(response=response, messages=messages))
-        return self._submit(self.background, owner, asked)
+        draft = _Draft(chat, KeptResponse(response=response, messages=messages))
+        return self._submit(self.background, owner, draft)
 
-    def through(self, upstream: Upstream | None) -> Self:
-        """The same service with another upstream, if one is given."""
-        return replace(self, chat=self.chat.through(upstream)) if upstream else self
+    def with_upstream(self, upstream: Upstream | None) -> Self:
+        """Return the same service over another upstream, or itself without any."""
+        return replace(self, chat=self.chat.with_upstream(upstream)) if upstream else self
 
     def kept(self) -> ResponseStore:
-        """What is kept.
+        """Return the store of responses.
 
         Raises:
-            NotFoundError: Nothing is.
+            NotFoundError: The service stores none.
         """
         if self.connect_store is None:
             raise NotFoundError("there is no such response, this service keeps none")
         return self.connect_store()
 
-    def _submit(self, background: Background, owner: str, asked: _Asked) -> Response:
-        payload = payload_of(asked.chat, self.chat.model_id)
-        response = asked.response.model_copy(update={"status": "queued", "background": True})
-        kept = asked.kept.model_copy(update={"response": response})
+    def _submit(self, background: Background, owner: str, draft: _Draft) -> Response:
+        payload = payload_of(draft.chat, self.chat.model_id)
+        response = draft.response.model_copy(update={"status": "queued", "background": True})
+        kept = draft.kept.model_copy(update={"response": response})
         return background.submit(self.kept(), owner, kept, payload).response
 
-    def _understand(self, request: ResponseRequest, owner: str) -> _Asked:
+    def _draft(self, request: ResponseRequest, owner: str) -> _Draft:
         messages = messages_of(request.input)
         if request.previous_response_id is not None:
             previous = self._previous(request.previous_response_id, owner)
@@ -153,7 +153,7 @@ class ResponseService:
         # The next turn may come with other instructions, or without its key.
         key = self.chat.prefix_of(chat)
         kept = KeptResponse(response=response, messages=messages, prompt_cache_key=key)
-        return _Asked(chat, kept)
+        return _Draft(chat, kept)
 
     def _previous(self, response_id: str, owner: str) -> KeptResponse:
         try:
@@ -165,7 +165,7 @@ class ResponseService:
         return kept
 
     def _keep(self, owner: str, kept: KeptResponse, response: Response) -> Response:
-        """Keep a response that is over, if that is wanted; an answer is not lost over it."""
+        """Store a response that has ended, if wanted; no failure to store loses the answer."""
         if not response.store or self.connect_store is None:
             return response
         try:
@@ -177,7 +177,7 @@ class ResponseService:
 
 
 def _conversation(kept: KeptResponse) -> list[ChatMessage]:
-    """The messages of a response's conversation with its answer."""
+    """Return the messages of a response's conversation, up to and with the answer."""
     said = [InputItem.model_validate(item.model_dump()) for item in kept.response.output]
     return kept.messages + messages_of(said)
 

@@ -1,4 +1,4 @@
-"""Responses that are kept: what they are, how far they have come, and whose they are.
+"""The store of responses, below the folders of their owners.
 
 Below `responses/<owner>/<id>/` lie `request.json`, the response as it was made, and `result.json`,
 the outcome of one that ended later. The first to write `result.json` decides how a response ended.
@@ -14,25 +14,25 @@ from typing import Any
 from pydantic import BaseModel
 
 from lambda_api.errors import EngineError, InvalidRequestError, NotFoundError
-from lambda_api.http.caller import LOCAL_OWNER
+from lambda_api.http.caller import LOCAL_CALLER_ID
 from lambda_api.responses.from_chat_answer import failed, outcome_of
 from lambda_api.responses.schemas import UNFINISHED, Outcome, Response
 from lambda_api.storage.object_store import ChangedError, ObjectStore
 
 _ID = re.compile(r"resp_[0-9a-f]{32}", re.ASCII)
-_INFERENCE_ID = re.compile(rf"({LOCAL_OWNER}|[0-9a-f]{{32}})([0-9a-f]{{32}})", re.ASCII)
+_INFERENCE_ID = re.compile(rf"({LOCAL_CALLER_ID}|[0-9a-f]{{32}})([0-9a-f]{{32}})", re.ASCII)
 
 
 class KeptResponse(BaseModel):
-    """A response with what is needed to go on from it.
+    """A stored response, with the state that later turns and lookups need.
 
-    Args:
-        response: The response as its client sees it.
-        messages: The conversation up to it, as chat messages, without instructions and output.
-        prompt_cache_key: What sends all turns of the conversation to the same cache.
-        output_key: Where SageMaker writes the answer; None if the response did not wait for one.
-        failure_key: Where it writes an answer that is an error.
-        deadline: When SageMaker has surely given up on it, in Unix seconds.
+    Attributes:
+        response: The response as the client sees it.
+        messages: The conversation so far as chat messages, without instructions and output.
+        prompt_cache_key: The key that sends all turns of the conversation to the same cache.
+        output_key: The key of SageMaker's answer; None if the response was not queued.
+        failure_key: The key of SageMaker's error.
+        deadline: The time by which SageMaker has surely given up, in Unix seconds.
     """
 
     response: Response
@@ -44,31 +44,35 @@ class KeptResponse(BaseModel):
 
 
 class Settled(BaseModel):
-    """How a response ended. No outcome: it was deleted, and what comes of it is dropped."""
+    """The end of a response; without an outcome, a deletion, so that late answers are dropped."""
 
     outcome: Outcome | None
 
 
 class ResponseStore:
-    """The responses in one bucket. Every method may raise a StorageError."""
+    """The responses in a bucket. Every method may raise a StorageError.
+
+    Attributes:
+        objects: The bucket.
+    """
 
     def __init__(self, objects: ObjectStore) -> None:
         self.objects = objects
 
     def key(self, uri: str | None) -> str | None:
-        """The key of an object in the bucket, from its URI."""
+        """Return the key of an object in the bucket, from its URI."""
         return uri.removeprefix(self.objects.uri("")) if uri else None
 
     def keep(self, owner: str, kept: KeptResponse) -> None:
-        """Keep a response."""
+        """Store a response."""
         body = kept.model_dump_json().encode()
         self.objects.put(_request_key(owner, kept.response.id), body)
 
     def find(self, owner: str, response_id: str) -> KeptResponse:
-        """A response of an owner as it is now.
+        """Return an owner's response in its present state.
 
         Raises:
-            NotFoundError: There is none, or it is another owner's.
+            NotFoundError: There is no such response, or another owner's.
         """
         kept = self._read(owner, response_id)
         if kept and kept.response.status in UNFINISHED:
@@ -78,12 +82,12 @@ class ResponseStore:
         return kept
 
     def settled(self, owner: str, response_id: str) -> Settled | None:
-        """How a background response ended, if that is decided."""
+        """Return the end of a background response, once decided."""
         found = self.objects.get(_result_key(owner, response_id))
         return Settled.model_validate_json(found.body) if found else None
 
     def settle(self, owner: str, response_id: str, outcome: Outcome) -> Settled:
-        """End a background response; give what holds, which is what came first."""
+        """End a background response; return the end that came first, which holds."""
         ours = Settled(outcome=outcome)
         key = _result_key(owner, response_id)
         while True:  # until the other one's write can be read
@@ -96,7 +100,7 @@ class ResponseStore:
                 return ours
 
     def is_announced(self, owner: str, response_id: str) -> bool:
-        """Whether the webhook was told of a response's end."""
+        """Return True if the webhook was told of a response's end."""
         return self.objects.info(_announced_key(owner, response_id)) is not None
 
     def note_announced(self, owner: str, response_id: str) -> None:
@@ -110,8 +114,8 @@ class ResponseStore:
         dropped. Only an input that lies in S3 is gone before it is read.
 
         Raises:
-            NotFoundError: There is none, or it is another owner's.
-            InvalidRequestError: It is not a background response.
+            NotFoundError: There is no such response, or another owner's.
+            InvalidRequestError: The response is no background response.
         """
         response = self.find(owner, response_id).response
         if not response.background:
@@ -128,7 +132,7 @@ class ResponseStore:
         """Delete a response. A background one leaves a mark, so that a late outcome is dropped.
 
         Raises:
-            NotFoundError: There is none, or it is another owner's.
+            NotFoundError: There is no such response, or another owner's.
         """
         kept = self.find(owner, response_id)
         if kept.response.background:
@@ -159,7 +163,7 @@ class ResponseStore:
         return kept.model_copy(update={"response": response})
 
     def _unreported(self, kept: KeptResponse) -> Outcome | None:
-        """The outcome of a response whose end has not been reported; None while it runs."""
+        """Return the outcome of a response without a reported end; None while running."""
         answer = self.objects.get(kept.output_key) if kept.output_key else None
         if answer:
             return answered(answer.body)
@@ -169,18 +173,18 @@ class ResponseStore:
 
 
 def inference_id(owner: str, response_id: str) -> str:
-    """The name SageMaker knows a response by and reports its end with; at most 64 characters."""
+    """Return SageMaker's name for a response, at most 64 characters."""
     return owner + response_id.removeprefix("resp_")
 
 
 def response_behind(inference_id: str) -> tuple[str, str] | None:
-    """The owner and id of the response behind an inference id; None if it is not ours."""
+    """Return the owner and id of the response behind an inference id; None for a foreign id."""
     found = _INFERENCE_ID.fullmatch(inference_id)
     return (found[1], f"resp_{found[2]}") if found else None
 
 
 def answered(answer: bytes) -> Outcome:
-    """The outcome of a whole answer, whatever it is."""
+    """Return the outcome of a whole answer, which failed if unreadable."""
     try:
         return outcome_of(answer)
     except EngineError as error:
@@ -188,7 +192,7 @@ def answered(answer: bytes) -> Outcome:
 
 
 def input_key(owner: str, response_id: str) -> str:
-    """Where a request lies that is too large for SageMaker's queue."""
+    """Return the key of a request that is too large for SageMaker's queue."""
     return f"{_folder(owner, response_id)}input.json"
 
 

@@ -1,4 +1,4 @@
-"""A streamed answer as the events of a response."""
+"""Streamed responses, made from streamed chat completions."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ from lambda_api.streaming.sse import payloads
 
 
 class ResponseStream:
-    """A streamed response: iterate it once for blocks of whole events.
+    """A streamed response: one iteration gives blocks of whole events.
 
-    It ends with `response.completed`, `response.incomplete` or `response.failed`.
+    The last event is `response.completed`, `response.incomplete` or `response.failed`.
 
     Args:
-        chat: The answer it is made from, which has to tell its usage.
-        response: The response as it is when it begins.
-        keep: Keeps the response when it is over, before the client learns of the end, and gives
-            it back as the client gets it.
+        chat: The answer that the response is made from, which has to tell its usage.
+        response: The response as it begins.
+        keep: Stores the response at the end, before the client learns of that, and returns the
+            response as the client gets it.
+
+    Attributes:
+        chat: The answer that the response is made from.
     """
 
     def __init__(
         self, chat: ChatStream, response: Response, keep: Callable[[Response], Response]
     ) -> None:
         self.chat = chat
-        """The answer it is made from."""
         self._response = response
         self._keep = keep
         self._events = Events()
@@ -41,11 +43,11 @@ class ResponseStream:
         self._usage: ResponseUsage | None = None
 
     def close(self) -> None:
-        """Stop the upstream read, if it still runs; safe from any thread."""
+        """Stop the upstream read, if still running; safe from any thread."""
         self.chat.close()
 
     def __iter__(self) -> Iterator[bytes]:
-        """Give blocks of whole events."""
+        """Yield blocks of whole events."""
         began = self._response.model_dump()
         yield self._events.event("response.created", response=began) + self._events.event(
             "response.in_progress", response=began

@@ -1,4 +1,4 @@
-"""A request for a response as the chat completion that makes it."""
+"""Chat completion requests, made from requests for responses."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from lambda_api.http.validation_errors import field_error
 from lambda_api.responses.schemas import InputItem, InputPart, NamedTool, ResponseRequest, Tool
 
 ChatMessage = dict[str, Any]
-"""A message as chat completions have it."""
+"""A message in the form of chat completions."""
 
 _REFUSED = {
     "access_programs", "background_options", "context_management", "conversation", "image",
     "moderation", "prompt",
 }  # fmt: skip
-"""Fields that ask for what this service does not do."""
+"""Fields of features that this service does not have."""
 
 _IGNORED = {
     "include", "max_tool_calls", "prompt_cache_options", "prompt_cache_retention", "reasoning",
@@ -39,14 +39,14 @@ _ROLES = {"developer": "system"}
 def chat_request(
     request: ResponseRequest, conversation: list[ChatMessage]
 ) -> ChatCompletionRequest:
-    """The chat completion that answers a request.
+    """Return the chat completion request that answers a request for a response.
 
     Args:
-        request: What was asked.
+        request: The request.
         conversation: The messages up to and with the request's input.
 
     Raises:
-        InvalidRequestError: The request asks for what is not supported here.
+        InvalidRequestError: The request asks for an unsupported feature.
     """
     extra = _engine_fields(request.model_extra or {})
     instructed = [_message("system", request.instructions)] if request.instructions else []
@@ -74,7 +74,7 @@ def chat_request(
 
 
 def messages_of(given: str | list[InputItem]) -> list[ChatMessage]:
-    """A request's input as chat messages.
+    """Return a request's input as chat messages.
 
     Raises:
         InvalidRequestError: An item is malformed or of a kind that is not supported.
@@ -168,7 +168,7 @@ def _tool_choice(request: ResponseRequest) -> str | dict[str, Any] | None:
 
 
 def _engine_fields(extra: dict[str, Any]) -> dict[str, Any]:
-    """What reaches the engine as it is."""
+    """Return the fields that reach the engine unchanged."""
     given = {name: value for name, value in extra.items() if value is not None}
     for name in given:
         if name in _REFUSED:

@@ -1,4 +1,4 @@
-"""Tells one HTTPS address that a background response has ended.
+"""The webhook that is told of the end of background responses.
 
 Signed as OpenAI signs its webhooks, so that `client.webhooks.unwrap()` checks it:
 github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md.
@@ -20,15 +20,15 @@ _SECRET_PREFIX = "whsec_"  # noqa: S105  marks a secret, is none
 
 
 class WebhookError(Exception):
-    """The address did not take the event; the message says what it answered, not what it is."""
+    """An event that the address did not take; the message has the answer, not the address."""
 
 
 class Webhook:
-    """One address.
+    """An address that takes signed events.
 
     Args:
-        url: Where events go.
-        secret: The key they are signed with: `whsec_` and base64, or any text.
+        url: The address.
+        secret: The signing key: `whsec_` and base64, or any text.
         waits: Seconds before each further attempt.
     """
 
@@ -39,10 +39,10 @@ class Webhook:
         self._pool = urllib3.PoolManager(retries=False, timeout=_TIMEOUT)
 
     def send(self, event_type: str, response_id: str, ended_at: int) -> None:
-        """Send an event. Its id is the same whenever the same end is told.
+        """Send an event, with the same id in every attempt for the same end.
 
         Args:
-            event_type: Such as `response.completed`.
+            event_type: The type, such as `response.completed`.
             response_id: The response that ended.
             ended_at: Unix seconds.
 
@@ -89,7 +89,7 @@ class Webhook:
 
 
 def signature(key: bytes, event_id: str, timestamp: str, body: bytes) -> str:
-    """The `webhook-signature` of an event."""
+    """Return the `webhook-signature` of an event."""
     signed = b".".join((event_id.encode(), timestamp.encode(), body))
     return "v1," + base64.b64encode(hmac.new(key, signed, sha256).digest()).decode()
 

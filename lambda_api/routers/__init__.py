@@ -1,1 +1,1 @@
-"""The HTTP routes, one module per resource."""
+"""HTTP routes, one module for each resource; each route parses, calls a service and returns."""

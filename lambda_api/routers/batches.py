@@ -1,4 +1,4 @@
-"""Batches over HTTP."""
+"""Routes of batches."""
 
 from __future__ import annotations
 
@@ -9,38 +9,42 @@ from fastapi import APIRouter, Query, Request
 
 from lambda_api.batches.schemas import Batch, BatchRequest
 from lambda_api.batches.service import BatchService
-from lambda_api.chat.schemas import ErrorResponse
-from lambda_api.http.caller import owner_of
+from lambda_api.http.caller import caller_id
+from lambda_api.http.schemas import ErrorResponse
 from lambda_api.storage.pagination import Page, page_of
 
 _ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorResponse}}
 
 
 def router(connect: Callable[[], BatchService]) -> APIRouter:
-    """Routes over the batches of what `connect` gives; it should remember."""
+    """Return the routes of batches.
+
+    Args:
+        connect: Returns the service; called for each request, so cached.
+    """
     routes = APIRouter(prefix="/v1/batches", tags=["batches"], responses=_ERRORS)
 
     @routes.post("")
     def create_batch(request: Request, body: BatchRequest) -> Batch:
         """Run the requests of a file, with no endpoint standing."""
-        return connect().create(owner_of(request.scope), body)
+        return connect().create(caller_id(request.scope), body)
 
     @routes.get("")
     def list_batches(
         request: Request, after: str = "", limit: Annotated[int, Query(ge=1, le=100)] = 20
     ) -> Page[Batch]:
         """List your batches, newest first."""
-        batches, owner = connect(), owner_of(request.scope)
+        batches, owner = connect(), caller_id(request.scope)
         return page_of(batches.ids(owner, after), lambda found: batches.find(owner, found), limit)
 
     @routes.get("/{batch_id}")
     def get_batch(request: Request, batch_id: str) -> Batch:
         """Tell how far a batch is."""
-        return connect().get(owner_of(request.scope), batch_id)
+        return connect().get(caller_id(request.scope), batch_id)
 
     @routes.post("/{batch_id}/cancel")
     def cancel_batch(request: Request, batch_id: str) -> Batch:
         """Stop a batch; answers that came are kept."""
-        return connect().cancel(owner_of(request.scope), batch_id)
+        return connect().cancel(caller_id(request.scope), batch_id)
 
     return routes

@@ -1,4 +1,4 @@
-"""Chat completions over HTTP."""
+"""Routes of chat completions."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from lambda_api.chat.schemas import ChatCompletion, ChatCompletionRequest, ErrorResponse
+from lambda_api.chat.schemas import ChatCompletion, ChatCompletionRequest
 from lambda_api.chat.service import ChatService, Upstream
-from lambda_api.cold_start.strategies import Asked, ColdStart
-from lambda_api.http.caller import owner_of
+from lambda_api.cold_start.strategies import ColdStartStrategy, PendingRequest
+from lambda_api.http.caller import caller_id
+from lambda_api.http.schemas import ErrorResponse
 from lambda_api.responses.service import ResponseService
 from lambda_api.routers.queued import QUEUED, queued
 from lambda_api.streaming.response import RelayResponse
@@ -27,34 +28,36 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def router(service: ChatService, later: ResponseService, cold_start: ColdStart) -> APIRouter:
-    """Routes that complete chats.
+def router(
+    service: ChatService, responses: ResponseService, cold_start: ColdStartStrategy
+) -> APIRouter:
+    """Return the routes of chat completions.
 
     Args:
-        service: Makes the completions.
-        later: Makes those that have to wait in the queue.
-        cold_start: What a caller meets while the endpoint is cold.
+        service: The chat service.
+        responses: The service that queues completions as responses.
+        cold_start: The strategy for requests that meet a cold endpoint.
     """
     routes = APIRouter(prefix="/v1/chat", tags=["chat"])
 
     @routes.post("/completions", responses=_RESPONSES)
     def create_chat_completion(body: ChatCompletionRequest, request: Request) -> Response:
         """Complete a chat; with `stream`, as server-sent events ending in `[DONE]`."""
-        return cold_start.answer(_AskedChat(request, bool(body.stream), body, service, later))
+        return cold_start.answer(_PendingChat(request, bool(body.stream), body, service, responses))
 
     return routes
 
 
 @dataclass(frozen=True)
-class _AskedChat(Asked):
-    """A completion that is asked for."""
+class _PendingChat(PendingRequest):
+    """A request for a chat completion."""
 
     body: ChatCompletionRequest
     service: ChatService
-    later: ResponseService
+    responses: ResponseService
 
     def answer(self, upstream: Upstream | None = None) -> Response:
-        service = self.service.through(upstream)
+        service = self.service.with_upstream(upstream)
         if self.is_streamed:
             stream = self.record.stream = service.stream(self.body)
             return RelayResponse(stream)
@@ -63,5 +66,5 @@ class _AskedChat(Asked):
         return Response(completion.body, media_type="application/json")
 
     def enqueue(self) -> Response | None:
-        response = self.later.enqueue_chat(self.body, owner_of(self.request.scope))
+        response = self.responses.enqueue_chat(self.body, caller_id(self.request.scope))
         return queued(response, self.request) if response else None

@@ -1,4 +1,4 @@
-"""Files over HTTP."""
+"""Routes of files."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from lambda_api.chat.schemas import ErrorResponse
 from lambda_api.errors import InvalidRequestError
 from lambda_api.files.service import DeletedFile, FileObject, FileService, UploadableFile
 from lambda_api.files.upload import UPLOAD_BODY, FileUpload, upload_in
-from lambda_api.http.caller import owner_of
+from lambda_api.http.caller import caller_id
+from lambda_api.http.schemas import ErrorResponse
 from lambda_api.storage.pagination import Page
 
 MAX_DIRECT_BYTES = 1024 * 1024
-"""The largest content that is answered with: it must fit in the 6 MB of a Lambda answer when each
-of its bytes is escaped in JSON (`\\\\u001f`). Larger content is a redirect to the bucket."""
+"""Largest content in an answer, which must fit in the 6 MB of a Lambda answer when each byte is
+escaped in JSON (`\\u001f`). Larger content is a redirect to the bucket."""
 
 _ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorResponse}}
 
 
 def router(connect: Callable[[], FileService]) -> APIRouter:
-    """Routes over the files of what `connect` gives; it should remember."""
+    """Return the routes of files.
+
+    Args:
+        connect: Returns the service; called for each request, so cached.
+    """
     routes = APIRouter(prefix="/v1/files", tags=["files"], responses=_ERRORS)
 
     @routes.post("", openapi_extra={"requestBody": UPLOAD_BODY})
@@ -31,7 +35,7 @@ def router(connect: Callable[[], FileService]) -> APIRouter:
         request: Request, upload: Annotated[FileUpload, Depends(upload_in)]
     ) -> UploadableFile | FileObject:
         """Upload a file of a few MB, or, with a JSON body, get a URL that takes a large one."""
-        files, owner = connect(), owner_of(request.scope)
+        files, owner = connect(), caller_id(request.scope)
         if upload.content is not None:
             return files.create(owner, upload.filename, upload.content, upload.expires_after)
         return files.await_upload(owner, upload.filename, upload.size, upload.expires_after)
@@ -45,22 +49,22 @@ def router(connect: Callable[[], FileService]) -> APIRouter:
         purpose: str | None = None,
     ) -> Page[FileObject]:
         """List your files, at most 100 a page."""
-        return connect().page(owner_of(request.scope), after, limit, order, purpose)
+        return connect().page(caller_id(request.scope), after, limit, order, purpose)
 
     @routes.get("/{file_id}")
     def get_file(request: Request, file_id: str) -> FileObject:
         """Tell of one file."""
-        return connect().get(owner_of(request.scope), file_id)
+        return connect().get(caller_id(request.scope), file_id)
 
     @routes.get("/{file_id}/content", response_class=Response)
     def get_file_content(request: Request, file_id: str) -> Response:
         """Give what a file holds; from a megabyte on, through a redirect."""
-        return _content(connect(), owner_of(request.scope), file_id)
+        return _content(connect(), caller_id(request.scope), file_id)
 
     @routes.delete("/{file_id}")
     def delete_file(request: Request, file_id: str) -> DeletedFile:
         """Delete a file."""
-        return connect().delete(owner_of(request.scope), file_id)
+        return connect().delete(caller_id(request.scope), file_id)
 
     return routes
 

@@ -1,15 +1,22 @@
-"""Whether the service itself runs."""
+"""The route of the service's own health."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Literal
 
-from lambda_api.chat.schemas import Health
+from fastapi import APIRouter
+from pydantic import BaseModel
 
 router = APIRouter(tags=["health"])
 
 
+class Health(BaseModel):
+    """The health of the service; the endpoint is not asked."""
+
+    status: Literal["ok"] = "ok"
+
+
 @router.get("/health")
 async def health() -> Health:
-    """The service runs. The endpoint is not asked: its state is SageMaker's to tell."""
+    """Tell that the service runs. The endpoint is not asked: SageMaker tells of its state."""
     return Health()

@@ -1,17 +1,35 @@
-"""The models this API serves: one."""
+"""Routes of models, of which there is one."""
 
 from __future__ import annotations
 
 import time
+from typing import Literal
 
 from fastapi import APIRouter
+from pydantic import BaseModel, Field
 
-from lambda_api.chat.schemas import ErrorResponse, Model, ModelList
 from lambda_api.errors import UnknownModelError
+from lambda_api.http.schemas import ErrorResponse
+
+
+class Model(BaseModel):
+    """A model that this API serves."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = Field(description="When the service learned of it, in Unix seconds.")
+    owned_by: str
+
+
+class ModelList(BaseModel):
+    """The models that this API serves."""
+
+    object: Literal["list"] = "list"
+    data: list[Model]
 
 
 def router(model_id: str) -> APIRouter:
-    """Routes that tell of one model."""
+    """Return the routes of the one model."""
     routes = APIRouter(prefix="/v1/models", tags=["models"])
     model = Model(id=model_id, created=int(time.time()), owned_by="llm-twin")
 

@@ -1,4 +1,4 @@
-"""What is answered later, over HTTP."""
+"""The HTTP answer to a request that was queued."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ QUEUED: dict[int | str, dict[str, Any]] = {
         ),
     }
 }
-"""How the schema tells of it."""
+"""OpenAPI's description of the answer to a queued request."""
 
 
 def queued(response: Response, request: Request) -> JSONResponse:
-    """A response that is fetched later, and from where."""
+    """Return the answer to a queued request: the response, and the address to fetch it from."""
     location = f"{request.scope['root_path']}/v1/responses/{response.id}"
     return JSONResponse(response.model_dump(), 202, {"location": location})

@@ -1,4 +1,4 @@
-"""Responses over HTTP."""
+"""Routes of responses."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi import Response as HttpResponse
 from starlette.responses import JSONResponse
 
-from lambda_api.chat.schemas import ErrorResponse
 from lambda_api.chat.service import Upstream
-from lambda_api.cold_start.strategies import Asked, ColdStart
+from lambda_api.cold_start.strategies import ColdStartStrategy, PendingRequest
 from lambda_api.engine.json_fields import Usage
 from lambda_api.errors import InvalidRequestError
-from lambda_api.http.caller import owner_of
+from lambda_api.http.caller import caller_id
+from lambda_api.http.schemas import ErrorResponse
 from lambda_api.responses.schemas import DeletedResponse, Response, ResponseRequest
 from lambda_api.responses.service import ResponseService
 from lambda_api.routers.queued import QUEUED, queued
@@ -35,12 +35,12 @@ _CREATED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def router(service: ResponseService, cold_start: ColdStart) -> APIRouter:
-    """Routes that make responses.
+def router(service: ResponseService, cold_start: ColdStartStrategy) -> APIRouter:
+    """Return the routes of responses.
 
     Args:
-        service: Makes them.
-        cold_start: What a caller meets while the endpoint is cold.
+        service: The responses' service.
+        cold_start: The strategy for requests that meet a cold endpoint.
     """
     routes = APIRouter(prefix="/v1/responses", tags=["responses"])
 
@@ -48,22 +48,22 @@ def router(service: ResponseService, cold_start: ColdStart) -> APIRouter:
     def create_response(body: ResponseRequest, request: Request) -> HttpResponse:
         """Answer; with `stream`, as server-sent events; with `background`, later."""
         if body.background:
-            return _json(service.enqueue(body, owner_of(request.scope)))
-        return cold_start.answer(_AskedResponse(request, bool(body.stream), body, service))
+            return _json(service.enqueue(body, caller_id(request.scope)))
+        return cold_start.answer(_PendingResponse(request, bool(body.stream), body, service))
 
     _add_kept(routes, service)
     return routes
 
 
 @dataclass(frozen=True)
-class _AskedResponse(Asked):
-    """A response that is asked for now."""
+class _PendingResponse(PendingRequest):
+    """A request for a response at once."""
 
     body: ResponseRequest
     service: ResponseService
 
     def answer(self, upstream: Upstream | None = None) -> HttpResponse:
-        service, owner = self.service.through(upstream), owner_of(self.request.scope)
+        service, owner = self.service.with_upstream(upstream), caller_id(self.request.scope)
         if self.is_streamed:
             stream = service.stream(self.body, owner)
             self.record.stream = stream.chat
@@ -74,7 +74,7 @@ class _AskedResponse(Asked):
         return _json(response)
 
     def enqueue(self) -> HttpResponse | None:
-        response = self.service.enqueue_instead(self.body, owner_of(self.request.scope))
+        response = self.service.enqueue_instead(self.body, caller_id(self.request.scope))
         return queued(response, self.request) if response else None
 
 
@@ -86,17 +86,17 @@ def _add_kept(routes: APIRouter, service: ResponseService) -> None:
             raise InvalidRequestError(
                 "stream: is not supported for a kept response", param="stream"
             )
-        return service.kept().find(owner_of(request.scope), response_id).response
+        return service.kept().find(caller_id(request.scope), response_id).response
 
     @routes.post("/{response_id}/cancel", responses=_ERRORS)
     def cancel_response(response_id: str, request: Request) -> Response:
         """Cancel a background response; one that has ended stays as it is."""
-        return service.kept().cancel(owner_of(request.scope), response_id)
+        return service.kept().cancel(caller_id(request.scope), response_id)
 
     @routes.delete("/{response_id}", responses=_ERRORS)
     def delete_response(response_id: str, request: Request) -> DeletedResponse:
         """Delete a kept response."""
-        service.kept().delete(owner_of(request.scope), response_id)
+        service.kept().delete(caller_id(request.scope), response_id)
         return DeletedResponse(id=response_id)
 
 

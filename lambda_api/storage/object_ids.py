@@ -1,4 +1,4 @@
-"""Ids of what is kept in a bucket: unguessable, and in the order of their keys newest first."""
+"""Ids of objects in a bucket: unguessable, and newest first in the order of keys."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 import secrets
 
 _FARTHEST_MILLISECOND = 1 << 44
-"""In the year 2527."""
+"""The end of the countdown, in the year 2527."""
 
 _TIME_DIGITS, _RANDOM_DIGITS = 11, 21
 _ID_DIGITS = re.compile(r"[0-9a-f]{32}")
 
 
 def new_id(prefix: str, seconds: float) -> str:
-    """An id for something made now: `prefix` and 32 hex digits, 84 bits of them random.
+    """Return a new id: `prefix` and 32 hex digits, 84 bits of them random.
 
     The digits begin with the time counted down, because S3 lists keys in ascending order only
     while OpenAI's lists begin with the newest.
@@ -27,5 +27,5 @@ def new_id(prefix: str, seconds: float) -> str:
 
 
 def is_id(prefix: str, text: str) -> bool:
-    """Whether a text can be an id with this prefix; nothing else is fit for a key."""
+    """Return True if a text can be an id with this prefix; nothing else is fit for a key."""
     return text.startswith(prefix) and bool(_ID_DIGITS.fullmatch(text.removeprefix(prefix)))

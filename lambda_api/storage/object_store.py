@@ -1,4 +1,4 @@
-"""A bucket as the service sees it: objects under keys, and writes that decide a race."""
+"""The port to a bucket: objects under keys, and conditional writes that decide races."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Protocol
 
 
 class ChangedError(Exception):
-    """A conditional write came too late: somebody else wrote or deleted the object."""
+    """A conditional write that came too late: somebody else wrote or deleted the object."""
 
 
 @dataclass(frozen=True)
 class StoredObject:
-    """An object as it was read.
+    """An object with its bytes.
 
-    Args:
-        body: Its bytes.
-        etag: Names this version of it, for `replace`.
-        modified: When it was written.
+    Attributes:
+        body: The bytes.
+        etag: The name of this version, for `replace`.
+        modified: The time of the last write.
     """
 
     body: bytes
@@ -37,51 +37,51 @@ class ObjectInfo:
 
 
 class ObjectStore(Protocol):
-    """One bucket. Every method blocks, and raises a StorageError when the bucket cannot be used."""
+    """A bucket. Methods block, and raise a StorageError if the bucket cannot be used."""
 
     def get(self, key: str) -> StoredObject | None:
-        """Read an object; None if there is none."""
+        """Return an object with its bytes; None if there is none."""
 
     def info(self, key: str) -> ObjectInfo | None:
-        """Look at an object without reading it; None if there is none."""
+        """Return an object without its bytes; None if there is none."""
 
     def stream(self, key: str) -> Iterator[bytes]:
-        """Read an object in parts cut anywhere; nothing if there is none."""
+        """Yield an object's bytes in parts cut anywhere; nothing if there is none."""
 
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
-        """Write an object, over what may be there."""
+        """Write an object, replacing any older version."""
 
     def create(self, key: str, body: bytes, content_type: str = "application/json") -> None:
-        """Write an object that must not be there yet.
+        """Write an object that must not exist yet.
 
         Raises:
-            ChangedError: It is there.
+            ChangedError: The object exists.
         """
 
     def replace(self, key: str, body: bytes, etag: str) -> None:
-        """Write over the version that `get` read.
+        """Replace the version that `get` returned.
 
         Raises:
-            ChangedError: It is not that version any more.
+            ChangedError: The object is another version by now, or gone.
         """
 
     def upload(self, key: str, parts: Iterable[bytes]) -> int:
-        """Write an object of any size from parts, over what may be there; give its size."""
+        """Write an object of any size from parts, replacing any older version; return its size."""
 
     def delete(self, key: str) -> None:
-        """Delete an object, if it is there."""
+        """Delete an object, if there is one."""
 
     def list(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
-        """The objects below a prefix in the order of their keys, those after the key `after`."""
+        """Yield the objects below a prefix with keys after `after`, in the order of keys."""
 
     def folders(self, prefix: str, after: str = "") -> Iterator[str]:
-        """The names of the folders below a prefix, in order, those after the name `after`."""
+        """Yield the names of the folders below a prefix, those after the name `after`, in order."""
 
     def upload_url(self, key: str, seconds: int, size: int) -> str:
-        """A URL that takes a PUT of an object of exactly `size` bytes for a while."""
+        """Return a URL that accepts a PUT of exactly `size` bytes for some seconds."""
 
     def download_url(self, key: str, seconds: int) -> str:
-        """A URL that gives an object for a while."""
+        """Return a URL that serves an object for some seconds."""
 
     def uri(self, key: str) -> str:
-        """The object's s3:// URI."""
+        """Return an object's s3:// URI."""

@@ -1,4 +1,4 @@
-"""OpenAI's lists: pages of objects, each begun after the last one's last id."""
+"""Pages of OpenAI's lists; each page begins after the last id of the one before."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Generic, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 MOST_ITEMS = 100
-"""On one page, whatever is asked for: each item is read by itself."""
+"""Most items of a page, whatever is asked for: each item is a read of its own."""
 
 _READS_AT_ONCE = 16
 
 
 class Listed(BaseModel):
-    """What can be in a list."""
+    """An object that lists can hold."""
 
     id: str
 
@@ -35,12 +35,12 @@ class Page(BaseModel, Generic[Item]):
 
 
 def page_of(ids: Iterable[str], read: Callable[[str], Item | None], limit: int) -> Page[Item]:
-    """The first items of a list.
+    """Return the first page of a list.
 
     Args:
         ids: The list's ids in order; read as far as needed.
-        read: Gives an item; None if it is not to be listed.
-        limit: How many items at most.
+        read: Returns the item of an id; None if it is not to be listed.
+        limit: Most items on the page.
     """
     wanted = min(limit, MOST_ITEMS)
     remaining = iter(ids)
@@ -58,7 +58,7 @@ def page_of(ids: Iterable[str], read: Callable[[str], Item | None], limit: int) 
 
 
 def after_in(ids: Iterable[str], after: str) -> Iterator[str]:
-    """The ids that follow one in a list of any order; all of them if `after` is empty."""
+    """Return the ids that follow `after` in a list of any order; all ids if `after` is empty."""
     remaining = iter(ids)
     if after:
         next((True for found in remaining if found == after), False)

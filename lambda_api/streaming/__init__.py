@@ -1,1 +1,4 @@
-"""Server-sent events: read from the engine, written to the client."""
+"""Server-sent events, read from the engine and written to the client.
+
+Decision: docs/decisions/0021-bytes-pass-through.md.
+"""

@@ -15,18 +15,19 @@ from starlette.types import Receive, Scope, Send
 from lambda_api.streaming.sse import KEEP_ALIVE
 
 KEEP_ALIVE_SECONDS = 10.0
-"""After one to two of these in silence a comment is sent: API Gateway's shortest idle limit is
-30 s (docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html)."""
+"""Interval of the check for silence: a comment is sent after one to two of silence. API Gateway's
+shortest idle limit is 30 s:
+docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html."""
 
 _MOST_WAITING = 256
-"""Blocks read ahead of a slow client before reading pauses."""
+"""Most blocks that are read ahead of a slow client."""
 
 
 class Events(Protocol):
     """An answer in blocks of whole events."""
 
     def __iter__(self) -> Iterator[bytes]:
-        """Give the blocks; runs in a thread of its own."""
+        """Yield the blocks; runs in a thread of its own."""
 
     def close(self) -> None:
         """End the iteration soon; safe from any thread."""
@@ -39,7 +40,7 @@ async def client_left(receive: Receive) -> None:
 
 
 class _Handoff:
-    """Blocks on their way from the reading thread to the loop; what piles up goes as one write."""
+    """A queue of blocks from the reading thread to the loop; what piles up goes as one write."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -49,7 +50,7 @@ class _Handoff:
         self._has_ended = False
 
     def put(self, block: bytes) -> None:
-        """Add a block; wait while too many are waiting (reading thread)."""
+        """Add a block, once there is room (reading thread)."""
         with self._changed:
             while len(self._blocks) >= _MOST_WAITING and not self._has_ended:
                 self._changed.wait()
@@ -59,14 +60,14 @@ class _Handoff:
             self._loop.call_soon_threadsafe(self._ready.set)
 
     def end(self) -> None:
-        """No block follows, or none is wanted any more (either side)."""
+        """End the queue: no block follows, or none is wanted any more (either side)."""
         with self._changed:
             self._has_ended = True
             self._changed.notify()
         self._loop.call_soon_threadsafe(self._ready.set)
 
     async def take(self) -> bytes:
-        """Wait for blocks; nothing means the end (loop)."""
+        """Return the waiting blocks as one, once there are any; nothing at the end (loop)."""
         await self._ready.wait()
         with self._changed:
             blocks, self._blocks = self._blocks, []
@@ -77,7 +78,15 @@ class _Handoff:
 
 
 class RelayResponse(Response):
-    """Sends events as they come. Closes their source when the client leaves."""
+    """A streamed response: sends events as they come; a client that leaves closes the source.
+
+    Args:
+        events: The answer.
+        keep_alive_seconds: Interval of the check for silence, if not the class's.
+
+    Attributes:
+        keep_alive_seconds: Interval of the check for silence.
+    """
 
     media_type = "text/event-stream"
     keep_alive_seconds = KEEP_ALIVE_SECONDS

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 DONE = b"data: [DONE]\n\n"
-"""What ends an OpenAI stream."""
+"""The event that ends an OpenAI stream."""
 
 KEEP_ALIVE = b": keep-alive\n\n"
 """A comment, which clients skip: html.spec.whatwg.org/multipage/server-sent-events.html."""
@@ -16,23 +16,23 @@ _TERMINATORS = (b"\n\n", b"\n\r\n")
 
 
 class Reassembler(Protocol):
-    """Turns parts cut anywhere into whole events."""
+    """A converter of parts cut anywhere into whole events."""
 
     def feed(self, part: bytes) -> bytes:
-        """Take a part; give back the events it completes, which may be none."""
+        """Take a part; return the events that are complete by now, if any."""
 
     def flush(self) -> bytes:
-        """Give back what is left at the end if it is a whole event, without its terminator."""
+        """Return the rest at the end if that is a whole event without a terminator."""
 
 
 class SseReassembler:
-    """For engines that speak server-sent events themselves: their bytes pass unchanged."""
+    """The reassembler for engines that speak server-sent events: bytes pass unchanged."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def feed(self, part: bytes) -> bytes:
-        """Take a part; give back the events it completes, which may be none."""
+        """Take a part; return the events that are complete by now, if any."""
         data = self._rest + part if self._rest else part
         if data.endswith(_TERMINATORS):
             self._rest = b""
@@ -42,28 +42,28 @@ class SseReassembler:
         return data[:end]
 
     def flush(self) -> bytes:
-        """Give back what is left at the end if it is a whole event, without its terminator."""
+        """Return the rest at the end if that is a whole event without a terminator."""
         return _event(self._rest.strip().removeprefix(b"data:").strip())
 
 
 class JsonLinesReassembler:
-    """For engines that send one JSON object a line (LMI): each line becomes an event."""
+    """The reassembler for engines that send one JSON object a line (LMI): each becomes an event."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def feed(self, part: bytes) -> bytes:
-        """Take a part; give back the events it completes, which may be none."""
+        """Take a part; return the events that are complete by now, if any."""
         *lines, self._rest = (self._rest + part).split(b"\n")
         return b"".join(b"data: %b\n\n" % line.strip() for line in lines if line.strip())
 
     def flush(self) -> bytes:
-        """Give back what is left at the end if it is a whole event, without its terminator."""
+        """Return the rest at the end if that is a whole event without a terminator."""
         return _event(self._rest.strip())
 
 
 def _event(data: bytes) -> bytes:
-    """The event that carries `data`, or nothing if it was cut in the middle."""
+    """Return the event that carries `data`, or nothing if that was cut in the middle."""
     if data != b"[DONE]":
         try:
             json.loads(data)
@@ -73,12 +73,12 @@ def _event(data: bytes) -> bytes:
 
 
 def reassembler_for(content_type: str) -> Reassembler:
-    """The reassembler for what the engine says it sends."""
+    """Return the reassembler for an engine's content type."""
     return JsonLinesReassembler() if "jsonlines" in content_type else SseReassembler()
 
 
 def payloads(block: bytes) -> Iterator[bytes]:
-    """What each event of a block of whole events carries."""
+    """Yield the data of each event in a block of whole events."""
     for line in block.splitlines():
         if line.startswith(b"data:"):
             yield line.removeprefix(b"data:").strip()

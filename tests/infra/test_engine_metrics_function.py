@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_api.handlers.engine_metrics import QUEUED_REQUESTS
+from lambda_api.engine.metrics_bridge import QUEUED_REQUESTS
 from tests.support.synthesized import Synthesized, Template
 
 HANDLER = "lambda_api.handlers.engine_metrics.handler"

@@ -10,8 +10,8 @@ import pytest
 from pydantic import BaseModel
 
 from lambda_api.aws.s3 import S3Store
-from lambda_api.handlers.async_completion import Completions
 from lambda_api.main import create_app
+from lambda_api.responses.completion import Completions
 from lambda_api.responses.store import ResponseStore
 from lambda_api.settings import Settings
 from tests.support.service.serving import served

@@ -64,7 +64,7 @@ def test_a_wake_that_was_ended_or_forgotten_makes_room_for_the_next(table, wake)
 
 
 def test_a_wake_that_is_probed_is_not_forgotten(table, wake):
-    table.turn(wake, NOW + 10)
+    table.claim_probe(wake, NOW + 10)
 
     assert not table.begin(NOW + STALE_SECONDS, from_zero=True).was_made
 
@@ -125,9 +125,9 @@ def test_a_place_that_was_taken_again_has_not_lapsed(table, wake):
 
 
 def test_one_takes_the_turn(table, wake):
-    first = table.turn(wake, NOW + 5)
-    second = table.turn(wake, NOW + 5)
-    third = table.turn(second.wake, NOW + 10)
+    first = table.claim_probe(wake, NOW + 5)
+    second = table.claim_probe(wake, NOW + 5)
+    third = table.claim_probe(second.wake, NOW + 10)
 
     assert first == Change(True, replace(wake, probed_at=NOW + 5))
     assert second == replace(first, was_made=False)
@@ -152,7 +152,7 @@ def test_an_end_that_was_not_measured_leaves_the_length_before(table, wake):
     assert table.end(second, NOW + 2001, None).wake.last_start_seconds == 295.5
 
 
-@pytest.mark.parametrize("change", ["take", "take_over", "turn", "end"])
+@pytest.mark.parametrize("change", ["take", "take_over", "claim_probe", "end"])
 def test_nothing_changes_a_wake_that_is_over(table, change):
     before = table.take(table.begin(NOW, from_zero=True).wake, "a", UNTIL, 5).wake
     table.end(before, NOW + 1, 1.0)
@@ -161,7 +161,7 @@ def test_nothing_changes_a_wake_that_is_over(table, change):
     made = {
         "take": lambda: table.take(before, "b", UNTIL, 5),
         "take_over": lambda: table.take_over(before, "a", "b", UNTIL),
-        "turn": lambda: table.turn(before, NOW + 9),
+        "claim_probe": lambda: table.claim_probe(before, NOW + 9),
         "end": lambda: table.end(before, NOW + 9, 9.0),
     }[change]()
 

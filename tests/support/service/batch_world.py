@@ -9,12 +9,12 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
+from lambda_api.batches.collect import collect
+from lambda_api.batches.prepare import prepare
 from lambda_api.batches.run import BatchRuns
 from lambda_api.batches.schemas import Batch, BatchRequest
 from lambda_api.batches.service import BatchService
 from lambda_api.batches.store import BatchStore
-from lambda_api.handlers.batch_collect import collect
-from lambda_api.handlers.batch_prepare import prepare
 from lambda_api.settings import Settings
 from lambda_api.storage.object_store import ObjectStore
 from tests.support.service.memory_store import MemoryStore
@@ -33,6 +33,14 @@ def request(custom_id: str, **changes: Any) -> dict[str, Any]:
 
 def jsonl(lines: Iterable[Any]) -> bytes:
     return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+def requests(count: int) -> bytes:
+    return jsonl(request(f"r{n}") for n in range(count))
+
+
+def custom_ids(lines: Iterable[dict[str, Any]]) -> list[str]:
+    return [line["custom_id"] for line in lines]
 
 
 @dataclass

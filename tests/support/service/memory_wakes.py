@@ -47,9 +47,9 @@ class MemoryWakeTable:
             lambda old: replace(old, places=_without(place, old)),
         )
 
-    def turn(self, wake: Wake, now: float) -> Change:
+    def claim_probe(self, wake: Wake, now: float) -> Change:
         return self._change(
-            "turn",
+            "claim_probe",
             lambda old: _same(old, wake) and old.probed_at == wake.probed_at,
             lambda old: replace(old, probed_at=now),
         )

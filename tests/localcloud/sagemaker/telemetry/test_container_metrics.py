@@ -16,8 +16,9 @@ import boto3
 import httpx2
 import pytest
 
+from lambda_api.aws.cloudwatch_metrics import CloudWatchMetrics
 from lambda_api.aws.cloudwatch_promql import PromQL
-from lambda_api.handlers.engine_metrics import QUEUED_REQUESTS, EngineMetrics
+from lambda_api.engine.metrics_bridge import QUEUED_REQUESTS, MetricsBridge
 from localcloud.ports import free_port
 from localcloud.settings import Settings
 from tests.support.eventually import LONG, eventually
@@ -96,8 +97,12 @@ def test_a_queue_is_seen_carried_and_scaled_by(
     eventually(lambda: mean_waiting(promql, busy.endpoint) == 3)
     cloudwatch = busy.cloud.client("cloudwatch")
     names = {QUEUED_REQUESTS: WAITING}
-    metrics = EngineMetrics(
-        promql, cloudwatch, NAMESPACE, busy.endpoint, names, logging.getLogger("engine_metrics")
+    metrics = MetricsBridge(
+        promql,
+        CloudWatchMetrics(cloudwatch, NAMESPACE, busy.endpoint),
+        busy.endpoint,
+        names,
+        logging.getLogger("engine_metrics"),
     )
     metrics.carry()
     now = time.time()

@@ -1,0 +1,235 @@
+"""SageMaker's news of an end: what becomes of a response, and who is told."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from lambda_api.chat.service import ChatService
+from lambda_api.errors import NotFoundError
+from lambda_api.responses.background import Background
+from lambda_api.responses.completion import AnswerMissingError, Completions
+from lambda_api.responses.schemas import ResponseRequest
+from lambda_api.responses.service import ResponseService
+from lambda_api.responses.store import ResponseStore
+from lambda_api.responses.webhook import WebhookError
+from tests.support.service.fake_queue import FakeQueue, answer, message
+from tests.support.service.memory_store import MemoryStore
+
+ACCOUNT = "123456789012"
+
+
+class Told:
+    """A webhook that remembers, or fails."""
+
+    def __init__(self):
+        self.events = []
+        self.fails = False
+
+    def send(self, event_type, response_id, ended_at):
+        if self.fails:
+            raise WebhookError("500")
+        self.events.append((event_type, response_id))
+
+
+@pytest.fixture
+def objects():
+    return MemoryStore()
+
+
+@pytest.fixture
+def store(objects):
+    return ResponseStore(objects)
+
+
+@pytest.fixture
+def queue(objects):
+    return FakeQueue(objects)
+
+
+@pytest.fixture
+def webhook():
+    return Told()
+
+
+@pytest.fixture
+def completions(store, webhook):
+    return Completions(store, webhook, logging.getLogger("completion"))
+
+
+@pytest.fixture
+def response_id(service: ChatService, store, queue):
+    """A queued response."""
+    responses = ResponseService(service, lambda: store, Background(lambda: queue, 100))
+    request = ResponseRequest(model="twin", input="hi", background=True)
+    return responses.enqueue(request, "local").id
+
+
+@pytest.fixture
+def name(response_id, queue):
+    """What SageMaker knows it by."""
+    (name,) = queue.requests
+    return name
+
+
+@pytest.fixture
+def response(store, response_id):
+    return lambda: store.find("local", response_id).response
+
+
+def test_an_answer_completes_the_response_and_the_webhook_is_told(
+    completions, queue, name, response, response_id, webhook, objects
+):
+    completions.take(queue.end(name, answer("Hello")))
+
+    assert response().status == "completed"
+    assert response().output[0].content[0].text == "Hello"
+    assert response().usage.total_tokens == 5
+    assert webhook.events == [("response.completed", response_id)]
+    assert not any(key.startswith("async/") for key in objects.objects)
+
+
+def test_a_message_that_comes_twice_is_told_once(completions, queue, name, response, webhook):
+    news = queue.end(name, answer("first"))
+    completions.take(news)
+    queue.end(name, answer("second"))
+    completions.take(news)
+
+    assert response().output[0].content[0].text == "first"
+    assert len(webhook.events) == 1
+
+
+def test_a_webhook_that_failed_is_told_when_the_message_comes_again(
+    completions, queue, name, response, webhook
+):
+    news = queue.end(name, answer())
+    webhook.fails = True
+    with pytest.raises(WebhookError):
+        completions.take(news)
+    webhook.fails = False
+    completions.take(news)
+
+    assert response().status == "completed"
+    assert len(webhook.events) == 1
+
+
+def test_what_was_cut_short_is_told_as_incomplete(completions, queue, name, webhook, response_id):
+    completions.take(queue.end(name, answer(finish_reason="length")))
+
+    assert webhook.events == [("response.incomplete", response_id)]
+
+
+REFUSED = f'ClientError: Received client error (400) from primary with message "x" in {ACCOUNT}'
+FAILED = f"ClientError: Received server error (500) from model. See https://x/{ACCOUNT}"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "status", "code", "told"),
+    [
+        (
+            REFUSED,
+            b'{"error":{"message":"context too long"}}',
+            "Failed",
+            "invalid_prompt",
+            "context",
+        ),
+        (REFUSED, None, "Failed", "server_error", "failed to answer"),
+        (FAILED, b"CUDA arn:aws:x", "Failed", "server_error", "failed to answer"),
+        (REFUSED.replace("400", "429"), b"{}", "Failed", "rate_limit_exceeded", "too many"),
+        ("Model container timed out", None, "Failed", "server_error", "in time"),
+        ("in the queue too long", b"in the queue", "Expired", "server_error", "expired"),
+        ("", None, "Failed", "server_error", "failed to answer"),
+    ],
+    ids=["refused", "refused without words", "failed", "busy", "too slow", "expired", "silent"],
+)
+def test_a_failure_is_told_in_our_words(
+    completions, queue, name, response, response_id, webhook, reason, said, status, code, told
+):
+    completions.take(queue.fail(name, reason, said, status))
+
+    assert response().status == "failed"
+    assert response().error.code == code
+    assert told in response().error.message
+    for internal in (ACCOUNT, "arn:", "CUDA", "ClientError"):
+        assert internal not in response().error.message
+    assert webhook.events == [("response.failed", response_id)]
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"<html>", b'{"choices":[]}'])
+def test_an_answer_that_is_none_fails_the_response(completions, queue, name, response, rubbish):
+    completions.take(queue.end(name, rubbish))
+
+    assert response().status == "failed"
+
+
+def test_a_late_answer_to_a_cancelled_response_is_dropped(
+    completions, queue, name, response, store, response_id, webhook, objects
+):
+    store.cancel("local", response_id)
+    completions.take(queue.end(name, answer()))
+
+    assert response().status == "cancelled"
+    assert response().output == []
+    assert webhook.events == [("response.cancelled", response_id)]
+    assert not any(key.startswith("async/") for key in objects.objects)
+
+
+def test_a_late_answer_to_a_deleted_response_is_dropped(
+    completions, queue, name, store, response_id, webhook, objects
+):
+    store.delete("local", response_id)
+    completions.take(queue.end(name, answer("secret")))
+
+    with pytest.raises(NotFoundError):
+        store.find("local", response_id)
+    assert webhook.events == []
+    assert not any(b"secret" in found.body for found in objects.objects.values())
+
+
+def test_a_deleted_response_stays_deleted_when_its_message_comes_again(
+    completions, queue, name, store, response_id, objects
+):
+    news = queue.end(name, answer())
+    completions.take(news)
+    store.delete("local", response_id)
+    completions.take(news)
+
+    assert [key for key in objects.objects if "result.json" not in key] == []
+
+
+def test_an_answer_that_is_not_there_yet_is_tried_again(completions, name, response):
+    where = {"outputLocation": "s3://bucket/async/output/none.out"}
+
+    with pytest.raises(AnswerMissingError):
+        completions.take(message(name, "Completed", responseParameters=where))
+    assert response().status == "queued"
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '{"invocationStatus":"Completed"}',
+        message("", "Completed"),
+        message("6a9f0e46-2b5c-4f57-8a3f-0d0c3c7f3a11", "Failed"),
+        message("../" + "0" * 61, "Completed"),
+    ],
+)
+def test_a_message_about_no_response_is_left(completions, objects, webhook, rubbish):
+    completions.take(rubbish)
+
+    assert objects.objects == {}
+    assert webhook.events == []
+
+
+def test_prompts_and_answers_are_not_logged(completions, queue, name, caplog):
+    caplog.set_level(logging.DEBUG)
+    completions.take(queue.end(name, answer("secret answer")))
+
+    assert "ended" in caplog.text
+    assert "secret" not in json.dumps([record.__dict__ for record in caplog.records], default=str)

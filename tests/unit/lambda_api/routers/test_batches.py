@@ -1,0 +1,45 @@
+"""Batches over HTTP."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.service.batch_world import requests
+
+URL = "/v1/batches"
+OTHER = {"x-amzn-request-context": json.dumps({"identity": {"apiKeyId": "other"}})}
+
+
+@pytest.fixture
+def batch(batch_client):
+    form = {"files": {"file": ("a.jsonl", requests(2))}, "data": {"purpose": "batch"}}
+    file = batch_client.post("/v1/files", **form).json()
+    body = {"input_file_id": file["id"], "endpoint": "/v1/chat/completions"}
+    return batch_client.post(URL, json={**body, "completion_window": "24h"}).json()
+
+
+def test_a_batch_is_started_found_and_listed(batch_client, batch, executions):
+    assert batch["status"] == "validating"
+    assert executions.calls == [("start", batch["id"])]
+    assert batch_client.get(f"{URL}/{batch['id']}").json() == batch
+    assert batch_client.get(URL).json()["data"] == [batch]
+
+
+def test_a_batch_is_cancelled_once(batch_client, batch):
+    url = f"{URL}/{batch['id']}/cancel"
+
+    assert batch_client.post(url).json()["status"] == "cancelling"
+    assert batch_client.post(url).status_code == 400
+
+
+def test_another_key_sees_nothing(batch_client, batch):
+    assert batch_client.get(f"{URL}/{batch['id']}", headers=OTHER).status_code == 404
+    assert batch_client.post(f"{URL}/{batch['id']}/cancel", headers=OTHER).status_code == 404
+    assert batch_client.get(URL, headers=OTHER).json()["data"] == []
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x"])
+def test_a_list_has_1_to_100_items(batch_client, query):
+    assert batch_client.get(f"{URL}?{query}").status_code == 400
