@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from model_artifacts.checkpoint import UnsupportedCheckpointError, read_tensors
-from model_artifacts.convert import ModelInfo, convert, main
-from model_artifacts.vocabulary import LLAMA3_SPLIT
+from model_artifacts.gguf.checkpoint import UnsupportedCheckpointError, read_tensors
+from model_artifacts.gguf.convert import ModelInfo, convert, main
+from model_artifacts.gguf.vocabulary import LLAMA3_SPLIT
 
 HEADS, KV_HEADS, HEAD_DIM, HIDDEN, FEED_FORWARD, VOCABULARY = 4, 2, 8, 32, 64, 8
 

@@ -9,8 +9,8 @@ import gguf
 import numpy as np
 import pytest
 
-from model_artifacts.ggml import KQuantsUnavailableError
-from model_artifacts.quantize import QUANTIZATION_TYPES, QuantizationError, main, quantize
+from model_artifacts.gguf.ggml import KQuantsUnavailableError
+from model_artifacts.gguf.quantize import QUANTIZATION_TYPES, QuantizationError, main, quantize
 
 ROW = 256
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import gguf
 
-from model_artifacts.checkpoint import LlamaConfig, UnsupportedCheckpointError, read_json
+from model_artifacts.gguf.checkpoint import LlamaConfig, UnsupportedCheckpointError, read_json
 
 LLAMA3_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"

@@ -11,8 +11,8 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 
-from model_artifacts.convert import write_file
-from model_artifacts.ggml import KQuantsUnavailableError, quantize_with_ggml
+from model_artifacts.gguf.convert import write_file
+from model_artifacts.gguf.ggml import KQuantsUnavailableError, quantize_with_ggml
 
 _Kind = gguf.GGMLQuantizationType
 
@@ -105,7 +105,9 @@ def _quantized(weights: NDArray[np.float32], kind: gguf.GGMLQuantizationType) ->
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m model_artifacts.quantize", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m model_artifacts.gguf.quantize", description=__doc__
+    )
     parser.add_argument("source", type=Path, help="GGUF file of floats")
     parser.add_argument("target", type=Path, help="GGUF file to write")
     parser.add_argument(

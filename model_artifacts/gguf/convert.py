@@ -15,13 +15,13 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 
-from model_artifacts.checkpoint import (
+from model_artifacts.gguf.checkpoint import (
     LlamaConfig,
     UnsupportedCheckpointError,
     read_config,
     read_tensors,
 )
-from model_artifacts.vocabulary import Vocabulary, read_vocabulary
+from model_artifacts.gguf.vocabulary import Vocabulary, read_vocabulary
 
 _ARCHITECTURE = "llama"
 
@@ -141,7 +141,9 @@ def _rearrange(name: str, tensor: NDArray[np.float32], config: LlamaConfig) -> N
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m model_artifacts.convert", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m model_artifacts.gguf.convert", description=__doc__
+    )
     parser.add_argument("checkpoint", type=Path, help="Hugging Face checkpoint directory")
     parser.add_argument("target", type=Path, help="GGUF file to write")
     parser.add_argument("--name", help="model name (default: the checkpoint directory's)")

@@ -1,0 +1,1 @@
+"""Conversion of Hugging Face checkpoints to GGUF, and quantization of GGUF files: ADR 0030."""
