@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class PlanError(Exception):
-    """The question cannot be answered; the message says what was wrong and what is allowed."""
+    """The plan cannot be made; the message says what was wrong and what is allowed."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from planner.hardware.catalogue import Delay
 from planner.hardware.throughput import Request, Speed
-from planner.simulator.instance import NOT_ROUTED, Done, Server
+from planner.simulator.instance import NOT_ROUTED, Done, SimulatedInstance
 
 
 class Fleet:
@@ -43,7 +43,8 @@ class Fleet:
         self._idle_release = idle_release
         self.loads: list[int] = []
         self.ends: list[float] = []
-        self._servers: list[Server] = []  # by slot; a released one stays until its slot is reused
+        # By slot; a released one stays until its slot is reused.
+        self._instances: list[SimulatedInstance] = []
         self._launched: dict[int, float] = {}  # of the slots in use
         self._active: set[int] = set()
         self._draining: set[int] = set()
@@ -73,15 +74,15 @@ class Fleet:
 
     def in_flight(self) -> int:
         """Requests on instances, draining ones included."""
-        return sum(self._servers[slot].in_flight for slot in self._launched)
+        return sum(self._instances[slot].in_flight for slot in self._launched)
 
     def queued(self) -> int:
         """Requests that wait in a container."""
-        return sum(len(self._servers[slot].queue) for slot in self._active)
+        return sum(len(self._instances[slot].queue) for slot in self._active)
 
     def kv_use(self) -> float:
         """Mean share of the KV cache in use."""
-        used = sum(self._servers[slot].kv_use for slot in self._active)
+        used = sum(self._instances[slot].kv_use for slot in self._active)
         return used / max(1, self.in_service)
 
     def open(self, now: float, count: int) -> None:
@@ -102,12 +103,12 @@ class Fleet:
             self._serve(heappop(self._pending)[1])
 
     def _serve(self, launched: float) -> None:
-        slot = next((i for i in range(len(self._servers)) if i not in self._launched), None)
+        slot = next((i for i in range(len(self._instances)) if i not in self._launched), None)
         if slot is None:
-            slot = len(self._servers)
+            slot = len(self._instances)
             self.loads.append(0)
             self.ends.append(inf)
-        server = Server(
+        instance = SimulatedInstance(
             self._speed,
             slot=slot,
             loads=self.loads,
@@ -115,7 +116,7 @@ class Fleet:
             done=self._done,
             patience=self._patience,
         )
-        self._servers[slot : slot + 1] = [server]
+        self._instances[slot : slot + 1] = [instance]
         self._launched[slot] = launched
         self._active.add(slot)
 
@@ -129,7 +130,7 @@ class Fleet:
         for slot in sorted(self._active, key=self.loads.__getitem__)[:count]:
             self._active.discard(slot)
             self._draining.add(slot)
-            self._servers[slot].drain()
+            self._instances[slot].drain()
         self.release(now)
 
     def release(self, now: float) -> None:
@@ -144,23 +145,23 @@ class Fleet:
 
     def dispatch(self, requests: Sequence[Request]) -> None:
         """Route requests as they arrive; there must be an instance in service."""
-        loads, ends, servers = self.loads, self.ends, self._servers
+        loads, ends, instances = self.loads, self.ends, self._instances
         for request in requests:
             while (end := min(ends)) <= request[0]:
-                servers[ends.index(end)].complete()
-            servers[loads.index(min(loads))].arrive(request)
+                instances[ends.index(end)].complete()
+            instances[loads.index(min(loads))].arrive(request)
 
     def admit(self, now: float, requests: Sequence[Request]) -> None:
         """Route requests that arrived earlier and waited until now."""
         loads = self.loads
         for request in requests:
-            self._servers[loads.index(min(loads))].arrive(request, now)
+            self._instances[loads.index(min(loads))].arrive(request, now)
 
     def complete_until(self, now: float) -> None:
         """Finish every request that ends by `now`."""
         ends = self.ends
         while (end := min(ends, default=inf)) <= now:
-            self._servers[ends.index(end)].complete()
+            self._instances[ends.index(end)].complete()
 
     def paid_hours(self, now: float) -> float:
         """Return the instance-hours paid until `now`."""

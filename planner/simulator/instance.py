@@ -21,7 +21,7 @@ Done = tuple[float, float, float, int]
 """(arrival, first token, end, generated tokens); the first token is infinity if it never came."""
 
 
-class Server:
+class SimulatedInstance:
     """An instance in a slot of a fleet; it writes its load and next completion into its lists.
 
     Args:

@@ -27,7 +27,7 @@ class Listener(Protocol):
         """Take one."""
 
 
-class Gauges:
+class MetricSampler:
     """Measures per instance in service; at zero instances only failures are published.
 
     Args:

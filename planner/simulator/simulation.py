@@ -15,7 +15,7 @@ from planner.simulator.cold_start import Gateway
 from planner.simulator.endpoint import Endpoint
 from planner.simulator.fleet import Fleet
 from planner.simulator.instance import Done
-from planner.simulator.metrics import TICK, Gauges
+from planner.simulator.metrics import TICK, MetricSampler
 from planner.simulator.outcome import Outcome, Recorder
 from planner.workload.trace import CHUNK, Arrivals
 
@@ -73,7 +73,7 @@ class Simulation:
         self._fleet.open(start, instances)
         self._recorder = Recorder(endpoint.objective, endpoint.overhead, start)
         self._gateway = Gateway(endpoint.cold_start, self._recorder)
-        self._gauges = Gauges(self._fleet, controller, self._done, start)
+        self._sampler = MetricSampler(self._fleet, controller, self._done, start)
         self._changes = 0
         self._settled = inf  # when the change under way is fulfilled, launches aside
         self._tick = (start // TICK + 1) * TICK
@@ -103,9 +103,9 @@ class Simulation:
             until = int(np.searchsorted(times, self._next))
             if self._fleet.in_service:
                 self._fleet.dispatch(requests[position:until])
-                self._gauges.arrived(times[position:until])
+                self._sampler.arrived(times[position:until])
             else:
-                self._gauges.no_capacity()
+                self._sampler.no_capacity()
                 self._gateway.arrive(requests[position:until], times[position:until])
             position = until
         if position:
@@ -141,10 +141,10 @@ class Simulation:
         self._peak = max(self._peak, self._fleet.in_service)
         waited = self._gateway.open(now)
         self._fleet.admit(now, waited)
-        self._gauges.arrived(np.full(len(waited), now))
+        self._sampler.arrived(np.full(len(waited), now))
 
     def _take_stock(self, now: float) -> None:
-        self._gauges.tick(now)
+        self._sampler.tick(now)
         self._fleet.release(now)
         self._recorder.timeline.add_instances(
             now - TICK, now, paid=self._fleet.paid_now, serving=self._fleet.in_service
@@ -155,7 +155,7 @@ class Simulation:
 
     def _flush(self) -> None:
         self._recorder.add(self._done)
-        self._gauges.flushed()
+        self._sampler.flushed()
         self._done.clear()
 
     def _decide(self, now: float) -> None:

@@ -10,7 +10,7 @@ import pytest
 from planner.errors import PlanError
 from planner.hardware.catalogue import measurements, speed
 from planner.hardware.throughput import CONCURRENCIES, SLOTS, Speed
-from planner.simulator.instance import Done, Server
+from planner.simulator.instance import Done, SimulatedInstance
 from planner.workload.trace import Arrivals
 
 SIMPLE = Speed(
@@ -18,39 +18,43 @@ SIMPLE = Speed(
 )
 
 
-def server(engine: Speed, patience: float = inf) -> tuple[Server, list[float], list[Done]]:
+def new_instance(
+    engine: Speed, patience: float = inf
+) -> tuple[SimulatedInstance, list[float], list[Done]]:
     loads, ends, done = [0], [inf], list[Done]()
-    made = Server(engine, slot=0, loads=loads, ends=ends, done=done, patience=patience)
-    return made, ends, done
+    instance = SimulatedInstance(
+        engine, slot=0, loads=loads, ends=ends, done=done, patience=patience
+    )
+    return instance, ends, done
 
 
 def offer(
     engine: Speed, requests: list[tuple[float, int, int]], patience: float = inf
 ) -> list[Done]:
     """Serve (arrival, context, generated) to the end; return what finished, in order."""
-    made, ends, done = server(engine, patience)
+    instance, ends, done = new_instance(engine, patience)
     times, context, generated = (np.array(column) for column in zip(*requests, strict=True))
     for request in engine.requests(Arrivals(times, context, generated)):
         while ends[0] <= request[0]:
-            made.complete()
-        made.arrive(request)
+            instance.complete()
+        instance.arrive(request)
     while ends[0] < inf:
-        made.complete()
+        instance.complete()
     return done
 
 
 def closed_loop(engine: Speed, concurrency: int, count: int = 300) -> float:
     """Keep so many requests of 512 tokens in and 256 out in flight; return mean E2E seconds."""
-    made, _, done = server(engine)
+    instance, _, done = new_instance(engine)
 
     def send(now: float) -> None:
         arrivals = Arrivals(np.array([now]), np.array([512]), np.array([256]))
-        made.arrive(next(engine.requests(arrivals)))
+        instance.arrive(next(engine.requests(arrivals)))
 
     for index in range(concurrency):
         send(0.001 * index)
     while len(done) < count:
-        made.complete()
+        instance.complete()
         send(done[-1][2])
     return float(np.mean([end - arrival for arrival, _, end, _ in done[count // 3 :]]))
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from planner.errors import PlanError
+from planner.experiment import Experiment
 from planner.hardware.catalogue import Delay, provisioning
 from planner.hardware.demand import survey
 from planner.policies.policy import ScalingPlan
@@ -18,7 +19,6 @@ from planner.simulator.endpoint import Endpoint, endpoint
 from planner.simulator.outcome import Objective, Outcome
 from planner.simulator.simulation import Simulation
 from planner.simulator.timeline import BINS, Histogram, Timeline
-from planner.study import Study
 from planner.workload.generated import MONDAY, Traffic
 from planner.workload.trace import Arrivals
 from stacks.config import ColdStartConfig
@@ -176,14 +176,16 @@ def test_a_clairvoyant_keeps_an_instance_through_a_short_gap() -> None:
     ],
 )
 def test_a_target_that_can_never_be_reached_is_named(metric: str, target: float, why: str) -> None:
-    study = Study(lambda: [steady(1, 60)], survey([steady(1, 60)], SERVED.speed), SERVED)
+    experiment = Experiment(lambda: [steady(1, 60)], survey([steady(1, 60)], SERVED.speed), SERVED)
     with pytest.raises(PlanError, match=f"policy p: target: got .* can never be reached: {why}"):
-        study.run(ScalingPlan(name="p", metric=metric, target=target))
+        experiment.run(ScalingPlan(name="p", metric=metric, target=target))
 
 
 def test_traffic_too_light_for_a_sensible_target_needs_no_second_instance() -> None:
-    study = Study(lambda: [steady(0.1, 60)], survey([steady(0.1, 60)], SERVED.speed), SERVED)
-    assert study.run(ScalingPlan(name="p", target=20)).peak == 1
+    experiment = Experiment(
+        lambda: [steady(0.1, 60)], survey([steady(0.1, 60)], SERVED.speed), SERVED
+    )
+    assert experiment.run(ScalingPlan(name="p", target=20)).peak == 1
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A whole question to the simulator and its answer: traffic, policies, and the best of them."""
+"""One plan, from a request to its result: traffic, policies, and the cheapest of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from planner.errors import PlanError
+from planner.experiment import Experiment, Traffic
 from planner.hardware.demand import survey
 from planner.policies.config_section import from_config, to_toml
 from planner.policies.policy import ScalingPlan
@@ -16,7 +17,6 @@ from planner.policies.presets import preset
 from planner.search.optimizer import Trial, best_fixed, search
 from planner.simulator.endpoint import Endpoint, endpoint
 from planner.simulator.outcome import Objective, Outcome
-from planner.study import Study, Traffic
 from planner.workload.generated import Traffic as Generated
 from planner.workload.trace import read_trace
 from stacks.config import ColdStartConfig, StageConfig, load_stage
@@ -27,7 +27,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class PlanRequest:
     """What to simulate.
 
     Attributes:
@@ -62,104 +62,108 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PlanResult:
     """What was simulated.
 
     Attributes:
-        question: in one sentence.
+        summary: model, traffic and objective in one sentence.
         outcomes: one a policy.
         config: the section of the policy that was found; empty without a search.
     """
 
-    question: str
+    summary: str
     outcomes: list[Outcome]
     config: str = ""
 
 
-def ask(question: Question, progress: Progress) -> Answer:
-    """Simulate every policy the question names or implies.
+def simulate(request: PlanRequest, progress: Progress) -> PlanResult:
+    """Simulate every policy the request names or implies.
 
     Raises:
         PlanError: it cannot be answered.
         ConfigError: the stage's config is wrong.
     """
-    if not 0 < question.share < 1:
-        raise PlanError(f"share: got {question.share}; must be above 0 and below 1")
-    if question.seed < 0:
-        raise PlanError(f"seed: got {question.seed}; must be 0 or more")
-    stage = load_stage(question.stage, Path.cwd()) if question.stage else None
-    serving = served_by(question, stage)
-    traffic = _traffic(question)
-    study = Study(traffic, survey(traffic(), serving.speed), serving)
-    run = partial(_announced, study, progress)
+    if not 0 < request.share < 1:
+        raise PlanError(f"share: got {request.share}; must be above 0 and below 1")
+    if request.seed < 0:
+        raise PlanError(f"seed: got {request.seed}; must be 0 or more")
+    stage = load_stage(request.stage, Path.cwd()) if request.stage else None
+    serving = served_by(request, stage)
+    traffic = _traffic(request)
+    experiment = Experiment(traffic, survey(traffic(), serving.speed), serving)
+    run = partial(_announced, experiment, progress)
     outcomes, config = [], ""
-    if question.find:
-        best = _search(question, study, run)
+    if request.find:
+        best = _search(request, experiment, run)
         outcomes, config = [best.outcome], to_toml(best.plan)
-    outcomes += [run(plan) for plan in _plans(question, study, stage)]
-    if question.compare:
-        outcomes += [best_fixed(run, question.share).outcome]
+    outcomes += [run(plan) for plan in _plans(request, experiment, stage)]
+    if request.compare:
+        outcomes += [best_fixed(run, request.share).outcome]
         progress("clairvoyant")
-        outcomes += [study.run_clairvoyant(question.share)]
-    return Answer(_sentence(question, study), outcomes, config)
+        outcomes += [experiment.run_clairvoyant(request.share)]
+    return PlanResult(_summary(request, experiment), outcomes, config)
 
 
-def served_by(question: Question, stage: StageConfig | None) -> Endpoint:
+def served_by(request: PlanRequest, stage: StageConfig | None) -> Endpoint:
     """Return what serves: the stage's own where there is one."""
-    make = partial(endpoint, question.model, seed=question.seed)
+    make = partial(endpoint, request.model, seed=request.seed)
     if stage is None:
-        serving = make(question.instance, question.objective)
+        serving = make(request.instance, request.objective)
     else:
         serving = make(
             stage.realtime.instance_type,
-            question.objective,
+            request.objective,
             slots=stage.model.max_concurrent_sequences,
             context_length=stage.model.context_length,
         )
-    return replace(serving, cold_start=_cold_start(question, stage))
+    return replace(serving, cold_start=_cold_start(request, stage))
 
 
-def _cold_start(question: Question, stage: StageConfig | None) -> ColdStartConfig:
+def _cold_start(request: PlanRequest, stage: StageConfig | None) -> ColdStartConfig:
     """Return what was asked for, else the stage's own, else a gateway that holds."""
     own = stage.cold_start if stage is not None else None
-    if question.cold_start is None:
+    if request.cold_start is None:
         return own or ColdStartConfig(mode="hold")
-    if question.cold_start not in _COLD_STARTS:
+    if request.cold_start not in _COLD_STARTS:
         known = ", ".join(_COLD_STARTS)
-        raise PlanError(f"cold start: got {question.cold_start!r}; must be one of {known}")
-    return (own or ColdStartConfig()).model_copy(update={"mode": question.cold_start})
+        raise PlanError(f"cold start: got {request.cold_start!r}; must be one of {known}")
+    return (own or ColdStartConfig()).model_copy(update={"mode": request.cold_start})
 
 
-def _traffic(question: Question) -> Traffic:
+def _traffic(request: PlanRequest) -> Traffic:
     """Return the requests; those of a single run are read as they come, others once for all."""
-    if question.trace is None:
-        return Generated(**question.generated).arrivals
-    if question.compare or question.find or len(question.policies) > 1:
-        kept = list(read_trace(question.trace))
+    if request.trace is None:
+        return Generated(**request.generated).arrivals
+    if request.compare or request.find or len(request.policies) > 1:
+        kept = list(read_trace(request.trace))
         return lambda: kept
-    return partial(read_trace, question.trace)
+    return partial(read_trace, request.trace)
 
 
-def _plans(question: Question, study: Study, stage: StageConfig | None) -> Iterator[ScalingPlan]:
-    names = [*question.policies, *(_COMPARED if question.compare else ())]
+def _plans(
+    request: PlanRequest, experiment: Experiment, stage: StageConfig | None
+) -> Iterator[ScalingPlan]:
+    names = [*request.policies, *(_COMPARED if request.compare else ())]
     if stage is not None:
         yield from_config(stage.realtime)
-    elif not names and not question.find:
+    elif not names and not request.find:
         names = ["aws-sample"]
     for name in dict.fromkeys(names):
-        yield preset(name, study.survey.most_requests_per_second)
+        yield preset(name, experiment.survey.most_requests_per_second)
 
 
-def _search(question: Question, study: Study, run: Callable[[ScalingPlan], Outcome]) -> Trial:
+def _search(
+    request: PlanRequest, experiment: Experiment, run: Callable[[ScalingPlan], Outcome]
+) -> Trial:
     learn = None
-    if question.learn_from is not None:
-        yesterday = survey(read_trace(question.learn_from), study.endpoint.speed)
-        learn = partial(study.learnt, yesterday)
-    return search(run, question.share, peak=study.peak(), learn=learn)
+    if request.learn_from is not None:
+        yesterday = survey(read_trace(request.learn_from), experiment.endpoint.speed)
+        learn = partial(experiment.learnt, yesterday)
+    return search(run, request.share, peak=experiment.peak(), learn=learn)
 
 
-def _announced(study: Study, progress: Progress, plan: ScalingPlan) -> Outcome:
-    outcome = study.run(plan)
+def _announced(experiment: Experiment, progress: Progress, plan: ScalingPlan) -> Outcome:
+    outcome = experiment.run(plan)
     target = f" {plan.metric} {plan.target:g}" if plan.metric else ""
     schedules = f", {len(plan.schedules)} schedules" if plan.schedules else ""
     progress(
@@ -169,12 +173,14 @@ def _announced(study: Study, progress: Progress, plan: ScalingPlan) -> Outcome:
     return outcome
 
 
-def _sentence(question: Question, study: Study) -> str:
-    seen, objective = study.survey, question.objective
-    estimated = "" if study.endpoint.speed.measured else " (speed estimated from the data sheet)"
-    source = question.trace.name if question.trace else f"{question.generated['kind']} traffic"
+def _summary(request: PlanRequest, experiment: Experiment) -> str:
+    seen, objective = experiment.survey, request.objective
+    estimated = (
+        "" if experiment.endpoint.speed.measured else " (speed estimated from the data sheet)"
+    )
+    source = request.trace.name if request.trace else f"{request.generated['kind']} traffic"
     return (
-        f"{question.model}{estimated}, {seen.requests} requests of {source} over "
+        f"{request.model}{estimated}, {seen.requests} requests of {source} over "
         f"{(seen.end - seen.start) / 3600:.1f} h, on average {seen.context:.0f} tokens in and "
         f"{seen.generated:.0f} out; SLO: first token within {objective.first_token:g} s, then "
         f"{1000 * objective.per_token:g} ms per token"

@@ -37,7 +37,7 @@ _LEAD_MARGIN = 30.0
 
 
 @dataclass(frozen=True)
-class Study:
+class Experiment:
     """Traffic, what serves it, and what is not documented about scaling.
 
     Attributes:
