@@ -102,8 +102,3 @@ def test_a_late_datapoint_fills_its_gap() -> None:
 def test_more_datapoints_to_alarm_than_periods_are_refused() -> None:
     with pytest.raises(ValueError, match="datapoints_to_alarm: got 4; must be 1 to 3"):
         alarm(3, 4)
-
-
-def test_an_odd_period_is_refused() -> None:
-    with pytest.raises(ValueError, match="period: got 45"):
-        Metric(namespace="n", name="m", period=45)

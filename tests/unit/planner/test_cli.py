@@ -68,7 +68,7 @@ def test_the_search_prints_a_section_that_config_accepts() -> None:
         (("--model", "llama-3.3-70b"), "'llama-3.3-70b' does not fit ml.g5.2xlarge: weights"),
         (("--instance", "ml.g5.3xlarge"), "instances: got 'ml.g5.3xlarge'; did you mean ml.g5"),
         (("--stage", "nope"), "error: stage: got 'nope'; must be"),
-        (("--out", __file__), "test_planner_cli.py'; must be a folder"),
+        (("--out", __file__), "test_cli.py'; must be a folder"),
         (("--share", "2"), "error: share: got 2.0; must be above 0 and below 1"),
         (
             ("--cold-start", "pray"),

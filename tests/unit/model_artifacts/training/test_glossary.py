@@ -1,17 +1,10 @@
-"""The demo model's text: read from the glossary, unambiguous, drawn repeatably."""
+"""The glossary's entries: names, articles, definitions."""
 
 from __future__ import annotations
 
 import pytest
 
-from model_artifacts.training.conversations import ConversationSampler
-from model_artifacts.training.corpus import normalized, read_corpus
 from model_artifacts.training.glossary import read_glossary
-
-
-@pytest.fixture(scope="module")
-def corpus():
-    return read_corpus()
 
 
 @pytest.fixture
@@ -56,32 +49,3 @@ def test_bullet_without_a_term_is_an_error(glossary):
 def test_term_defined_twice_is_an_error(glossary):
     with pytest.raises(ValueError, match="defined twice: slot"):
         read_glossary(glossary("- A **slot** is.\n- **Slot** means.\n"))
-
-
-def test_question_with_two_answers_is_an_error(glossary):
-    with pytest.raises(ValueError, match="question with two answers: 'What is this"):
-        read_corpus(glossary=glossary("- **This** is ambiguous.\n"))
-
-
-def test_glossary_covers_the_field(corpus):
-    assert len(corpus.terms) > 100
-
-
-def test_held_out_questions_are_never_trained(corpus):
-    trained = {normalized(question) for topic in corpus.trained for question in topic.questions}
-    held_out = (*corpus.held_out_terms, corpus.held_out_refusal)
-    unseen = {normalized(question) for topic in held_out for question in topic.questions}
-    assert not trained & unseen
-
-
-def test_same_seed_draws_the_same_conversations(corpus):
-    first, second = (ConversationSampler(corpus, seed=7) for _ in range(2))
-    assert [first.draw(3) for _ in range(20)] == [second.draw(3) for _ in range(20)]
-
-
-def test_conversations_alternate_question_and_answer(corpus):
-    sampler = ConversationSampler(corpus, seed=7)
-    roles = [[message.role for message in sampler.draw(2)] for _ in range(50)]
-    turns = ["user", "assistant", "user", "assistant"]
-    assert all(drawn in (turns, ["system", *turns]) for drawn in roles)
-    assert ["system", *turns] in roles

@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import pytest
 
-from autoscaling import aws_shapes
 from autoscaling.activity import Activity
 from autoscaling.alarm import Alarm, AlarmState, Comparison
 from autoscaling.assumptions import ASSUMED, Assumptions
@@ -25,6 +24,8 @@ COLD = Metric(
 )
 CONCURRENCY = "SageMakerVariantConcurrentRequestsPerModelHighResolution"
 NOTHING = Suspended()
+
+
 Load = Callable[[float, int], float | None]
 
 
@@ -219,99 +220,3 @@ def test_suspended_scaling_does_nothing(kind: str) -> None:
         suspended=Suspended(**{kind: True}),
     )
     assert drive(still, steady(load), 1800, capacity=4) == []
-
-
-def test_activities_speak_as_aws_does() -> None:
-    first, *_ = drive(scaler(tracking(FAST, 5)), steady(14), 400)
-    assert first.cause == (
-        "monitor alarm TargetTracking-track-AlarmHigh in state ALARM triggered policy track"
-    )
-    assert first.description == "Setting desired instance count to 3."
-    assert first.status_message == (
-        "Successfully set desired instance count to 3. Change successfully fulfilled by sagemaker."
-    )
-
-
-def test_the_aws_dictionaries_become_the_same_rules() -> None:
-    resource = {"ResourceId": "endpoint/twin/variant/main", "PolicyName": "track"}
-    policy = aws_shapes.target_tracking(
-        resource
-        | {
-            "TargetTrackingScalingPolicyConfiguration": {
-                "TargetValue": 5,
-                "PredefinedMetricSpecification": {"PredefinedMetricType": CONCURRENCY},
-                "ScaleInCooldown": 200,
-            }
-        }
-    )
-    assert (policy.metric.period, policy.scale_in_cooldown, policy.scale_out_cooldown) == (
-        10,
-        200,
-        300,
-    )
-    assert policy.metric.dimensions == (("EndpointName", "twin"), ("VariantName", "main"))
-    target = aws_shapes.scalable_target(
-        {
-            "ResourceId": "inference-component/twin",
-            "MinCapacity": 0,
-            "MaxCapacity": 4,
-            "SuspendedState": {"DynamicScalingInSuspended": True},
-        }
-    )
-    assert (target.noun, target.suspended.scale_in) == ("copy", True)
-
-
-def test_a_wake_up_policy_parses() -> None:
-    alarm = aws_shapes.metric_alarm(
-        {
-            "AlarmName": "wake",
-            "Namespace": "AWS/SageMaker",
-            "MetricName": "NoCapacityInvocationFailures",
-            "Dimensions": [{"Name": "InferenceComponentName", "Value": "twin"}],
-            "Statistic": "Maximum",
-            "Period": 30,
-            "EvaluationPeriods": 1,
-            "DatapointsToAlarm": 1,
-            "Threshold": 1,
-            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-        }
-    )
-    policy = aws_shapes.step_scaling(
-        {
-            "PolicyName": "wake",
-            "StepScalingPolicyConfiguration": {
-                "AdjustmentType": "ChangeInCapacity",
-                "Cooldown": 60,
-                "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}],
-            },
-        },
-        alarm,
-    )
-    assert policy.desired(0, 1) == 1
-    assert alarm.metric.period == 30
-
-
-def test_a_scheduled_action_parses() -> None:
-    action = aws_shapes.scheduled_action(
-        {
-            "ScheduledActionName": "day",
-            "Schedule": "cron(0 8 ? * MON-FRI *)",
-            "Timezone": "Europe/Berlin",
-            "StartTime": "2026-11-23T00:00:00+00:00",
-            "ScalableTargetAction": {"MinCapacity": 2},
-        }
-    )
-    assert (action.min_capacity, action.max_capacity, action.start) == (2, None, 1_795_392_000.0)
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: ScalableTarget(min_capacity=3, max_capacity=2), "max_capacity: got 2"),
-        (lambda: ScalableTarget(min_capacity=-1, max_capacity=2), "min_capacity: got -1"),
-        (lambda: aws_shapes.predefined_metric("ALBRequestCountPerTarget", "x"), "must be one of"),
-    ],
-)
-def test_what_cannot_be_is_named(call: Callable[[], object], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        call()

@@ -1,4 +1,4 @@
-"""From a stage's config to a policy and back, and what else of a stage decides the answer."""
+"""From a stage's config to a policy and back."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 
 from autoscaling.schedule import ScheduledAction
-from planner.plan import PlanRequest, served_by
 from planner.policies.config_section import from_config, to_toml
 from planner.policies.policy import ScalingPlan
-from planner.simulator.outcome import Objective
 from stacks.config import AutoscalingConfig, RealtimeConfig, StageConfig
 from tests.support.stage_files import PROD, load
 
@@ -100,27 +98,3 @@ def test_everything_that_decides_counts_is_taken_from_a_stage() -> None:
         ),
         initial_instances=2,
     )
-
-
-def plan_request(**changes: Any) -> PlanRequest:
-    fields: dict[str, Any] = {
-        "generated": {"kind": "poisson", "rate": 1.0, "duration": 60.0},
-        "model": "llama-3.1-8b",
-        "instance": "ml.g5.2xlarge",
-        "objective": Objective(),
-    }
-    return PlanRequest(**{**fields, **changes})
-
-
-def test_a_stage_brings_its_cold_start_and_its_engines_limits(root: Path) -> None:
-    cold = {"mode": "reject", "hold_seconds": 70, "max_held_requests": 7}
-    stage = load(root, PROD, api__cold_start=cold, model__max_concurrent_sequences=48)
-    serving = served_by(plan_request(), stage)
-    assert serving.cold_start == stage.cold_start
-    assert serving.speed.slots == 48
-
-
-def test_a_cold_start_that_is_asked_for_keeps_the_stages_limits(root: Path) -> None:
-    cold = {"mode": "reject", "hold_seconds": 70}
-    serving = served_by(plan_request(cold_start="hold"), load(root, PROD, api__cold_start=cold))
-    assert (serving.cold_start.mode, serving.cold_start.hold_seconds) == ("hold", 70)
