@@ -13,6 +13,7 @@ from model_artifacts.inspection.tensors import Tensor
 # https://huggingface.co/docs/transformers/big_models#sharded-checkpoints
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
+_LONGEST_NAME = 200
 _SHARD = re.compile(r"(?P<stem>.+)-\d{5}-of-(?P<count>\d{5})\.safetensors")
 
 
@@ -52,7 +53,8 @@ def _read_indexed(directory: Path) -> tuple[Tensor, ...]:
 
 def _shard(index: Path, name: str) -> Path:
     """Return the path of a shard: a file beside the index, never one elsewhere."""
-    if name in {"", ".", ".."} or "/" in name or "\\" in name:
+    is_name = name.isprintable() and 0 < len(name) <= _LONGEST_NAME
+    if not is_name or name in {".", ".."} or "/" in name or "\\" in name:
         raise InspectionError(
             f"{index}: weight_map: got {shown(name)}; must be the name of a file beside the index"
         )

@@ -16,7 +16,7 @@ from model_artifacts.inspection.checkpoint import read_checkpoint
 from model_artifacts.inspection.config import CONFIG, read_config
 from model_artifacts.inspection.errors import InspectionError
 from model_artifacts.inspection.files import is_directory, is_there
-from model_artifacts.inspection.gguf_model import FIRST_OF_SPLIT, GgufModel, read_gguf_model
+from model_artifacts.inspection.gguf_model import FIRST_OF_SPLIT, read_gguf_model
 from model_artifacts.inspection.memory import KVCacheShape
 from model_artifacts.inspection.tensors import Tensor
 
@@ -34,7 +34,7 @@ class ModelReport:
     """Everything that a model's headers say about size and shape.
 
     Attributes:
-        path: the directory or file that was read.
+        path: the checkpoint's directory, or the GGUF file.
         format: of the weights.
         architecture: such as LlamaForCausalLM, or llama in a GGUF file.
         parameters: weights of the model, as many as there are before they are packed.
@@ -70,10 +70,10 @@ def inspect_model(path: Path) -> ModelReport:
         InspectionError: A file is absent, truncated, inconsistent or of another format.
     """
     if not is_directory(path):
-        return _of_gguf(path, read_gguf_model(path))
+        return _of_gguf(path)
     if not is_there(path / CONFIG) and (files := sorted(path.glob("*.gguf"))):
         _check_one_model(path, files)
-        return _of_gguf(path, read_gguf_model(files[0]))
+        return _of_gguf(files[0])
     return _of_checkpoint(path)
 
 
@@ -99,7 +99,8 @@ def _of_checkpoint(directory: Path) -> ModelReport:
     )
 
 
-def _of_gguf(path: Path, model: GgufModel) -> ModelReport:
+def _of_gguf(path: Path) -> ModelReport:
+    model = read_gguf_model(path)
     return ModelReport(
         path=path,
         format="gguf",
