@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoscaling.activity import (
-    Activity,
-    Noun,
-    alarm_cause,
-    limit_cause,
-    schedule_cause,
-)
+from autoscaling.activity import Activity, Noun, alarm_cause, limit_cause, schedule_cause
 
 
 @pytest.mark.parametrize("noun", ["instance", "copy"])
