@@ -75,7 +75,7 @@ def simulate_policies(
 
 @contextmanager
 def _named_errors() -> Iterator[None]:
-    """Turn what cannot be answered into a line on standard error and exit status 2."""
+    """Print a plan's refusal in a line on standard error and exit with status 2."""
     try:
         yield
     except (PlanError, ConfigError, OSError) as error:

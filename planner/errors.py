@@ -1,4 +1,4 @@
-"""What a plan answers when it cannot be made."""
+"""The refusal of a plan."""
 
 from __future__ import annotations
 

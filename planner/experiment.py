@@ -1,4 +1,4 @@
-"""Several policies over the same traffic: what `twin plan simulate` runs."""
+"""An experiment: several policies over the same traffic."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _LEAD_MARGIN = 30.0
 
 @dataclass(frozen=True)
 class Experiment:
-    """Traffic, what serves it, and what is not documented about scaling.
+    """Traffic and an endpoint to serve it with, under policies to compare.
 
     Attributes:
         traffic: the requests.
         survey: a first look at them.
-        endpoint: what serves.
+        endpoint: engine and instances that serve.
         assumed: undocumented behaviour.
     """
 
@@ -66,9 +66,9 @@ class Experiment:
     def run_clairvoyant(self, share: float) -> Outcome:
         """Simulate perfect foresight at the highest utilization that keeps the objective.
 
-        It knows each minute's work and each start's length, and pays for starting early. Several
-        ways to even out the minutes are tried, and the cheapest is returned; without one that keeps
-        the objective, the one that comes nearest.
+        The clairvoyant knows each minute's work and each start's length, and pays for starting
+        early. Several ways to even out the minutes are tried, and the cheapest that keeps the
+        objective is returned; without any, the nearest to it.
         """
         outcomes = []
         for windows in _EVENED_MINUTES:
@@ -95,9 +95,9 @@ class Experiment:
         return float(self.survey.work.max()) / WINDOW
 
     def learnt(self, yesterday: Survey, most: int) -> list[tuple[ScheduledAction, ...]]:
-        """Return schedules that another day teaches, early enough for instances to start.
+        """Return schedules learnt from another day, early enough for instances to start.
 
-        They differ in how full the instances would have been.
+        The schedules differ in how full the instances would have been.
         """
         delay = self.endpoint.delay
         lead = delay.median * math.exp(_LEAD_SPREADS * delay.spread) + _LEAD_MARGIN

@@ -1,4 +1,4 @@
-"""One plan, from a request to its result: traffic, policies, and the cheapest of them."""
+"""A plan from request to result: traffic, policies to compare, and the cheapest."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class PlanRequest:
-    """What to simulate.
+    """A request to simulate policies under some traffic.
 
     Attributes:
         trace: file of requests; None generates them.
-        generated: arguments of arrivals.Traffic.
+        generated: arguments of planner.workload.generated.Traffic.
         model: name in the catalogue.
         instance: instance type; a stage's own wins.
         stage: whose instance type and policy to take.
-        policies: names of policies, as in policy.preset.
+        policies: names of policies, as planner.policies.presets knows them.
         compare: add the known policies, the best fixed count and the clairvoyant.
         find: search for the cheapest policy.
         learn_from: trace of another day, for schedules.
-        objective: what counts as good.
+        objective: latencies that count as good.
         share: of the requests to keep within it, 0 to 1.
         cold_start: hold, reject or queue; None is the stage's own, or hold.
         seed: of everything random.
@@ -63,7 +63,7 @@ class PlanRequest:
 
 @dataclass(frozen=True)
 class PlanResult:
-    """What was simulated.
+    """The outcomes of a simulated request.
 
     Attributes:
         summary: model, traffic and objective in one sentence.
@@ -80,7 +80,7 @@ def simulate(request: PlanRequest, progress: Progress) -> PlanResult:
     """Simulate every policy the request names or implies.
 
     Raises:
-        PlanError: it cannot be answered.
+        PlanError: the request cannot be simulated.
         ConfigError: the stage's config is wrong.
     """
     if not 0 < request.share < 1:
@@ -105,7 +105,7 @@ def simulate(request: PlanRequest, progress: Progress) -> PlanResult:
 
 
 def served_by(request: PlanRequest, stage: StageConfig | None) -> Endpoint:
-    """Return what serves: the stage's own where there is one."""
+    """Return the endpoint that serves: the stage's own where there is one."""
     make = partial(endpoint, request.model, seed=request.seed)
     if stage is None:
         serving = make(request.instance, request.objective)
@@ -120,7 +120,7 @@ def served_by(request: PlanRequest, stage: StageConfig | None) -> Endpoint:
 
 
 def _cold_start(request: PlanRequest, stage: StageConfig | None) -> ColdStartConfig:
-    """Return what was asked for, else the stage's own, else a gateway that holds."""
+    """Return the mode of the request, else the stage's own, else a gateway that holds."""
     own = stage.cold_start if stage is not None else None
     if request.cold_start is None:
         return own or ColdStartConfig(mode="hold")
@@ -131,7 +131,7 @@ def _cold_start(request: PlanRequest, stage: StageConfig | None) -> ColdStartCon
 
 
 def _traffic(request: PlanRequest) -> Traffic:
-    """Return the requests; those of a single run are read as they come, others once for all."""
+    """Return the traffic, streamed for a single run and kept in memory for several."""
     if request.trace is None:
         return Generated(**request.generated).arrivals
     if request.compare or request.find or len(request.policies) > 1:

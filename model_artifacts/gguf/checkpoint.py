@@ -1,4 +1,4 @@
-"""Reads a Hugging Face checkpoint directory of the Llama architecture, without torch."""
+"""Checkpoints of the Llama architecture in Hugging Face's layout, read without torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Converts a Hugging Face checkpoint of the Llama architecture to a GGUF file of 16-bit floats.
+"""Conversion of a Hugging Face checkpoint (Llama architecture) to a GGUF file of 16-bit floats.
 
 Other architectures need llama.cpp's own converter (convert_hf_to_gguf.py), which needs torch.
 """
@@ -28,7 +28,7 @@ _ARCHITECTURE = "llama"
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What a GGUF file says about its model.
+    """The description of a model inside a GGUF file.
 
     Attributes:
         name: Name shown by engines.

@@ -1,4 +1,4 @@
-"""Quantizes the matrices of a GGUF file of 16- or 32-bit floats."""
+"""Quantization of the matrices of a GGUF file of 16- or 32-bit floats."""
 
 from __future__ import annotations
 

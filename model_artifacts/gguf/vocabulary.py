@@ -1,4 +1,4 @@
-"""Turns a Hugging Face tokenizer.json into GGUF's tokenizer fields."""
+"""The tokenizer fields of GGUF, from a Hugging Face tokenizer.json."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def read_vocabulary(checkpoint: Path, config: LlamaConfig) -> Vocabulary:
 
 
 def _tokens(raw: dict[str, Any], size: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Number the tokens; numbers up to `size` that the tokenizer leaves out become unused ones."""
+    """Return texts and types by number; numbers that the tokenizer leaves out are unused tokens."""
     texts = {number: text for text, number in raw["model"]["vocab"].items()}
     types = dict.fromkeys(texts, gguf.TokenType.NORMAL)
     for added in raw["added_tokens"]:

@@ -19,7 +19,7 @@ _SHOWN = 60
 
 @contextmanager
 def open_file(path: Path) -> Iterator[tuple[BinaryIO, int]]:
-    """Open a regular file, at its beginning, together with its size in bytes.
+    """Open a regular file and yield the file and its size in bytes.
 
     Raises:
         InspectionError: The file is absent, unreadable, no regular file or a git-lfs pointer.

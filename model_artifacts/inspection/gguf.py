@@ -89,15 +89,16 @@ def read_gguf(path: Path) -> GgufHeader:
 
 
 class _Reader:
-    """A position in a header, which no length that the file claims leads out of.
-
-    Args:
-        path: the file, for messages.
-        file: at its beginning.
-        size: bytes of the file.
-    """
+    """A position in a header, which no length that the file claims leads out of."""
 
     def __init__(self, path: Path, file: BinaryIO, size: int) -> None:
+        """Start at the beginning.
+
+        Args:
+            path: the file, for messages.
+            file: at its beginning.
+            size: bytes of the file.
+        """
         self.path, self._file = path, file
         self.position, self._end = 0, min(size, MAX_HEADER_BYTES)
 

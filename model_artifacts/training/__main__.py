@@ -1,4 +1,4 @@
-"""Trains the demo model and writes it as GGUF: `python -m model_artifacts.training --out DIR`."""
+"""The command that trains the demo model: `python -m model_artifacts.training --out DIR`."""
 
 from __future__ import annotations
 

@@ -14,17 +14,9 @@ from planner.simulator.instance import NOT_ROUTED, Done, SimulatedInstance
 
 
 class Fleet:
-    """Routes to the instance with the least outstanding requests, the first among equals.
+    """The instances of an endpoint, and routing to the one with the least outstanding requests.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantRoutingConfig.html
-
-    Args:
-        speed: of each instance.
-        delay: until a launched instance is in service; only after zero instances use `from_zero`.
-        patience: seconds a queued request waits for at most.
-        idle_release: seconds an instance is still paid for after its copy is gone.
-        random: draws the delays.
-        done: receives every finished request.
     """
 
     def __init__(
@@ -38,6 +30,17 @@ class Fleet:
         random: np.random.Generator,
         done: list[Done],
     ) -> None:
+        """Start without instances.
+
+        Args:
+            speed: of each instance.
+            delay: until a launched instance is in service.
+            from_zero: the same while no other instance is in service.
+            patience: seconds a queued request waits for at most.
+            idle_release: seconds an instance is still paid for after its copy is gone.
+            random: draws the delays.
+            done: receives every finished request.
+        """
         self._speed, self._delay, self._from_zero = speed, delay, from_zero
         self._patience, self._random, self._done = patience, random, done
         self._idle_release = idle_release
@@ -64,24 +67,24 @@ class Fleet:
 
     @property
     def next_ready(self) -> float:
-        """When the next launched instance is in service."""
+        """Time at which the next launched instance is in service."""
         return self._pending[0][0] if self._pending else inf
 
     @property
     def starting(self) -> bool:
-        """Whether any instance is on its way."""
+        """True while any instance is on its way."""
         return bool(self._pending)
 
     def in_flight(self) -> int:
-        """Requests on instances, draining ones included."""
+        """Return the requests on instances, draining ones included."""
         return sum(self._instances[slot].in_flight for slot in self._launched)
 
     def queued(self) -> int:
-        """Requests that wait in a container."""
+        """Return the requests that wait in a container."""
         return sum(len(self._instances[slot].queue) for slot in self._active)
 
     def kv_use(self) -> float:
-        """Mean share of the KV cache in use."""
+        """Return the mean share of the KV cache in use."""
         used = sum(self._instances[slot].kv_use for slot in self._active)
         return used / max(1, self.in_service)
 
@@ -98,7 +101,7 @@ class Fleet:
             heappush(self._pending, (now + float(seconds), now))
 
     def ready(self, now: float) -> None:
-        """Put the instances in service whose time has come."""
+        """Put the launched instances that are due in service."""
         while self._pending and self._pending[0][0] <= now:
             self._serve(heappop(self._pending)[1])
 
@@ -134,7 +137,7 @@ class Fleet:
         self.release(now)
 
     def release(self, now: float) -> None:
-        """Let drained instances go, and those that have been idle long enough."""
+        """Release drained instances, and those that have been idle long enough."""
         for slot in [s for s in self._draining if self.loads[s] == NOT_ROUTED]:
             self._draining.discard(slot)
             self._paid += now - self._launched.pop(slot)

@@ -23,40 +23,41 @@ QUANTILES = (0.5, 0.95, 0.99)
 
 
 class Controller(Protocol):
-    """Decides the capacity; `autoscaling.scaler.Scaler` is one."""
+    """The rules that decide the capacity, such as `autoscaling.scaler.Scaler`."""
 
     @property
     def metrics(self) -> frozenset[Metric]:
-        """What it has to be told."""
+        """Metrics to record."""
 
     @property
     def due(self) -> float:
-        """When it has something to do next."""
+        """Time of the next decision."""
 
     def record(self, metric: Metric, end: float, value: float) -> None:
         """Take a datapoint."""
 
     def fulfilled(self, now: float) -> None:
-        """Take note that its last change is done."""
+        """Take note that the last change is done."""
 
     def advance(self, now: float, capacity: int) -> list[Activity]:
-        """Decide."""
+        """Decide on the capacity."""
 
 
 class Simulation:
-    """One run of one controller over some traffic.
-
-    Args:
-        name: of the policy.
-        endpoint: what serves.
-        controller: what scales.
-        instances: in service at the start.
-        start: epoch seconds of the start.
-    """
+    """A run of a controller over some traffic."""
 
     def __init__(
         self, name: str, endpoint: Endpoint, controller: Controller, *, instances: int, start: float
     ) -> None:
+        """Set the endpoint up with instances in service.
+
+        Args:
+            name: of the policy.
+            endpoint: engine and instances that serve.
+            controller: rules that scale.
+            instances: in service at the start.
+            start: epoch seconds of the start.
+        """
         self._name, self._endpoint, self._controller = name, endpoint, controller
         self._capacity = self._peak = instances
         self._now = self._start = start
@@ -80,7 +81,7 @@ class Simulation:
         self._next = self._tick
 
     def run(self, traffic: Iterable[Arrivals], end: float | None = None) -> Outcome:
-        """Play the traffic to its end, or to `end`, and everything in flight to its own.
+        """Play the traffic, until `end` where given, and finish all that is in flight.
 
         Returns:
             Latencies of all requests; instances are paid until the end of the traffic.
@@ -94,7 +95,7 @@ class Simulation:
         return self._outcome(hours)
 
     def _play(self, arrivals: Arrivals) -> None:
-        """Serve requests in the stretches between events, where nothing but them happens."""
+        """Serve requests in the stretches between other events."""
         times, requests = arrivals.times, list(self._endpoint.speed.requests(arrivals))
         position = 0
         while position < len(times):
@@ -112,7 +113,7 @@ class Simulation:
             self._now = float(times[-1])
 
     def _fitting(self, arrivals: Arrivals) -> Arrivals:
-        """Refuse what no instance can ever hold."""
+        """Leave out, as too long, the requests that no instance can ever hold."""
         fits = arrivals.context + arrivals.generated <= self._endpoint.speed.kv_tokens
         if fits.all():
             return arrivals
@@ -159,7 +160,7 @@ class Simulation:
         self._done.clear()
 
     def _decide(self, now: float) -> None:
-        """Ask the controller, and carry out what it decides."""
+        """Carry out the controller's decisions."""
         for activity in self._controller.advance(now, self._capacity):
             if not activity.changes_capacity:
                 continue
