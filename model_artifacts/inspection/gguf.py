@@ -10,15 +10,12 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from model_artifacts.inspection.errors import InspectionError
 from model_artifacts.inspection.files import open_file, shown
 from model_artifacts.inspection.ggml_types import GGML_TYPES
+from model_artifacts.inspection.header_reader import HeaderReader
 from model_artifacts.inspection.tensors import Extent, Tensor, check_extents, check_shape
-
-MAX_HEADER_BYTES = 64 * 2**20
-"""Longest header that is read, in bytes; a tokenizer of 256,000 tokens takes about 10 MB."""
 
 MOST_KEPT = 1024
 """Elements of the longest array whose values are kept: one a layer, but not one a token."""
@@ -78,7 +75,7 @@ def read_gguf(path: Path) -> GgufHeader:
         InspectionError: The file is no GGUF file, truncated or inconsistent.
     """
     with open_file(path) as (file, size):
-        reader = _Reader(path, file, size)
+        reader = HeaderReader(path, file, size)
         version, tensor_count, field_count = _read_start(reader)
         metadata = dict(_fields(reader, field_count))
         if len(metadata) < field_count:
@@ -88,63 +85,7 @@ def read_gguf(path: Path) -> GgufHeader:
     return GgufHeader(version, metadata, _in_order(path, found, metadata, data_bytes))
 
 
-class _Reader:
-    """A position in a header, which no length that the file claims leads out of."""
-
-    def __init__(self, path: Path, file: BinaryIO, size: int) -> None:
-        """Start at the beginning.
-
-        Args:
-            path: the file, for messages.
-            file: at its beginning.
-            size: bytes of the file.
-        """
-        self.path, self._file = path, file
-        self.position, self._end = 0, min(size, MAX_HEADER_BYTES)
-
-    def need(self, length: int, subject: str) -> None:
-        """Refuse a length beyond the header's end."""
-        if length > self._end - self.position:
-            raise InspectionError(
-                f"{self.path}: byte {self.position}: got {subject} of {length} bytes; must be at "
-                f"most {self._end - self.position} (is the file truncated?)"
-            )
-
-    def take(self, length: int, subject: str) -> bytes:
-        """Read so many bytes."""
-        self.need(length, subject)
-        self.position += length
-        content = self._file.read(length)
-        if len(content) < length:
-            raise InspectionError(f"{self.path}: got a file that shrinks; must be at rest")
-        return content
-
-    def skip(self, length: int, subject: str) -> None:
-        """Pass over so many bytes."""
-        self.need(length, subject)
-        self.position += length
-        self._file.seek(length, 1)
-
-    def number(self, letter: str) -> int:
-        """Read one little-endian integer."""
-        (value,) = struct.unpack(f"<{letter}", self.take(struct.calcsize(letter), "a number"))
-        return int(value)
-
-    def text(self, most: int | None = None) -> str:
-        """Read a length and a string of UTF-8."""
-        length = self.number("Q")
-        if most is not None and length > most:
-            raise InspectionError(
-                f"{self.path}: got a name of {length} bytes; must be at most {most}"
-            )
-        raw = self.take(length, "a string")
-        try:
-            return raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise InspectionError(f"{self.path}: got {shown(raw)}; must be UTF-8") from error
-
-
-def _read_start(reader: _Reader) -> tuple[int, int, int]:
+def _read_start(reader: HeaderReader) -> tuple[int, int, int]:
     """Return version, tensor count and field count."""
     if (magic := reader.take(4, "a first word")) != _MAGIC:
         raise InspectionError(f"{reader.path}: got {magic!r}; must begin with {_MAGIC!r}")
@@ -158,14 +99,14 @@ def _read_start(reader: _Reader) -> tuple[int, int, int]:
     return version, tensors, fields
 
 
-def _fields(reader: _Reader, count: int) -> Iterator[tuple[str, Value]]:
+def _fields(reader: HeaderReader, count: int) -> Iterator[tuple[str, Value]]:
     for _ in range(count):
         key = reader.text(_LONGEST_NAME)
         kind = reader.number("I")
         yield key, _array(reader, key) if kind == _ARRAY else _scalars(reader, key, kind, 1)[0]
 
 
-def _array(reader: _Reader, key: str) -> Array:
+def _array(reader: HeaderReader, key: str) -> Array:
     kind, length = reader.number("I"), reader.number("Q")
     if length <= MOST_KEPT:
         return Array(length, _scalars(reader, key, kind, length))
@@ -177,7 +118,7 @@ def _array(reader: _Reader, key: str) -> Array:
     return Array(length, ())
 
 
-def _scalars(reader: _Reader, key: str, kind: int, count: int) -> tuple[Scalar, ...]:
+def _scalars(reader: HeaderReader, key: str, kind: int, count: int) -> tuple[Scalar, ...]:
     if kind == _STRING:
         return tuple(reader.text() for _ in range(count))
     form = f"<{count}{_letter(reader, key, kind)}"
@@ -189,7 +130,7 @@ def _scalars(reader: _Reader, key: str, kind: int, count: int) -> tuple[Scalar, 
     return tuple(map(bool, values))
 
 
-def _letter(reader: _Reader, key: str, kind: int) -> str:
+def _letter(reader: HeaderReader, key: str, kind: int) -> str:
     # llama.cpp refuses an array within an array, too.
     if kind not in _NUMBERS:
         raise InspectionError(
@@ -199,7 +140,7 @@ def _letter(reader: _Reader, key: str, kind: int) -> str:
     return _NUMBERS[kind]
 
 
-def _tensor(reader: _Reader) -> tuple[Tensor, int]:
+def _tensor(reader: HeaderReader) -> tuple[Tensor, int]:
     """Return a tensor and its offset among the data."""
     name = reader.text(_LONGEST_NAME)
     where = f"{reader.path}: tensor {shown(name)}"

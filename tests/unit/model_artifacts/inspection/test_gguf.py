@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from model_artifacts.inspection.errors import InspectionError
-from model_artifacts.inspection.gguf import MAX_HEADER_BYTES, MOST_KEPT, Array, read_gguf
+from model_artifacts.inspection.gguf import MOST_KEPT, Array, read_gguf
+from model_artifacts.inspection.header_reader import MAX_HEADER_BYTES
 from tests.support.model_files import (
     ARRAY,
     BOOL,
