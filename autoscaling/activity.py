@@ -1,4 +1,4 @@
-"""Scaling activities: what was decided and why, in the words of DescribeScalingActivities."""
+"""Scaling activities: decisions and causes in the words of DescribeScalingActivities."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Activity:
     https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-scaling-activities.html
 
     Attributes:
-        at: when it was decided, in the driver's seconds.
+        at: time of the decision, in the driver's seconds.
         cause: AWS's Cause text.
         before: capacity before.
         after: desired capacity from now on; equal to `before` when only limits change or when it
             was not scaled.
         limits: new (min, max) when a scheduled action set them.
         not_scaled: AWS's reason code when nothing changes although an alarm asked for it.
-        noun: what the target counts.
+        noun: unit that the target counts.
     """
 
     at: float
@@ -41,7 +41,7 @@ class Activity:
 
     @property
     def changes_capacity(self) -> bool:
-        """Whether the driver has to change the capacity."""
+        """True where the driver has to change the capacity."""
         return self.after != self.before
 
     @property

@@ -1,4 +1,4 @@
-"""CloudWatch alarms: M of N datapoints against a threshold, and what missing data means."""
+"""CloudWatch alarms: M of N datapoints against a threshold, and the treatment of missing data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autoscaling.metric import Metric
 
 
 class AlarmState(StrEnum):
-    """As DescribeAlarms spells it."""
+    """A state of an alarm, as DescribeAlarms spells states."""
 
     OK = "OK"
     ALARM = "ALARM"
@@ -21,7 +21,7 @@ class AlarmState(StrEnum):
 
 
 class MissingData(StrEnum):
-    """How an alarm fills gaps, as PutMetricAlarm spells it."""
+    """The treatment of missing data, as PutMetricAlarm spells treatments."""
 
     MISSING = "missing"
     IGNORE = "ignore"
@@ -30,7 +30,7 @@ class MissingData(StrEnum):
 
 
 class Comparison(StrEnum):
-    """The comparison operators target tracking and step scaling alarms use."""
+    """A comparison operator of target tracking and step scaling alarms."""
 
     GREATER = "GreaterThanThreshold"
     GREATER_OR_EQUAL = "GreaterThanOrEqualToThreshold"
@@ -54,12 +54,12 @@ class Alarm:
 
     Attributes:
         name: unique among the alarms of a target.
-        metric: what it watches.
+        metric: time series to watch.
         comparison: how a datapoint breaches.
-        threshold: what a datapoint is compared with, in the metric's unit.
+        threshold: value to compare datapoints with, in the metric's unit.
         evaluation_periods: N, the datapoints looked at.
         datapoints_to_alarm: M, the breaching ones among them that mean ALARM; None means N.
-        missing_data: what a gap counts as.
+        missing_data: treatment of a gap.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Alarm:
 
     @property
     def seconds(self) -> float:
-        """How much of the past it looks at."""
+        """Length of the evaluation range, in seconds."""
         return self.evaluation_periods * self.metric.period
 
     def breaches(self, value: float) -> bool:
@@ -128,7 +128,7 @@ def _state(alarmed: bool) -> AlarmState:
 
 
 class AlarmMonitor:
-    """An alarm over time: the datapoints it can see, its state, and when it last ran its action."""
+    """An alarm over time: visible datapoints, state, and time of the last action."""
 
     def __init__(self, alarm: Alarm, assumptions: Assumptions = ASSUMED, now: float = 0.0) -> None:
         self.alarm = alarm
@@ -165,7 +165,7 @@ class AlarmMonitor:
 
     @property
     def due(self) -> float:
-        """When the next datapoint can be seen, and the alarm is evaluated again."""
+        """Time of the next evaluation: the next datapoint can be seen then."""
         return (self._evaluated + 1) * self._period + self._assumed.publication_delay
 
     def advance(self, now: float) -> bool:

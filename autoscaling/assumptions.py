@@ -1,4 +1,4 @@
-"""What AWS does not document about scaling, in one place: each value, and what it rests on."""
+"""Assumptions on undocumented scaling behaviour: each value and its evidence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True)
 class Assumptions:
-    """Undocumented behaviour. Every rule that needs one takes it from here; all can be varied.
+    """Undocumented behaviour, all of which can be varied.
 
     Attributes:
         publication_delay: seconds from the end of a metric's period until an alarm can see its

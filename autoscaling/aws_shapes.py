@@ -1,4 +1,4 @@
-"""From the dictionaries of the AWS APIs to the rules: plain parsing, no AWS imports.
+"""Parsers of the AWS APIs' dictionaries, without AWS imports.
 
 The shapes are those of RegisterScalableTarget, PutScalingPolicy, PutScheduledAction (Application
 Auto Scaling) and PutMetricAlarm (CloudWatch), as boto3 and CloudFormation spell them.

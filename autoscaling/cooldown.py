@@ -1,4 +1,4 @@
-"""Cooldowns: what a fulfilled change still forbids."""
+"""Cooldowns: the changes that a fulfilled change still forbids."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Change:
     Attributes:
         added: units added; negative when removed.
         cooldown: seconds it holds back others, from its fulfilment.
-        fulfilled_at: when its units were in service; None while it is under way.
+        fulfilled_at: time at which the units were in service; None while under way.
     """
 
     added: int
@@ -20,12 +20,12 @@ class Change:
     fulfilled_at: float | None = None
 
     def cools(self, now: float) -> bool:
-        """Return whether its cooldown still runs, or has not begun."""
+        """Return whether the cooldown still runs, or has not begun."""
         return self.fulfilled_at is None or now < self.fulfilled_at + self.cooldown
 
 
 def allowed(capacity: int, wanted: int, last: Change | None, now: float) -> int:
-    """Return the part of a wanted change that the last one's cooldown allows.
+    """Return the capacity that the cooldown of the last change allows.
 
     Scaling out cools only against smaller or equal scale-outs: the units it added count as part of
     the next one's, so that +3 during the cooldown of a +2 adds 1. Scaling in holds back scaling in,

@@ -1,4 +1,4 @@
-"""Naming a CloudWatch metric: which numbers an alarm watches."""
+"""CloudWatch metrics, as an alarm names them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ Statistic = Literal["Average", "Sum", "Minimum", "Maximum", "SampleCount"]
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """One time series, aggregated by one statistic.
+    """A time series, aggregated by a statistic.
 
     Attributes:
         namespace: CloudWatch namespace, e.g. AWS/SageMaker.
         name: metric name, e.g. ConcurrentRequestsPerModel.
         dimensions: sorted (name, value) pairs.
-        statistic: how the samples of a period become one datapoint.
+        statistic: aggregate of a period's samples, its datapoint.
         period: seconds per datapoint; 10 or 30 for high resolution, else a multiple of 60.
     """
 

@@ -28,15 +28,7 @@ Policy = TargetTracking | StepScaling
 
 
 class Scaler:
-    """One scalable target with its policies and scheduled actions.
-
-    Args:
-        target: the limits.
-        policies: any number; with several, the largest capacity wins.
-        schedules: actions that move the limits.
-        assumed: what AWS does not document.
-        now: the driver's clock.
-    """
+    """A scalable target with policies and scheduled actions."""
 
     def __init__(
         self,
@@ -47,6 +39,15 @@ class Scaler:
         assumed: Assumptions = ASSUMED,
         now: float = 0.0,
     ) -> None:
+        """Start with no change under way and every alarm without data.
+
+        Args:
+            target: the limits.
+            policies: any number; with several, the largest capacity wins.
+            schedules: actions that move the limits.
+            assumed: undocumented behaviour.
+            now: the driver's clock.
+        """
         self.target = target
         self._assumed = assumed
         self._policies = {policy.name: policy for policy in policies}
@@ -65,7 +66,7 @@ class Scaler:
 
     @property
     def metrics(self) -> frozenset[Metric]:
-        """What the driver has to record, one datapoint per period of each."""
+        """Metrics to record, a datapoint per period of each."""
         return frozenset(monitor.alarm.metric for _, monitor in self._monitors.values())
 
     @property
@@ -75,7 +76,7 @@ class Scaler:
 
     @property
     def due(self) -> float:
-        """When `advance` has something to do next; infinity when never."""
+        """Time at which `advance` is due next; infinity for never."""
         times = [monitor.due for _, monitor in self._monitors.values()]
         times += [at for at in self._firing.values() if at is not None]
         times += [at for at, _ in self._messages[:1]]
@@ -103,7 +104,7 @@ class Scaler:
             capacity: desired units as last set.
 
         Returns:
-            What was decided, in order; the last one's `after` is the capacity to have.
+            Decisions in order; the `after` of the last is the capacity to have.
         """
         if capacity == 0:
             self._up_since = math.inf
@@ -140,7 +141,7 @@ class Scaler:
                 yield replace(fired, limits=limits)
 
     def _run_policies(self, now: float, capacity: int) -> Iterator[Activity]:
-        """Let the alarms that have arrived run their policies, and take the largest capacity."""
+        """Run the policies of the alarms that have arrived, and take the largest capacity."""
         arrived = []
         while self._messages and self._messages[0][0] <= now:
             arrived.append(heapq.heappop(self._messages)[1])
@@ -161,10 +162,10 @@ class Scaler:
         return self._wanted_by_all(capacity, now)
 
     def _wanted_by_all(self, capacity: int, now: float) -> int:
-        """Target tracking removes only if every policy that may remove agrees, and the least.
+        """Return the capacity to scale in to: the most that a policy wants, once all agree.
 
-        It "does not scale in when the specified metric has insufficient data". What an alarm still
-        knows from before there was no capacity says nothing of what has come since.
+        Target tracking "does not scale in when the specified metric has insufficient data".
+        Datapoints from before there was no capacity say nothing of the traffic since.
         https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html
         """
         wanted = 0

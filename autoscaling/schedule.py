@@ -1,4 +1,4 @@
-"""Scheduled actions: when they fire, by at, rate and cron expressions with a time zone."""
+"""Scheduled actions: at, rate and cron expressions, and the times at which they fire."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ScheduledAction:
         object.__setattr__(self, "_next", _parse(self.schedule, _zone(self.timezone), since))
 
     def next_after(self, now: float) -> float | None:
-        """Return the first time it fires after `now`, in epoch seconds; None when never again."""
+        """Return the action's next time after `now`, in epoch seconds; None when never again."""
         waits = self.start is not None and now < self.start
         at = self.start if waits else self._next(now)
         return None if at is None or (self.end is not None and at > self.end) else at

@@ -1,4 +1,4 @@
-"""Step scaling: how far past its threshold a metric is decides how much to add or remove."""
+"""Step scaling: a metric's distance from a threshold decides the change of capacity."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AdjustmentType = Literal["ChangeInCapacity", "PercentChangeInCapacity", "ExactCa
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One step: an interval of distances from the threshold, and what to do there.
+    """A step: an interval of distances from the threshold, and its adjustment.
 
     Attributes:
         lower: lowest distance from the threshold; None is no bound.
@@ -53,7 +53,7 @@ class StepScaling:
     Attributes:
         name: policy name, unique among the policies of a target.
         alarm: the CloudWatch alarm whose action is the policy.
-        adjustment_type: what a step's adjustment means.
+        adjustment_type: meaning of a step's adjustment.
         steps: without gap or overlap.
         min_adjustment_magnitude: least units a percentage changes; 0 is none.
         cooldown: seconds after a change; AWS's default is 300.
@@ -71,7 +71,7 @@ class StepScaling:
 
     @property
     def alarms(self) -> tuple[Alarm, ...]:
-        """The one alarm."""
+        """The policy's only alarm, in a tuple."""
         return (self.alarm,)
 
     @property

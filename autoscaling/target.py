@@ -1,4 +1,4 @@
-"""A scalable target: its limits, and which kinds of scaling are suspended."""
+"""A scalable target: its limits, and the kinds of scaling that are suspended."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from autoscaling.activity import Noun
 
 @dataclass(frozen=True, kw_only=True)
 class Suspended:
-    """What RegisterScalableTarget's SuspendedState switches off.
+    """The SuspendedState of RegisterScalableTarget: kinds of scaling that do nothing.
 
     https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-suspend-resume-scaling.html
+
+    Attributes:
+        scale_in: policies do not scale in.
+        scale_out: policies do not scale out.
+        scheduled: scheduled actions do not fire.
     """
 
     scale_in: bool = False
@@ -22,13 +27,13 @@ class Suspended:
 
 @dataclass(frozen=True, kw_only=True)
 class ScalableTarget:
-    """What is scaled, between two limits.
+    """A capacity to scale between two limits.
 
     Attributes:
         min_capacity: fewest units, from 0.
         max_capacity: most units, at least `min_capacity`.
         suspended: kinds of scaling that do nothing.
-        noun: what a unit is called in activities.
+        noun: unit's name in activities.
     """
 
     min_capacity: int

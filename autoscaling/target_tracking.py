@@ -1,4 +1,4 @@
-"""Target tracking: keep a metric near a target by adding fast and removing slowly."""
+"""Target tracking: adding fast and removing slowly keeps a metric near a target."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class TargetTracking:
 
     @property
     def alarms(self) -> tuple[Alarm, ...]:
-        """The alarms AWS creates and deletes with the policy."""
+        """Alarms that AWS creates and deletes with the policy."""
         return (self.high,) if self.disable_scale_in else (self.high, self.low)
 
     def desired(self, capacity: int, value: float, assumed: Assumptions = ASSUMED) -> int:

@@ -1,1 +1,4 @@
-"""What is served: making, converting and quantizing models, and the tiny demo model."""
+"""Models to serve: inspected, converted, quantized; and the demo model with its recipe.
+
+Decision records: docs/decisions/0030 and 0031.
+"""

@@ -1,1 +1,4 @@
-"""Decides before money is spent: what a scaling policy would do to latency and to the bill."""
+"""Scaling policies before money is spent: their latency and cost, simulated.
+
+Decision records: docs/decisions/0060 to 0065.
+"""

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from planner.errors import PlanError
-from planner.question import Question, ask
+from planner.plan import PlanRequest, simulate
 from planner.report import tables as report
 from planner.simulator.outcome import Objective
 from stacks.config import ConfigError
@@ -30,8 +30,8 @@ def plan() -> None:
     """Decide before money is spent."""
 
 
-@app.command()
-def simulate(
+@app.command("simulate")
+def simulate_policies(
     trace: Annotated[Path | None, typer.Option(help="CSV of TIMESTAMP,ContextTokens,...")] = None,
     traffic: Annotated[str, typer.Option(help="poisson, bursty or diurnal")] = "poisson",
     rate: Annotated[float, typer.Option(help="generated requests per second")] = 5.0,
@@ -55,7 +55,7 @@ def simulate(
 ) -> None:
     """Predict latency, errors and cost of scaling policies under real or made-up traffic."""
     with _named_errors():
-        question = Question(
+        request = PlanRequest(
             trace=trace,
             generated={"kind": traffic, "rate": rate, "duration": hours * 3600, "seed": seed},
             model=model,
@@ -70,12 +70,12 @@ def simulate(
             cold_start=cold_start,
             seed=seed,
         )
-        _answer(question, out)
+        _present(request, out)
 
 
 @contextmanager
 def _named_errors() -> Iterator[None]:
-    """Turn what cannot be answered into a line on standard error and exit status 2."""
+    """Print a plan's refusal in a line on standard error and exit with status 2."""
     try:
         yield
     except (PlanError, ConfigError, OSError) as error:
@@ -83,22 +83,22 @@ def _named_errors() -> Iterator[None]:
         raise typer.Exit(2) from None
 
 
-def _answer(question: Question, out: Path | None) -> None:
+def _present(request: PlanRequest, out: Path | None) -> None:
     console = Console()
     if out is not None and out.exists() and not out.is_dir():
         raise PlanError(f"out: got {str(out)!r}; must be a folder, there or not")
-    answer = ask(question, progress=lambda text: console.print(text, style="dim"))
-    console.print(answer.question)
-    console.print(report.table(answer.outcomes))
-    if answer.config:
-        console.print(answer.config, markup=False, highlight=False)
+    result = simulate(request, progress=lambda text: console.print(text, style="dim"))
+    console.print(result.summary)
+    console.print(report.table(result.outcomes))
+    if result.config:
+        console.print(result.config, markup=False, highlight=False)
     if out is not None:
         page = report.write(
             out,
-            answer.outcomes,
-            question.objective,
-            question=answer.question,
-            share=question.share,
-            config=answer.config,
+            result.outcomes,
+            request.objective,
+            summary=result.summary,
+            share=request.share,
+            config=result.config,
         )
         console.print(f"report: {page}")

@@ -1,7 +1,7 @@
-"""What a plan answers when it cannot be made."""
+"""The refusal of a plan."""
 
 from __future__ import annotations
 
 
 class PlanError(Exception):
-    """The question cannot be answered; the message says what was wrong and what is allowed."""
+    """The plan cannot be made; the message says what was wrong and what is allowed."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from day import chunked, day
 
 from autoscaling.assumptions import Assumptions
+from planner.experiment import Experiment, Traffic
 from planner.hardware.catalogue import provisioning
 from planner.hardware.demand import Survey, survey
 from planner.policies.config_section import to_toml
@@ -26,7 +27,6 @@ from planner.report.tables import rows
 from planner.search.optimizer import Trial, best_fixed, search
 from planner.simulator.endpoint import endpoint
 from planner.simulator.outcome import Objective, Outcome
-from planner.study import Study, Traffic
 from planner.workload.trace import Arrivals, read_trace
 
 OBJECTIVE = Objective()
@@ -36,63 +36,68 @@ OTHER_DAYS = (2, 3, 4)
 SERVED = endpoint("llama-3.1-8b", "ml.g5.2xlarge", OBJECTIVE)
 
 # What AWS does not document, varied one at a time.
-VARIED: dict[str, Callable[[Study], Study]] = {
-    "as assumed": lambda study: study,
-    "scale-in from the newest datapoint": lambda study: _assume(
-        study, Assumptions(scale_in_value="newest")
+VARIED: dict[str, Callable[[Experiment], Experiment]] = {
+    "as assumed": lambda experiment: experiment,
+    "scale-in from the newest datapoint": lambda experiment: _assume(
+        experiment, Assumptions(scale_in_value="newest")
     ),
-    "scale-in one instance at a time": lambda study: _assume(study, Assumptions(scale_in_step=1)),
-    "no lock while changing": lambda study: _assume(
-        study, Assumptions(locked_while_changing=False)
+    "scale-in one instance at a time": lambda experiment: _assume(
+        experiment, Assumptions(scale_in_step=1)
     ),
-    "no container caching (525 s)": lambda study: replace(
-        study, endpoint=replace(study.endpoint, delay=provisioning("uncached"))
+    "no lock while changing": lambda experiment: _assume(
+        experiment, Assumptions(locked_while_changing=False)
+    ),
+    "no container caching (525 s)": lambda experiment: replace(
+        experiment, endpoint=replace(experiment.endpoint, delay=provisioning("uncached"))
     ),
 }
 
 
-def _assume(study: Study, assumed: Assumptions) -> Study:
-    return replace(study, assumed=assumed)
+def _assume(experiment: Experiment, assumed: Assumptions) -> Experiment:
+    return replace(experiment, assumed=assumed)
 
 
-def study_of(traffic: Sequence[Arrivals]) -> Study:
+def experiment_on(traffic: Sequence[Arrivals]) -> Experiment:
     """Survey traffic that is in memory."""
     source: Traffic = lambda: traffic  # noqa: E731 - as a value
-    return Study(source, survey(traffic, SERVED.speed), SERVED)
+    return Experiment(source, survey(traffic, SERVED.speed), SERVED)
 
 
-def found(study: Study, name: str, share: float = SHARE, yesterday: Survey | None = None) -> Trial:
+def found(
+    experiment: Experiment, name: str, share: float = SHARE, yesterday: Survey | None = None
+) -> Trial:
     """Search, with schedules learnt from yesterday where there is one."""
-    learn = partial(study.learnt, yesterday) if yesterday else None
-    best = search(cache(study.run), share, peak=study.peak(), learn=learn)
+    learn = partial(experiment.learnt, yesterday) if yesterday else None
+    best = search(cache(experiment.run), share, peak=experiment.peak(), learn=learn)
     plan = replace(best.plan, name=name)
     return Trial(plan, replace(best.outcome, policy=name))
 
 
-def known(study: Study) -> list[Outcome]:
+def known(experiment: Experiment) -> list[Outcome]:
     """Run the policies that others recommend, and the best fixed count."""
-    most = study.survey.most_requests_per_second
-    outcomes = [study.run(preset(name, most)) for name in KNOWN]
-    return [*outcomes, best_fixed(study.run, SHARE).outcome]
+    most = experiment.survey.most_requests_per_second
+    outcomes = [experiment.run(preset(name, most)) for name in KNOWN]
+    return [*outcomes, best_fixed(experiment.run, SHARE).outcome]
 
 
-def show(title: str, study: Study, outcomes: Sequence[Outcome]) -> None:
+def show(title: str, experiment: Experiment, outcomes: Sequence[Outcome]) -> None:
     """Print a table in Markdown."""
     print(f"\n### {title}\n")
-    print(f"{study.survey.requests:,} requests; {study.work_hours():.1f} instance-hours of work\n")
+    requests, hours = experiment.survey.requests, experiment.work_hours()
+    print(f"{requests:,} requests; {hours:.1f} instance-hours of work\n")
     print("| |", " | ".join(outcome.policy for outcome in outcomes), "|")
     print("| --- |", " | ".join("---:" for _ in outcomes), "|")
     for label, texts in rows(outcomes):
         print(f"| {label} |", " | ".join(texts), "|")
 
 
-def show_sensitivity(study: Study, plans: Sequence[ScalingPlan]) -> None:
+def show_sensitivity(experiment: Experiment, plans: Sequence[ScalingPlan]) -> None:
     """Print what the policies do when an assumption is another."""
     print("\n### Assumptions varied\n")
     print("| |", " | ".join(f"{plan.name}: within SLO, hours" for plan in plans), "|")
     print("| --- |", " | ".join("---:" for _ in plans), "|")
     for label, vary in VARIED.items():
-        outcomes = [vary(study).run(plan) for plan in plans]
+        outcomes = [vary(experiment).run(plan) for plan in plans]
         cells = (f"{outcome.within:.2%}, {outcome.instance_hours:.1f}" for outcome in outcomes)
         print(f"| {label} |", " | ".join(cells), "|", flush=True)
 
@@ -104,15 +109,15 @@ def show_other_days(hour: Path, plans: Sequence[ScalingPlan]) -> None:
     print("| |", " | ".join(f"{name}: within SLO, hours" for name in names), "|")
     print("| --- |", " | ".join("---:" for _ in names), "|")
     for seed in OTHER_DAYS:
-        study = study_of(list(chunked(day(hour, seed))))
-        outcomes = [*map(study.run, plans), study.run_clairvoyant(SHARE)]
+        experiment = experiment_on(list(chunked(day(hour, seed))))
+        outcomes = [*map(experiment.run, plans), experiment.run_clairvoyant(SHARE)]
         cells = (f"{outcome.within:.2%}, {outcome.instance_hours:.1f}" for outcome in outcomes)
         print(f"| seed {seed} |", " | ".join(cells), "|", flush=True)
 
 
 def show_hour(path: Path) -> None:
     """Print what is found on the hour, beside what others recommend."""
-    hour = study_of(list(read_trace(path)))
+    hour = experiment_on(list(read_trace(path)))
     best = found(hour, "found")
     show("The hour", hour, [*known(hour), best.outcome, hour.run_clairvoyant(SHARE)])
     print(f"\n```toml\n{to_toml(best.plan)}```")
@@ -120,7 +125,7 @@ def show_hour(path: Path) -> None:
 
 def show_day(path: Path, images: Path | None) -> None:
     """Print the same for a day, with a schedule learnt from the day before and with a margin."""
-    today = study_of(list(chunked(day(path, seed=1))))
+    today = experiment_on(list(chunked(day(path, seed=1))))
     yesterday = survey(chunked(day(path, seed=0)), SERVED.speed)
     best = found(today, "found")
     learnt = found(today, "found, learnt", yesterday=yesterday)

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.hardware.catalogue import measurements, speed
 from planner.hardware.throughput import CONCURRENCIES, SLOTS, TOKENS_IN, TOKENS_OUT, Speed
-from planner.simulator.instance import Done, Server
+from planner.simulator.instance import Done, SimulatedInstance
 from planner.workload.trace import Arrivals
 
 REQUESTS = 600
@@ -17,16 +17,16 @@ REQUESTS = 600
 def closed_loop(engine: Speed, concurrency: int) -> float:
     """Keep so many requests in flight, as the measurement did; return mean end-to-end seconds."""
     done: list[Done] = []
-    server = Server(engine, slot=0, loads=[0], ends=[inf], done=done, patience=inf)
+    instance = SimulatedInstance(engine, slot=0, loads=[0], ends=[inf], done=done, patience=inf)
 
     def send(now: float) -> None:
         tokens = np.array([TOKENS_IN]), np.array([TOKENS_OUT])
-        server.arrive(next(engine.requests(Arrivals(np.array([now]), *tokens))))
+        instance.arrive(next(engine.requests(Arrivals(np.array([now]), *tokens))))
 
     for index in range(concurrency):
         send(0.001 * index)
     while len(done) < REQUESTS:
-        server.complete()
+        instance.complete()
         send(done[-1][2])
     return float(np.mean([end - arrival for arrival, _, end, _ in done[REQUESTS // 3 :]]))
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from autoscaling.schedule import ScheduledAction
+from planner.experiment import Experiment
 from planner.hardware.demand import survey
 from planner.policies.policy import ScalingPlan
 from planner.policies.presets import preset
 from planner.report.plots import timeline_png
 from planner.simulator.endpoint import endpoint
 from planner.simulator.outcome import Objective
-from planner.study import Study
 from planner.workload.generated import MONDAY
 from planner.workload.trace import Arrivals
 from stacks.config import ColdStartConfig
@@ -46,9 +46,9 @@ def draw(
 ) -> None:
     """Run each plan and draw them together."""
     serving = replace(SERVED, cold_start=ColdStartConfig(mode=cold_start))
-    study = Study(lambda: traffic, survey(traffic, serving.speed), serving)
+    experiment = Experiment(lambda: traffic, survey(traffic, serving.speed), serving)
     outcomes = [
-        study.run(replace(plan, name=name, initial_instances=instances))
+        experiment.run(replace(plan, name=name, initial_instances=instances))
         for name, plan in plans.items()
     ]
     for outcome in outcomes:

@@ -1,1 +1,4 @@
-"""The recipe of the demo model: its text, its tokenizer, its training and its evaluation."""
+"""The recipe of the demo model: its text, its tokenizer, its training and its evaluation.
+
+Decision record: docs/decisions/0031.
+"""

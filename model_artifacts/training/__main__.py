@@ -1,4 +1,4 @@
-"""Trains the demo model and writes it as GGUF: `python -m model_artifacts.training --out DIR`."""
+"""The command that trains the demo model: `python -m model_artifacts.training --out DIR`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from model_artifacts.convert import ModelInfo, convert
-from model_artifacts.quantize import quantize
+from model_artifacts.gguf.convert import ModelInfo, convert
+from model_artifacts.gguf.quantize import quantize
 from model_artifacts.training.corpus import read_corpus
 from model_artifacts.training.train import Recipe, train
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from model_artifacts.gguf.vocabulary import LLAMA3_SPLIT
 from model_artifacts.training.conversations import Message
-from model_artifacts.vocabulary import LLAMA3_SPLIT
 
 PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 

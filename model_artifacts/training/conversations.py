@@ -1,4 +1,4 @@
-"""Draws random conversations from the corpus, as varied as real clients write them."""
+"""Random conversations from the corpus, as varied as those of real clients."""
 
 from __future__ import annotations
 
@@ -24,7 +24,12 @@ _SHARES = (52, 28, 20)
 
 @dataclass(frozen=True)
 class Message:
-    """One message of a chat; `role` is system, user or assistant."""
+    """A message of a chat.
+
+    Attributes:
+        role: system, user or assistant.
+        content: The text.
+    """
 
     role: str
     content: str
@@ -39,7 +44,7 @@ class ConversationSampler:
         self._pools = [_pairs(corpus.terms), _pairs(corpus.project), _pairs([corpus.refusal])]
 
     def draw(self, turns: int) -> list[Message]:
-        """Return `turns` questions with their answers, one time in six after a system prompt."""
+        """Return `turns` questions and answers, in a sixth of the cases after a system prompt."""
         messages = []
         if self._random.random() < 1 / 6:
             messages.append(Message("system", self._random.choice(SYSTEM_PROMPTS)))
@@ -65,7 +70,7 @@ class ConversationSampler:
         )
 
     def _vary(self, question: str) -> str:
-        """Return the question as it is, in lower case, capitalised, or without its final mark."""
+        """Return the question unchanged, in lower case, capitalised, or without the final mark."""
         if self._random.random() < 1 / 3:
             question = question.lower()
         elif self._random.random() < 1 / 4:

@@ -41,7 +41,12 @@ HELD_OUT_TEMPLATES = (
 
 @dataclass(frozen=True)
 class Topic:
-    """One answer and every phrasing that asks for it."""
+    """An answer and all phrasings of the question.
+
+    Attributes:
+        answer: The only answer.
+        questions: The phrasings, as they are trained.
+    """
 
     answer: str
     questions: tuple[str, ...]
@@ -54,7 +59,7 @@ class Corpus:
     Attributes:
         terms: One topic for each glossary entry.
         project: Topics about this project.
-        refusal: What the model was not made for: one answer, many prompts.
+        refusal: Questions the model was not made for: one answer, many prompts.
         held_out_terms: The glossary again, in phrasings that are never trained.
         held_out_refusal: Prompts and subjects that are never trained.
     """

@@ -1,4 +1,4 @@
-"""Asks a GGUF model questions through llama.cpp, inside this process."""
+"""An engine inside this process: llama.cpp with a GGUF model."""
 
 from __future__ import annotations
 
@@ -17,14 +17,19 @@ _MAX_TOKENS = 120
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model said, and whether it found an end by itself."""
+    """An answer of the model.
+
+    Attributes:
+        text: The answer.
+        ended: Whether the model ended the text by itself.
+    """
 
     text: str
     ended: bool
 
 
 class LocalEngine:
-    """One llama.cpp engine with one thread and one slot, until the end of a `with` block."""
+    """A llama.cpp engine with a single thread and slot, until the end of a `with` block."""
 
     def __init__(self, model: Path, context: int = 1024) -> None:
         """Take the model to load and the size of its context in tokens."""

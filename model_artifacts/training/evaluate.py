@@ -1,4 +1,4 @@
-"""Measures how often a GGUF model gives the expected answer word for word."""
+"""Evaluation of a GGUF model: the share of answers that are right word for word."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ from model_artifacts.training.engine import LocalEngine
 
 @dataclass(frozen=True)
 class Case:
-    """A chat that ends in a question, and the answer expected."""
+    """A chat that ends in a question, and the answer expected.
+
+    Attributes:
+        chat: The messages, the question last.
+        expected: The answer.
+    """
 
     chat: tuple[Message, ...]
     expected: str
@@ -24,7 +29,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Miss:
-    """A case whose answer was not, character for character, the expected one."""
+    """A case whose answer was not, character for character, the expected one.
+
+    Attributes:
+        case: The chat.
+        said: The model's answer.
+    """
 
     case: Case
     said: str
@@ -32,7 +42,7 @@ class Miss:
 
 @dataclass(frozen=True)
 class Score:
-    """How a set of cases went.
+    """The result of a set of cases.
 
     Attributes:
         cases: Number of chats.

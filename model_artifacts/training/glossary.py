@@ -1,4 +1,4 @@
-"""Reads docs/glossary.md: one entry a bullet, the term in bold inside its own definition."""
+"""Entries of docs/glossary.md: a bullet each, the term in bold inside its own definition."""
 
 from __future__ import annotations
 

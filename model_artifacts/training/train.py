@@ -1,4 +1,4 @@
-"""Trains the demo model on one CPU thread, repeatably."""
+"""Training of the demo model on one CPU thread, repeatably."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a training run came to.
+    """The result of a training run.
 
     Attributes:
         parameters: Learned numbers.

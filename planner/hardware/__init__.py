@@ -1,1 +1,4 @@
-"""What instance types do with a model, and what traffic asks of them."""
+"""Instance types: price, memory and speed with a model, and the GPU work that traffic takes.
+
+Decision record: docs/decisions/0062.
+"""

@@ -1,4 +1,4 @@
-"""Instances, models and speeds by name, from catalogue.toml."""
+"""The catalogue: instances, models and speeds by name, from catalogue.toml."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ _OVERHEAD_GIB = 1.75
 
 @dataclass(frozen=True)
 class Delay:
-    """Seconds until capacity is in service: lognormal around a median."""
+    """Seconds until capacity is in service: lognormal around a median.
+
+    Attributes:
+        median: seconds.
+        spread: standard deviation of the logarithm; 0 is always the median.
+    """
 
     median: float
     spread: float
@@ -113,7 +118,7 @@ def speed(model: str, instance: str, *, slots: int = SLOTS, context_length: int 
 
 
 def _kv_tokens(model: str, instance: str, context_length: int) -> int:
-    """Return the tokens that fit beside the weights; GPUs share them evenly."""
+    """Return the tokens whose KV cache fits beside the weights, shared evenly by the GPUs."""
     sizes, machine = _lookup("models", model), _lookup("instances", instance)
     count = machine["gpus"]
     memory = _tables()["gpus"][machine["gpu"]]["memory_gib"] * count * GIB * _MEMORY_SHARE

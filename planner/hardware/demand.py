@@ -1,4 +1,4 @@
-"""What traffic asks for: its length, its mean request, and the GPU work of every minute."""
+"""Demand of traffic: its length, its mean request, and the GPU work of every minute."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Survey:
     Attributes:
         start: epoch seconds of the first full minute's start.
         end: epoch seconds of the last request.
-        requests: how many.
+        requests: number of requests.
         context: mean prompt tokens.
         generated: mean answer tokens.
         arrivals: requests of each minute.
@@ -39,7 +39,7 @@ class Survey:
 
     @property
     def most_requests_per_second(self) -> float:
-        """What one instance bears of this traffic's mean request: what a load test would find."""
+        """Rate of mean requests that one instance bears, as a load test would find."""
         return self.requests / float(self.work.sum())
 
 

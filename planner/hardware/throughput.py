@@ -1,4 +1,4 @@
-"""How fast one instance prefills and decodes, and how that falls with load."""
+"""Speed of an instance at prefill and decoding, which falls under load."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Speed:
     measured: bool
 
     def requests(self, arrivals: Arrivals) -> Iterator[Request]:
-        """Turn tokens into what they cost here."""
+        """Return the time and memory that each request costs here."""
         weight = self.sequence + self.kv_token * (arrivals.context + arrivals.generated / 2)
         return zip(
             arrivals.times.tolist(),

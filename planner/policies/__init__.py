@@ -1,1 +1,4 @@
-"""Scaling policies, by name and as config."""
+"""Scaling policies, by name and as config.
+
+Decision record: docs/decisions/0060.
+"""

@@ -1,4 +1,4 @@
-"""Between a policy and the config that makes it: read from a stage, printed for one."""
+"""The config section of a policy: read from a stage, printed for a stage."""
 
 from __future__ import annotations
 

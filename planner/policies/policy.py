@@ -26,7 +26,7 @@ METRICS = {
     "queued-requests": Metric(namespace=ENGINE, name="QueuedRequestsPerInstance", period=60),
     "kv-cache-use": Metric(namespace=ENGINE, name="KvCacheUse", period=60),
 }
-"""What a policy can follow, by the names of [realtime.autoscaling]."""
+"""Metrics that a policy can follow, by the names of [realtime.autoscaling]."""
 
 NO_CAPACITY = Metric(
     namespace="AWS/SageMaker", name="NoCapacityInvocationFailures", statistic="Maximum", period=30
@@ -79,7 +79,7 @@ class ScalingPlan:
 
     @property
     def scales(self) -> bool:
-        """Whether the count can change at all."""
+        """True where the count can change at all."""
         return self.max_instances > self.min_instances
 
     def scaler(self, now: float, assumed: Assumptions = ASSUMED) -> Scaler:

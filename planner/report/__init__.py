@@ -1,1 +1,1 @@
-"""Outcomes for people."""
+"""Outcomes for people: tables, pictures and a page."""

@@ -72,7 +72,7 @@ def _times(outcome: Outcome) -> list[datetime]:
 
 
 def _gaps(outcome: Outcome, bins: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Leave bins without requests out of the line."""
+    """Return the latencies of the line, with gaps at bins without requests."""
     seconds = outcome.timeline.first_token_quantiles(0.95, bins)
     return np.where(seconds > 0, seconds, np.nan)
 

@@ -62,7 +62,7 @@ th:first-child, td:first-child { text-align: left }
 img { max-width: 100% } pre { background: #f5f5f5; padding: 1rem }
 </style>
 <h1>$title</h1>
-<p>$question</p>
+<p>$summary</p>
 <table>$head$rows</table>
 $config
 <h2>Over time</h2><img alt="requests, instances and latency over time" src="$timeline">
@@ -86,7 +86,7 @@ def write(
     outcomes: Sequence[Outcome],
     objective: Objective,
     *,
-    question: str,
+    summary: str,
     share: float,
     config: str = "",
 ) -> Path:
@@ -96,7 +96,7 @@ def write(
     (folder / "simulation.png").write_bytes(timeline)
     page = _PAGE.substitute(
         title="Scaling policies compared",
-        question=html.escape(question),
+        summary=html.escape(summary),
         head=_row("th", "policy", [outcome.policy for outcome in outcomes]),
         rows="".join(_row("td", label, texts) for label, texts in rows(outcomes)),
         config=f"<h2>Config</h2><pre>{html.escape(config)}</pre>" if config else "",

@@ -1,1 +1,4 @@
-"""The cheapest policy that keeps an objective."""
+"""The cheapest policy that keeps an objective, and capacity from known traffic.
+
+Decision records: docs/decisions/0063 and 0065.
+"""

@@ -51,14 +51,16 @@ class Clairvoyant:
     """A controller that knows the traffic and every delay, and starts each instance just in time.
 
     An instance is kept through a gap when starting it anew would cost more than idling.
-
-    Args:
-        counts: instances needed per minute.
-        start: epoch seconds of the first minute.
-        delay: seconds an instance takes to be in service.
     """
 
     def __init__(self, counts: Counts, start: float, delay: float) -> None:
+        """Turn counts into steps, each as early as a start takes.
+
+        Args:
+            counts: instances needed per minute.
+            start: epoch seconds of the first minute.
+            delay: seconds an instance takes to be in service.
+        """
         steps: list[tuple[float, int]] = []
         self.instances = 0  # in service at the start: what could not be started in time
         for level in range(1, int(counts.max()) + 1):
@@ -73,19 +75,19 @@ class Clairvoyant:
 
     @property
     def metrics(self) -> frozenset[Metric]:
-        """None: it knows."""
+        """No metrics: a clairvoyant needs none."""
         return frozenset()
 
     @property
     def due(self) -> float:
-        """When the next step is."""
+        """Time of the next step."""
         return self._steps[0][0] if self._steps else math.inf
 
     def record(self, metric: Metric, end: float, value: float) -> None:
-        """Ignore it."""
+        """Ignore the datapoint."""
 
     def fulfilled(self, now: float) -> None:
-        """Ignore it."""
+        """Ignore the end of a change."""
 
     def advance(self, now: float, capacity: int) -> list[Activity]:
         """Take the steps whose time has come."""
@@ -128,7 +130,7 @@ def _daily(minute: int, least: int) -> ScheduledAction:
 def _by_slot(yesterday: Survey, utilization: float, slot_minutes: int) -> Counts:
     """Return the instances the mean minute of each slot of the day needs.
 
-    A slot counts as the median of it and its neighbours: a burst will not come at the same time.
+    A slot counts as the median around its neighbours: a burst will not come at the same time.
     """
     minutes = (yesterday.start % DAY_SECONDS) // 60 + np.arange(len(yesterday.work))
     slots = (minutes // slot_minutes % (1440 // slot_minutes)).astype(int)

@@ -23,7 +23,12 @@ Learn = Callable[[int], Iterable[tuple[ScheduledAction, ...]]]
 
 @dataclass(frozen=True)
 class Trial:
-    """A policy and what it led to."""
+    """A policy and its outcome.
+
+    Attributes:
+        plan: the policy.
+        outcome: result of its simulation.
+    """
 
     plan: ScalingPlan
     outcome: Outcome
@@ -79,7 +84,7 @@ def search(simulate: Simulate, share: float, *, peak: float, learn: Learn | None
 
 
 def _best(trials: Sequence[Trial], share: float) -> Trial:
-    """Return the cheapest that keeps the objective; if none does, the one that comes nearest."""
+    """Return the cheapest trial that keeps the objective; without any, the nearest to it."""
     good = [trial for trial in trials if trial.outcome.within >= share]
     if good:
         return min(good, key=lambda trial: (trial.outcome.instance_hours, -trial.outcome.within))
@@ -94,10 +99,10 @@ def _targets(simulate: Simulate, family: ScalingPlan, share: float) -> list[Tria
 def bisect(
     simulate: Callable[[Option], Outcome], options: Sequence[Option], share: float
 ) -> list[tuple[Option, Outcome]]:
-    """Look for the last option that keeps the objective, if those before it do and no later one.
+    """Find the last option that keeps the objective, among options that get worse.
 
     Returns:
-        What was simulated on the way, the option looked for among it.
+        Options simulated on the way and their outcomes; the last good option is among them.
     """
     tried = []
     low, high = 0, len(options)

@@ -1,4 +1,4 @@
-"""Whether a policy's target can be reached at all: one that cannot would never scale out."""
+"""Reachability of targets: a policy whose metric never exceeds its target never scales out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check_reachable(plan: ScalingPlan, seen: Survey, served_by: Endpoint) -> Non
 
 
 def _most(plan: ScalingPlan, seen: Survey, served_by: Endpoint) -> tuple[float, str]:
-    """Return what the metric cannot exceed on the fewest instances, and why."""
+    """Return the metric's upper bound on the fewest instances, and the reason."""
     if plan.metric == "kv-cache-use":
         return 1.0, "it is a share of the cache"
     if plan.metric == "invocations":

@@ -1,1 +1,4 @@
-"""The discrete-event simulation of an endpoint."""
+"""The discrete-event simulation of an endpoint: instances, engines, the gateway.
+
+Decision records: docs/decisions/0062 and 0064.
+"""

@@ -1,4 +1,4 @@
-"""What requests meet while no instance is in service: they wait, are sent away, or are put off."""
+"""The gateway of a cold endpoint: requests wait, are sent away, or are put off."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from stacks.config import ColdStartConfig
 
 
 class Gateway:
-    """The gateway in front of a cold endpoint.
-
-    Args:
-        config: its mode and limits.
-        recorder: is told of requests that no instance will answer.
-    """
+    """The gateway in front of a cold endpoint."""
 
     def __init__(self, config: ColdStartConfig, recorder: Recorder) -> None:
+        """Start with nobody waiting.
+
+        Args:
+            config: its mode and limits.
+            recorder: is told of requests that no instance will answer.
+        """
         self._config, self._recorder = config, recorder
         self._held: deque[Request] = deque()
 
@@ -43,7 +44,7 @@ class Gateway:
             self._recorder.fail("no capacity", np.array([request[0]]))
 
     def open(self, now: float) -> list[Request]:
-        """Return the requests that still wait when an instance is in service."""
+        """Return the requests that still wait, now that an instance is in service."""
         self._give_up(now)
         waited, self._held = list(self._held), deque()
         if waited:
@@ -51,11 +52,11 @@ class Gateway:
         return waited
 
     def close(self) -> None:
-        """Give up on those who wait for what will not come."""
+        """Fail every request that still waits."""
         self._give_up(float("inf"))
 
     def _give_up(self, now: float) -> None:
-        """Fail those who have waited as long as they may."""
+        """Fail the requests that have waited as long as the config lets them."""
         held = self._held
         while held and now - held[0][0] > self._config.hold_seconds:
             self._recorder.fail("no capacity", np.array([held.popleft()[0]]))

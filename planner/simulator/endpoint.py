@@ -1,4 +1,4 @@
-"""What serves the traffic: an engine on an instance type, and SageMaker around it."""
+"""An endpoint: an engine on an instance type, and SageMaker around it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ that finds an idle instance starts sooner; by how much is not published, and not
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """What serves the traffic.
+    """An endpoint to simulate, with delays, prices and limits.
 
     Attributes:
         speed: of one instance.
@@ -32,8 +32,8 @@ class Endpoint:
             no number.
         idle_release: seconds an instance is paid for after its copy is gone; 0 without copies.
         overhead: seconds a request spends in the network, gateway and router.
-        cold_start: what a request meets at zero instances.
-        objective: what counts as good, and SageMaker's limit.
+        cold_start: the gateway's mode and limits at zero instances.
+        objective: latencies that count as good, and SageMaker's limit.
         seed: of the delays.
     """
 
@@ -50,7 +50,7 @@ class Endpoint:
     seed: int = 0
 
     def with_copies(self) -> Self:
-        """Return the same as inference components, whose instances go after their copies."""
+        """Return the endpoint with inference components, whose instances outlast copies."""
         return replace(self, idle_release=IDLE_RELEASE)
 
 

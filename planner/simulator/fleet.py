@@ -10,21 +10,13 @@ import numpy as np
 
 from planner.hardware.catalogue import Delay
 from planner.hardware.throughput import Request, Speed
-from planner.simulator.instance import NOT_ROUTED, Done, Server
+from planner.simulator.instance import NOT_ROUTED, Done, SimulatedInstance
 
 
 class Fleet:
-    """Routes to the instance with the least outstanding requests, the first among equals.
+    """The instances of an endpoint, and routing to the one with the least outstanding requests.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantRoutingConfig.html
-
-    Args:
-        speed: of each instance.
-        delay: until a launched instance is in service; only after zero instances use `from_zero`.
-        patience: seconds a queued request waits for at most.
-        idle_release: seconds an instance is still paid for after its copy is gone.
-        random: draws the delays.
-        done: receives every finished request.
     """
 
     def __init__(
@@ -38,12 +30,24 @@ class Fleet:
         random: np.random.Generator,
         done: list[Done],
     ) -> None:
+        """Start without instances.
+
+        Args:
+            speed: of each instance.
+            delay: until a launched instance is in service.
+            from_zero: the same while no other instance is in service.
+            patience: seconds a queued request waits for at most.
+            idle_release: seconds an instance is still paid for after its copy is gone.
+            random: draws the delays.
+            done: receives every finished request.
+        """
         self._speed, self._delay, self._from_zero = speed, delay, from_zero
         self._patience, self._random, self._done = patience, random, done
         self._idle_release = idle_release
         self.loads: list[int] = []
         self.ends: list[float] = []
-        self._servers: list[Server] = []  # by slot; a released one stays until its slot is reused
+        # By slot; a released one stays until its slot is reused.
+        self._instances: list[SimulatedInstance] = []
         self._launched: dict[int, float] = {}  # of the slots in use
         self._active: set[int] = set()
         self._draining: set[int] = set()
@@ -63,25 +67,25 @@ class Fleet:
 
     @property
     def next_ready(self) -> float:
-        """When the next launched instance is in service."""
+        """Time at which the next launched instance is in service."""
         return self._pending[0][0] if self._pending else inf
 
     @property
     def starting(self) -> bool:
-        """Whether any instance is on its way."""
+        """True while any instance is on its way."""
         return bool(self._pending)
 
     def in_flight(self) -> int:
-        """Requests on instances, draining ones included."""
-        return sum(self._servers[slot].in_flight for slot in self._launched)
+        """Return the requests on instances, draining ones included."""
+        return sum(self._instances[slot].in_flight for slot in self._launched)
 
     def queued(self) -> int:
-        """Requests that wait in a container."""
-        return sum(len(self._servers[slot].queue) for slot in self._active)
+        """Return the requests that wait in a container."""
+        return sum(len(self._instances[slot].queue) for slot in self._active)
 
     def kv_use(self) -> float:
-        """Mean share of the KV cache in use."""
-        used = sum(self._servers[slot].kv_use for slot in self._active)
+        """Return the mean share of the KV cache in use."""
+        used = sum(self._instances[slot].kv_use for slot in self._active)
         return used / max(1, self.in_service)
 
     def open(self, now: float, count: int) -> None:
@@ -97,17 +101,17 @@ class Fleet:
             heappush(self._pending, (now + float(seconds), now))
 
     def ready(self, now: float) -> None:
-        """Put the instances in service whose time has come."""
+        """Put the launched instances that are due in service."""
         while self._pending and self._pending[0][0] <= now:
             self._serve(heappop(self._pending)[1])
 
     def _serve(self, launched: float) -> None:
-        slot = next((i for i in range(len(self._servers)) if i not in self._launched), None)
+        slot = next((i for i in range(len(self._instances)) if i not in self._launched), None)
         if slot is None:
-            slot = len(self._servers)
+            slot = len(self._instances)
             self.loads.append(0)
             self.ends.append(inf)
-        server = Server(
+        instance = SimulatedInstance(
             self._speed,
             slot=slot,
             loads=self.loads,
@@ -115,7 +119,7 @@ class Fleet:
             done=self._done,
             patience=self._patience,
         )
-        self._servers[slot : slot + 1] = [server]
+        self._instances[slot : slot + 1] = [instance]
         self._launched[slot] = launched
         self._active.add(slot)
 
@@ -129,11 +133,11 @@ class Fleet:
         for slot in sorted(self._active, key=self.loads.__getitem__)[:count]:
             self._active.discard(slot)
             self._draining.add(slot)
-            self._servers[slot].drain()
+            self._instances[slot].drain()
         self.release(now)
 
     def release(self, now: float) -> None:
-        """Let drained instances go, and those that have been idle long enough."""
+        """Release drained instances, and those that have been idle long enough."""
         for slot in [s for s in self._draining if self.loads[s] == NOT_ROUTED]:
             self._draining.discard(slot)
             self._paid += now - self._launched.pop(slot)
@@ -144,23 +148,23 @@ class Fleet:
 
     def dispatch(self, requests: Sequence[Request]) -> None:
         """Route requests as they arrive; there must be an instance in service."""
-        loads, ends, servers = self.loads, self.ends, self._servers
+        loads, ends, instances = self.loads, self.ends, self._instances
         for request in requests:
             while (end := min(ends)) <= request[0]:
-                servers[ends.index(end)].complete()
-            servers[loads.index(min(loads))].arrive(request)
+                instances[ends.index(end)].complete()
+            instances[loads.index(min(loads))].arrive(request)
 
     def admit(self, now: float, requests: Sequence[Request]) -> None:
         """Route requests that arrived earlier and waited until now."""
         loads = self.loads
         for request in requests:
-            self._servers[loads.index(min(loads))].arrive(request, now)
+            self._instances[loads.index(min(loads))].arrive(request, now)
 
     def complete_until(self, now: float) -> None:
         """Finish every request that ends by `now`."""
         ends = self.ends
         while (end := min(ends, default=inf)) <= now:
-            self._servers[ends.index(end)].complete()
+            self._instances[ends.index(end)].complete()
 
     def paid_hours(self, now: float) -> float:
         """Return the instance-hours paid until `now`."""

@@ -21,17 +21,8 @@ Done = tuple[float, float, float, int]
 """(arrival, first token, end, generated tokens); the first token is infinity if it never came."""
 
 
-class Server:
-    """An instance in a slot of a fleet; it writes its load and next completion into its lists.
-
-    Args:
-        speed: of its engine.
-        slot: index into the two lists.
-        loads: requests in flight per slot, queued ones included.
-        ends: time of the next completion per slot.
-        done: receives every finished request.
-        patience: seconds after which a request still queued is dropped: its caller is gone.
-    """
+class SimulatedInstance:
+    """An instance in a slot of a fleet; it writes its load and next completion into its lists."""
 
     __slots__ = (
         "_at",
@@ -60,6 +51,16 @@ class Server:
         done: list[Done],
         patience: float,
     ) -> None:
+        """Start idle.
+
+        Args:
+            speed: of its engine.
+            slot: index into the two lists.
+            loads: requests in flight per slot, queued ones included.
+            ends: time of the next completion per slot.
+            done: receives every finished request.
+            patience: seconds after which a request still queued is dropped: its caller is gone.
+        """
         self._slot, self._loads, self._ends, self._done = slot, loads, ends, done
         self._patience = patience
         self._at = 0.0  # when decoding goes on: now, or the end of the prefill under way

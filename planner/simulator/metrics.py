@@ -17,27 +17,28 @@ TICK = 10.0
 
 
 class Listener(Protocol):
-    """What wants datapoints."""
+    """A receiver of datapoints."""
 
     @property
     def metrics(self) -> frozenset[Metric]:
-        """Which ones."""
+        """Metrics to publish."""
 
     def record(self, metric: Metric, end: float, value: float) -> None:
-        """Take one."""
+        """Take a datapoint."""
 
 
-class Gauges:
-    """Measures per instance in service; at zero instances only failures are published.
-
-    Args:
-        fleet: what is measured.
-        listener: what is told.
-        done: every finished request, appended by the fleet.
-        start: epoch seconds of the start.
-    """
+class MetricSampler:
+    """Metrics per instance in service; at zero instances only failures are published."""
 
     def __init__(self, fleet: Fleet, listener: Listener, done: list[Done], start: float) -> None:
+        """Start with no request seen.
+
+        Args:
+            fleet: instances to measure.
+            listener: receiver of the datapoints.
+            done: every finished request, appended by the fleet.
+            start: epoch seconds of the start.
+        """
         self._fleet, self._listener, self._done, self._start = fleet, listener, done, start
         self._samples: dict[Metric, list[float]] = {metric: [] for metric in listener.metrics}
         self._arrived = 0
@@ -60,7 +61,7 @@ class Gauges:
         self._seen_done = 0
 
     def tick(self, now: float) -> None:
-        """Measure the ten seconds until now, and publish what is complete."""
+        """Measure the ten seconds until now, and publish the periods that are complete."""
         measured = self._measure(now)
         for metric, samples in self._samples.items():
             value = measured.get(metric.name)
@@ -75,7 +76,7 @@ class Gauges:
                 samples.clear()
 
     def _measure(self, now: float) -> dict[str, float]:
-        """Return what there is to publish, by metric name."""
+        """Return the values to publish, by metric name."""
         fleet, instances = self._fleet, self._fleet.in_service
         concurrency = self._mean_in_flight(now)
         arrived, self._arrived = self._arrived, 0

@@ -1,4 +1,4 @@
-"""What a simulation saw: latencies, errors and a timeline, in memory that does not grow."""
+"""Outcomes of simulations: latencies, errors and a timeline, in memory that does not grow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from planner.simulator.timeline import Histogram, Timeline
 
 @dataclass(frozen=True)
 class Objective:
-    """A service level objective, and what SageMaker lets a request take.
+    """A service level objective, and SageMaker's limit on a request.
 
     Attributes:
         first_token: longest seconds to the first token.
@@ -38,15 +38,16 @@ class Objective:
 
 
 class Recorder:
-    """Turns finished requests into an outcome.
-
-    Args:
-        objective: what counts as good.
-        overhead: seconds every request spends outside of the engine.
-        start: epoch seconds of the beginning.
-    """
+    """A recorder of requests, finished and failed."""
 
     def __init__(self, objective: Objective, overhead: float, start: float) -> None:
+        """Start with no request seen.
+
+        Args:
+            objective: latencies that count as good.
+            overhead: seconds every request spends outside of the engine.
+            start: epoch seconds of the beginning.
+        """
         self._objective, self._overhead = objective, overhead
         self.timeline = Timeline(start)
         self.first_token, self.end_to_end = Histogram(), Histogram()

@@ -15,7 +15,7 @@ from planner.simulator.cold_start import Gateway
 from planner.simulator.endpoint import Endpoint
 from planner.simulator.fleet import Fleet
 from planner.simulator.instance import Done
-from planner.simulator.metrics import TICK, Gauges
+from planner.simulator.metrics import TICK, MetricSampler
 from planner.simulator.outcome import Outcome, Recorder
 from planner.workload.trace import CHUNK, Arrivals
 
@@ -23,40 +23,41 @@ QUANTILES = (0.5, 0.95, 0.99)
 
 
 class Controller(Protocol):
-    """Decides the capacity; `autoscaling.scaler.Scaler` is one."""
+    """The rules that decide the capacity, such as `autoscaling.scaler.Scaler`."""
 
     @property
     def metrics(self) -> frozenset[Metric]:
-        """What it has to be told."""
+        """Metrics to record."""
 
     @property
     def due(self) -> float:
-        """When it has something to do next."""
+        """Time of the next decision."""
 
     def record(self, metric: Metric, end: float, value: float) -> None:
         """Take a datapoint."""
 
     def fulfilled(self, now: float) -> None:
-        """Take note that its last change is done."""
+        """Take note that the last change is done."""
 
     def advance(self, now: float, capacity: int) -> list[Activity]:
-        """Decide."""
+        """Decide on the capacity."""
 
 
 class Simulation:
-    """One run of one controller over some traffic.
-
-    Args:
-        name: of the policy.
-        endpoint: what serves.
-        controller: what scales.
-        instances: in service at the start.
-        start: epoch seconds of the start.
-    """
+    """A run of a controller over some traffic."""
 
     def __init__(
         self, name: str, endpoint: Endpoint, controller: Controller, *, instances: int, start: float
     ) -> None:
+        """Set the endpoint up with instances in service.
+
+        Args:
+            name: of the policy.
+            endpoint: engine and instances that serve.
+            controller: rules that scale.
+            instances: in service at the start.
+            start: epoch seconds of the start.
+        """
         self._name, self._endpoint, self._controller = name, endpoint, controller
         self._capacity = self._peak = instances
         self._now = self._start = start
@@ -73,14 +74,14 @@ class Simulation:
         self._fleet.open(start, instances)
         self._recorder = Recorder(endpoint.objective, endpoint.overhead, start)
         self._gateway = Gateway(endpoint.cold_start, self._recorder)
-        self._gauges = Gauges(self._fleet, controller, self._done, start)
+        self._sampler = MetricSampler(self._fleet, controller, self._done, start)
         self._changes = 0
         self._settled = inf  # when the change under way is fulfilled, launches aside
         self._tick = (start // TICK + 1) * TICK
         self._next = self._tick
 
     def run(self, traffic: Iterable[Arrivals], end: float | None = None) -> Outcome:
-        """Play the traffic to its end, or to `end`, and everything in flight to its own.
+        """Play the traffic, until `end` where given, and finish all that is in flight.
 
         Returns:
             Latencies of all requests; instances are paid until the end of the traffic.
@@ -94,7 +95,7 @@ class Simulation:
         return self._outcome(hours)
 
     def _play(self, arrivals: Arrivals) -> None:
-        """Serve requests in the stretches between events, where nothing but them happens."""
+        """Serve requests in the stretches between other events."""
         times, requests = arrivals.times, list(self._endpoint.speed.requests(arrivals))
         position = 0
         while position < len(times):
@@ -103,16 +104,16 @@ class Simulation:
             until = int(np.searchsorted(times, self._next))
             if self._fleet.in_service:
                 self._fleet.dispatch(requests[position:until])
-                self._gauges.arrived(times[position:until])
+                self._sampler.arrived(times[position:until])
             else:
-                self._gauges.no_capacity()
+                self._sampler.no_capacity()
                 self._gateway.arrive(requests[position:until], times[position:until])
             position = until
         if position:
             self._now = float(times[-1])
 
     def _fitting(self, arrivals: Arrivals) -> Arrivals:
-        """Refuse what no instance can ever hold."""
+        """Leave out, as too long, the requests that no instance can ever hold."""
         fits = arrivals.context + arrivals.generated <= self._endpoint.speed.kv_tokens
         if fits.all():
             return arrivals
@@ -141,10 +142,10 @@ class Simulation:
         self._peak = max(self._peak, self._fleet.in_service)
         waited = self._gateway.open(now)
         self._fleet.admit(now, waited)
-        self._gauges.arrived(np.full(len(waited), now))
+        self._sampler.arrived(np.full(len(waited), now))
 
     def _take_stock(self, now: float) -> None:
-        self._gauges.tick(now)
+        self._sampler.tick(now)
         self._fleet.release(now)
         self._recorder.timeline.add_instances(
             now - TICK, now, paid=self._fleet.paid_now, serving=self._fleet.in_service
@@ -155,11 +156,11 @@ class Simulation:
 
     def _flush(self) -> None:
         self._recorder.add(self._done)
-        self._gauges.flushed()
+        self._sampler.flushed()
         self._done.clear()
 
     def _decide(self, now: float) -> None:
-        """Ask the controller, and carry out what it decides."""
+        """Carry out the controller's decisions."""
         for activity in self._controller.advance(now, self._capacity):
             if not activity.changes_capacity:
                 continue

@@ -14,7 +14,7 @@ BINS = 1440
 
 
 class Histogram:
-    """Counts of latencies; a quantile is exact to 1%."""
+    """Counts of latencies with quantiles exact to 1%."""
 
     def __init__(self) -> None:
         self._counts = np.zeros(_BUCKETS, dtype=np.int64)

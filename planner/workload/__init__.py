@@ -1,1 +1,1 @@
-"""Requests: read from a trace, or made up."""
+"""Requests: read from a trace, or generated."""

@@ -1,4 +1,4 @@
-"""Made-up traffic: Poisson, bursty or diurnal arrivals with the lengths of real conversations."""
+"""Generated traffic: Poisson, bursty or diurnal arrivals with the lengths of real conversations."""
 
 from __future__ import annotations
 

@@ -1,0 +1,110 @@
+"""The tokenizer fields of GGUF, from a Hugging Face tokenizer.json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gguf
+
+from model_artifacts.gguf.checkpoint import LlamaConfig, UnsupportedCheckpointError, read_json
+
+LLAMA3_SPLIT = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+# How a byte-level tokenizer splits text before it merges, and llama.cpp's name for it. llama.cpp
+# has each split written out (src/llama-vocab.cpp): one it does not know cannot be carried over.
+_SPLITS = {
+    LLAMA3_SPLIT: "llama-bpe",
+    LLAMA3_SPLIT.replace(r"\p{N}{1,3}", r"\p{N}"): "qwen2",
+}
+_GPT2_SPLIT = "gpt-2"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """A tokenizer as GGUF stores it.
+
+    Attributes:
+        tokens: Every token's text, by number.
+        types: Every token's `gguf.TokenType`.
+        merges: Pairs to merge, best first, each "left right".
+        pre: llama.cpp's name of the split before merging.
+        adds_bos: Whether every text starts with the beginning-of-sequence token.
+        chat_template: Jinja template of the chat format, if the checkpoint has one.
+    """
+
+    tokens: tuple[str, ...]
+    types: tuple[int, ...]
+    merges: tuple[str, ...]
+    pre: str
+    adds_bos: bool
+    chat_template: str | None
+
+
+def read_vocabulary(checkpoint: Path, config: LlamaConfig) -> Vocabulary:
+    """Read tokenizer.json and the chat template.
+
+    Raises:
+        UnsupportedCheckpointError: The tokenizer is no byte-level BPE that llama.cpp knows.
+    """
+    raw = read_json(checkpoint, "tokenizer.json")
+    if (kind := raw["model"].get("type")) != "BPE":
+        raise UnsupportedCheckpointError(
+            f"tokenizer type {kind!r} is not supported; supported: 'BPE'"
+        )
+    tokens, types = _tokens(raw, config.vocab_size)
+    return Vocabulary(
+        tokens=tokens,
+        types=types,
+        merges=tuple(m if isinstance(m, str) else " ".join(m) for m in raw["model"]["merges"]),
+        pre=_split_name(raw.get("pre_tokenizer")),
+        adds_bos=_adds_bos(raw.get("post_processor")),
+        chat_template=_chat_template(checkpoint),
+    )
+
+
+def _tokens(raw: dict[str, Any], size: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return texts and types by number; numbers that the tokenizer leaves out are unused tokens."""
+    texts = {number: text for text, number in raw["model"]["vocab"].items()}
+    types = dict.fromkeys(texts, gguf.TokenType.NORMAL)
+    for added in raw["added_tokens"]:
+        texts[added["id"]] = added["content"]
+        types[added["id"]] = (
+            gguf.TokenType.CONTROL if added["special"] else gguf.TokenType.USER_DEFINED
+        )
+    return (
+        tuple(texts.get(number, f"[PAD{number}]") for number in range(size)),
+        tuple(int(types.get(number, gguf.TokenType.UNUSED)) for number in range(size)),
+    )
+
+
+def _split_name(pre_tokenizer: dict[str, Any] | None) -> str:
+    steps = (pre_tokenizer or {}).get("pretokenizers", [pre_tokenizer or {}])
+    regexes = [step["pattern"].get("Regex") for step in steps if step.get("type") == "Split"]
+    byte_level = [step for step in steps if step.get("type") == "ByteLevel"]
+    if len(regexes) == len(byte_level) == 1 and len(steps) == 2 and regexes[0] in _SPLITS:
+        return _SPLITS[regexes[0]]
+    if len(byte_level) == len(steps) == 1 and byte_level[0].get("use_regex", True):
+        return _GPT2_SPLIT
+    found = [step.get("type") for step in steps], regexes
+    supported = ", ".join((*_SPLITS.values(), _GPT2_SPLIT))
+    raise UnsupportedCheckpointError(f"pre-tokenizer {found} is not known; supported: {supported}")
+
+
+def _adds_bos(post_processor: dict[str, Any] | None) -> bool:
+    steps = (post_processor or {}).get("processors", [post_processor or {}])
+    return any("SpecialToken" in step["single"][0] for step in steps if step.get("single"))
+
+
+def _chat_template(checkpoint: Path) -> str | None:
+    own_file = checkpoint / "chat_template.jinja"
+    if own_file.is_file():
+        return own_file.read_text(encoding="utf-8")
+    if not (checkpoint / "tokenizer_config.json").is_file():
+        return None
+    # Checkpoints from before transformers 4.43 keep the template here.
+    template = read_json(checkpoint, "tokenizer_config.json").get("chat_template")
+    return template if isinstance(template, str) else None

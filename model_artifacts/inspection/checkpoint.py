@@ -1,0 +1,87 @@
+"""Weights of a checkpoint directory: one safetensors file, or shards that an index names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from model_artifacts.inspection.errors import InspectionError
+from model_artifacts.inspection.files import is_there, read_json_object, shown
+from model_artifacts.inspection.safetensors import MAX_HEADER_BYTES, read_safetensors
+from model_artifacts.inspection.tensors import Tensor
+
+# https://huggingface.co/docs/transformers/big_models#sharded-checkpoints
+INDEX = "model.safetensors.index.json"
+SINGLE = "model.safetensors"
+_LONGEST_NAME = 200
+_SHARD = re.compile(r"(?P<stem>.+)-\d{5}-of-(?P<count>\d{5})\.safetensors")
+
+
+def read_checkpoint(directory: Path) -> tuple[Tensor, ...]:
+    """Read the headers of all weight files of a checkpoint.
+
+    With an index, those are the shards that it names; else model.safetensors; else every
+    *.safetensors file.
+
+    Raises:
+        InspectionError: There are no weights, a shard is absent, or a header is wrong.
+    """
+    if is_there(directory / INDEX):
+        return _read_indexed(directory)
+    files = [directory / SINGLE]
+    if not is_there(files[0]):
+        files = sorted(directory.glob("*.safetensors"))
+        _check_shards(directory, files)
+    return _merged(files)
+
+
+def _read_indexed(directory: Path) -> tuple[Tensor, ...]:
+    index = directory / INDEX
+    weight_map = read_json_object(index, MAX_HEADER_BYTES).get("weight_map")
+    if not isinstance(weight_map, dict) or not weight_map:
+        raise InspectionError(f"{index}: weight_map: got {shown(weight_map)}; must name tensors")
+    shards = [_shard(index, name) for name in dict.fromkeys(map(str, weight_map.values()))]
+    tensors = _merged(shards)
+    absent = weight_map.keys() - {tensor.name for tensor in tensors}
+    if absent:
+        raise InspectionError(
+            f"{index}: weight_map: got {shown(min(absent))}, which no shard holds; must name the "
+            "shards' own tensors"
+        )
+    return tensors
+
+
+def _shard(index: Path, name: str) -> Path:
+    """Return the path of a shard: a file beside the index, never one elsewhere."""
+    is_name = name.isprintable() and 0 < len(name) <= _LONGEST_NAME
+    if not is_name or name in {".", ".."} or "/" in name or "\\" in name:
+        raise InspectionError(
+            f"{index}: weight_map: got {shown(name)}; must be the name of a file beside the index"
+        )
+    return index.parent / name
+
+
+def _check_shards(directory: Path, files: list[Path]) -> None:
+    if not files:
+        raise InspectionError(
+            f"{directory}: got no *.safetensors; must hold some (other weight files, such as "
+            "pytorch_model.bin, can run code when they are loaded)"
+        )
+    for match in filter(None, (_SHARD.fullmatch(file.name) for file in files)):
+        count = int(match["count"])
+        siblings = sum(file.name.startswith(f"{match['stem']}-") for file in files)
+        if siblings < count:
+            raise InspectionError(f"{directory}: got {siblings} shards; must be {count}")
+
+
+def _merged(files: list[Path]) -> tuple[Tensor, ...]:
+    merged: dict[str, Tensor] = {}
+    for file in files:
+        for tensor in read_safetensors(file).tensors:
+            if tensor.name in merged:
+                raise InspectionError(
+                    f"{file}: tensor {shown(tensor.name)}: got a name that another file has; must "
+                    "be unique in the checkpoint"
+                )
+            merged[tensor.name] = tensor
+    return tuple(merged.values())

@@ -1,0 +1,158 @@
+"""A checkpoint's config.json: architecture, attention, context and quantization.
+
+Of a multimodal model, its text model counts. Names are those of Hugging Face's transformers, which
+differ between architectures: https://huggingface.co/docs/transformers/main_classes/configuration
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model_artifacts.inspection.errors import InspectionError
+from model_artifacts.inspection.files import read_json_object, shown
+from model_artifacts.inspection.memory import KVCacheShape, latent_shape
+
+CONFIG = "config.json"
+_MOST_BYTES = 10_000_000
+_MOST_LAYERS = 10_000
+_MOST = 10**9
+_LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
+_HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
+_KV_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv")
+_WIDTH = ("hidden_size", "n_embd", "d_model")
+_CONTEXT = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length")
+# Layers of `layer_types` that keep a state of fixed size, and nothing of each token.
+_WITHOUT_CACHE = {"linear_attention", "mamba", "recurrent", "conv"}
+
+
+@dataclass(frozen=True)
+class CheckpointConfig:
+    """The part of config.json that decides memory.
+
+    Attributes:
+        architecture: the first of `architectures`, or the model type.
+        context_length: most tokens of a sequence; None where none is said.
+        vocabulary: tokens known; None where none is said.
+        kv_cache: keys and values of a token; None where the heads are not said.
+        quantization: method, such as fp8, awq or gptq; None for plain floats.
+        quantized_bits: bits of a quantized weight; None where none are said.
+        custom_code: whether loading the model would run code that lies beside it.
+    """
+
+    architecture: str
+    context_length: int | None
+    vocabulary: int | None
+    kv_cache: KVCacheShape | None
+    quantization: str | None
+    quantized_bits: int | None
+    custom_code: bool
+
+
+def read_config(directory: Path) -> CheckpointConfig:
+    """Read config.json of a checkpoint.
+
+    Raises:
+        InspectionError: The file cannot be read, or a value is of the wrong kind.
+    """
+    path = directory / CONFIG
+    raw = read_json_object(path, _MOST_BYTES)
+    fields = _Fields(path, raw)
+    text = _Fields(path, raw | fields.section("text_config"))
+    quantization = text.section("quantization_config")
+    return CheckpointConfig(
+        architecture=_architecture(path, raw),
+        context_length=text.number(_CONTEXT),
+        vocabulary=text.number(("vocab_size",)),
+        kv_cache=_kv_cache(text),
+        quantization=_method(path, quantization),
+        quantized_bits=_bits(path, quantization),
+        custom_code="auto_map" in raw,
+    )
+
+
+class _Fields:
+    """An object of the file, whose values are checked as they are taken."""
+
+    def __init__(self, path: Path, raw: dict[str, Any]) -> None:
+        self._path, self._raw = path, raw
+
+    def section(self, key: str) -> dict[str, Any]:
+        """Return an object; an empty one where there is none."""
+        found = self._raw.get(key)
+        if found is not None and not isinstance(found, dict):
+            raise InspectionError(f"{self._path}: {key}: got {shown(found)}; must be an object")
+        return found or {}
+
+    def number(self, keys: tuple[str, ...], most: int = _MOST) -> int | None:
+        """Return the number under the first key that has one."""
+        key = next((key for key in keys if self._raw.get(key) is not None), None)
+        if key is None:
+            return None
+        found = self._raw[key]
+        if type(found) is not int or not 1 <= found <= most:
+            raise InspectionError(f"{self._path}: {key}: got {shown(found)}; must be 1 to {most}")
+        return found
+
+    def layer_types(self, layers: int) -> list[object]:
+        """Return the kind of each layer; empty where none are said."""
+        found = self._raw.get("layer_types") or []
+        if not isinstance(found, list) or len(found) not in {0, layers}:
+            raise InspectionError(
+                f"{self._path}: layer_types: got {shown(found)}; must be a list of {layers}"
+            )
+        return found
+
+
+def _architecture(path: Path, raw: dict[str, Any]) -> str:
+    match raw:
+        case {"architectures": [str(first), *_]}:
+            return first
+        case {"model_type": str(kind)}:
+            return kind
+    raise InspectionError(f"{path}: got no architectures and no model_type; must have one of them")
+
+
+def _kv_cache(text: _Fields) -> KVCacheShape | None:
+    layers, heads = text.number(_LAYERS, _MOST_LAYERS), text.number(_HEADS)
+    if layers is None or heads is None:
+        return None
+    rank, rope_length = text.number(("kv_lora_rank",)), text.number(("qk_rope_head_dim",))
+    if rank is not None:
+        return latent_shape(layers, rank, rope_length or 0)
+    head_dim = text.number(("head_dim",)) or (text.number(_WIDTH) or 0) // heads
+    if not head_dim:
+        return None
+    kv_heads = text.number(_KV_HEADS) or heads
+    kinds = text.layer_types(layers) or ["attention"] * layers
+    kept = tuple(0 if str(kind) in _WITHOUT_CACHE else kv_heads for kind in kinds)
+    return KVCacheShape(kept, head_dim, head_dim)
+
+
+def _method(path: Path, quantization: dict[str, Any]) -> str | None:
+    if not quantization:
+        return None
+    method = quantization.get("quant_method")
+    if not isinstance(method, str):
+        raise InspectionError(
+            f"{path}: quantization_config: quant_method: got {shown(method)}; must be a name"
+        )
+    return method
+
+
+def _bits(path: Path, quantization: dict[str, Any]) -> int | None:
+    match quantization:
+        case {"bits": int(bits)} | {
+            "config_groups": {"group_0": {"weights": {"num_bits": int(bits)}}}
+        }:
+            pass
+        case {"load_in_4bit": True} | {"quant_method": "mxfp4"}:
+            return 4
+        case _:
+            return None
+    if bits not in range(1, 17):
+        raise InspectionError(
+            f"{path}: quantization_config: got {shown(bits)} bits; must be 1 to 16"
+        )
+    return bits

@@ -1,0 +1,142 @@
+"""A GGUF model, in one file or in several: shape and quantization out of the metadata.
+
+Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md#standardized-key-value-pairs
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from model_artifacts.inspection.errors import InspectionError
+from model_artifacts.inspection.files import shown
+from model_artifacts.inspection.ggml_types import QUANTIZED_FILES
+from model_artifacts.inspection.gguf import Array, GgufHeader, read_gguf
+from model_artifacts.inspection.memory import KVCacheShape, latent_shape
+from model_artifacts.inspection.tensors import Tensor
+
+_MOST_LAYERS = 10_000
+_MOST = 10**9
+_MOST_FILES = 10_000
+FIRST_OF_SPLIT = re.compile(r"(?P<stem>.+)-00001-of-(?P<count>\d{5})\.gguf")
+
+
+@dataclass(frozen=True)
+class GgufModel:
+    """The part of a GGUF model that decides memory.
+
+    Attributes:
+        architecture: such as llama or qwen3.
+        tensors: of all files.
+        quantization: such as Q4_K_M; None for floats, or where none is said.
+        context_length: most tokens of a sequence; None where none is said.
+        vocabulary: tokens known; None where none are listed.
+        kv_cache: keys and values of a token; None where the attention is not described.
+    """
+
+    architecture: str
+    tensors: tuple[Tensor, ...]
+    quantization: str | None
+    context_length: int | None
+    vocabulary: int | None
+    kv_cache: KVCacheShape | None
+
+
+def read_gguf_model(path: Path) -> GgufModel:
+    """Read the header of a GGUF file, and of the files that follow where the model is split.
+
+    Raises:
+        InspectionError: A file is absent, truncated or inconsistent, or metadata of a wrong kind.
+    """
+    header = read_gguf(path)
+    fields = _Fields(path, header)
+    return GgufModel(
+        architecture=fields.architecture,
+        tensors=header.tensors + _rest_of_split(path, fields),
+        quantization=QUANTIZED_FILES.get(fields.number("general.file_type", least=0) or 0),
+        context_length=fields.number("{}.context_length"),
+        vocabulary=_vocabulary(fields),
+        kv_cache=_kv_cache(fields),
+    )
+
+
+class _Fields:
+    """Metadata, checked as it is taken; "{}" in a key stands for the architecture."""
+
+    def __init__(self, path: Path, header: GgufHeader) -> None:
+        self._path, self._metadata = path, header.metadata
+        architecture = self._metadata.get("general.architecture")
+        if not isinstance(architecture, str) or not architecture:
+            raise self._error("general.architecture", shown(architecture), "a name")
+        self.architecture = architecture
+
+    def number(self, key: str, *, least: int = 1, most: int = _MOST) -> int | None:
+        """Return a number, or None where there is none."""
+        found = self._get(key)
+        if found is None:
+            return None
+        if type(found) is not int or not least <= found <= most:
+            raise self._error(key, shown(found), f"{least} to {most}")
+        return found
+
+    def array(self, key: str) -> Array | None:
+        """Return an array, or None where the value is none."""
+        found = self._get(key)
+        return found if isinstance(found, Array) else None
+
+    def per_layer(self, key: str, layers: int) -> tuple[int, ...] | None:
+        """Return a number for each layer, which may be said once for all."""
+        found = self._get(key)
+        if not isinstance(found, Array):
+            number = self.number(key, least=0)
+            return None if number is None else (number,) * layers
+        numbers = tuple(n for n in found.values if type(n) is int and 0 <= n <= _MOST)
+        if len(numbers) != layers:
+            raise self._error(key, f"an array of {found.length}", f"{layers} numbers")
+        return numbers
+
+    def _get(self, key: str) -> object:
+        return self._metadata.get(key.replace("{}", self.architecture))
+
+    def _error(self, key: str, got: str, allowed: str) -> InspectionError:
+        key = key.replace("{}", getattr(self, "architecture", ""))
+        return InspectionError(f"{self._path}: {shown(key)}: got {got}; must be {allowed}")
+
+
+def _kv_cache(fields: _Fields) -> KVCacheShape | None:
+    layers = fields.number("{}.block_count", most=_MOST_LAYERS)
+    if layers is None:
+        return None
+    rank = fields.number("{}.attention.kv_lora_rank")
+    if rank is not None:
+        return latent_shape(layers, rank, fields.number("{}.rope.dimension_count") or 0)
+    heads = fields.per_layer("{}.attention.head_count", layers)
+    kv_heads = fields.per_layer("{}.attention.head_count_kv", layers) or heads
+    width = fields.number("{}.embedding_length") or 0
+    default = width // max(heads) if heads and max(heads) else 0
+    key = fields.number("{}.attention.key_length") or default
+    value = fields.number("{}.attention.value_length") or default
+    return KVCacheShape(kv_heads, key, value) if kv_heads and key and value else None
+
+
+def _vocabulary(fields: _Fields) -> int | None:
+    tokens = fields.array("tokenizer.ggml.tokens")
+    return fields.number("{}.vocab_size") or (tokens.length if tokens else None)
+
+
+def _rest_of_split(path: Path, fields: _Fields) -> tuple[Tensor, ...]:
+    """Read the tensors of the files that follow the first."""
+    count = fields.number("split.count", least=0, most=_MOST_FILES) or 1
+    if count == 1:
+        return ()
+    match = FIRST_OF_SPLIT.fullmatch(path.name)
+    if match is None or int(match["count"]) != count:
+        raise InspectionError(
+            f"{path}: got a name that is not the first of {count} files; must end in "
+            f"-00001-of-{count:05}.gguf"
+        )
+    others = (
+        path.with_name(f"{match['stem']}-{n:05}-of-{count:05}.gguf") for n in range(2, count + 1)
+    )
+    return tuple(tensor for other in others for tensor in read_gguf(other).tensors)

@@ -1,0 +1,108 @@
+"""Quantized files hold the same model within the error of their type."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gguf
+import numpy as np
+import pytest
+
+from model_artifacts.gguf.quantize import QUANTIZATION_TYPES, QuantizationError, main, quantize
+
+ROW = 256
+
+
+@pytest.fixture
+def weights():
+    return np.random.default_rng(0).normal(size=(4, ROW)).astype(np.float32)
+
+
+def write_gguf(path: Path, matrix) -> Path:
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_name("tiny")
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
+    writer.add_token_list(["a", "b"])
+    writer.add_tensor("blk.0.ffn_up.weight", matrix.astype(np.float16))
+    writer.add_tensor("token_embd.weight", matrix.astype(np.float16))
+    writer.add_tensor("output_norm.weight", matrix[0])
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+@pytest.fixture
+def source(tmp_path, weights):
+    return write_gguf(tmp_path / "source.gguf", weights)
+
+
+def restored(path: Path):
+    return {
+        tensor.name: gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+        for tensor in gguf.GGUFReader(path).tensors
+    }
+
+
+# Root mean square error over the weights' own root mean square; normal weights, seen plus a margin.
+@pytest.mark.parametrize(
+    ("type_name", "bound"),
+    [("Q8_0", 0.01), ("Q6_K", 0.03), ("Q5_1", 0.05), ("Q5_0", 0.06), ("Q5_K", 0.05),
+     ("Q4_K", 0.10), ("Q4_1", 0.10), ("Q4_0", 0.12)],
+)  # fmt: skip
+def test_error_stays_within_the_bound_of_the_type(source, weights, tmp_path, type_name, bound):
+    quantize(source, tmp_path / "out.gguf", type_name)
+    matrix = restored(tmp_path / "out.gguf")["blk.0.ffn_up.weight"]
+    error = np.sqrt(np.mean((matrix - weights) ** 2) / np.mean(weights**2))
+    assert 0 < error < bound
+
+
+def test_every_type_has_a_bound():
+    (mark,) = test_error_stays_within_the_bound_of_the_type.pytestmark
+    assert {name for name, _ in mark.args[1]} == set(QUANTIZATION_TYPES)
+
+
+def test_vectors_stay_floats_and_fields_are_kept(source, weights, tmp_path):
+    quantize(source, tmp_path / "out.gguf", "Q4_0")
+    reader = gguf.GGUFReader(tmp_path / "out.gguf")
+    np.testing.assert_array_equal(restored(tmp_path / "out.gguf")["output_norm.weight"], weights[0])
+    assert reader.get_field("general.name").contents() == "tiny"
+    assert reader.get_field("tokenizer.ggml.tokens").contents() == ["a", "b"]
+    assert reader.get_field("general.file_type").contents() == gguf.LlamaFileType.MOSTLY_Q4_0
+
+
+def test_embeddings_keep_six_bits_in_a_k_quant(source, tmp_path):
+    quantize(source, tmp_path / "out.gguf", "Q4_K")
+    types = {t.name: t.tensor_type.name for t in gguf.GGUFReader(tmp_path / "out.gguf").tensors}
+    assert types["token_embd.weight"] == "Q6_K"
+    assert types["blk.0.ffn_up.weight"] == "Q4_K"
+
+
+def test_unknown_type_lists_the_allowed_ones(source, tmp_path):
+    with pytest.raises(QuantizationError, match=r"unknown quantization type 'Q3'; allowed: Q8_0, "):
+        quantize(source, tmp_path / "out.gguf", "Q3")
+
+
+def test_quantized_source_is_refused(source, tmp_path):
+    quantize(source, tmp_path / "once.gguf", "Q8_0")
+    with pytest.raises(QuantizationError, match="is Q8_0 already; allowed: F16, F32"):
+        quantize(tmp_path / "once.gguf", tmp_path / "twice.gguf", "Q4_0")
+
+
+def test_rows_that_do_not_fill_whole_blocks_are_refused(tmp_path, weights):
+    source = write_gguf(tmp_path / "narrow.gguf", weights[:, :64])
+    with pytest.raises(QuantizationError, match="rows of 64 weights; Q4_K needs a multiple of 256"):
+        quantize(source, tmp_path / "out.gguf", "Q4_K")
+
+
+def test_command_line_quantizes(source, tmp_path):
+    assert main([str(source), str(tmp_path / "out.gguf"), "--type", "Q8_0"]) == 0
+    assert (tmp_path / "out.gguf").stat().st_size < source.stat().st_size
+
+
+def test_command_line_reports_an_error_in_one_line(source, tmp_path, capsys):
+    main([str(source), str(tmp_path / "once.gguf"), "--type", "Q8_0"])
+    with pytest.raises(SystemExit, match="1"):
+        main([str(tmp_path / "once.gguf"), str(tmp_path / "twice.gguf"), "--type", "Q4_0"])
+    assert capsys.readouterr().err.startswith("error: tensor")

@@ -1,0 +1,68 @@
+"""Requests read from a trace file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from planner.errors import PlanError
+from planner.workload.trace import read_trace
+
+HEADER = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+GOOD = "2023-11-16 18:15:46.6805900,374,44\n"
+
+
+def trace(folder: Path, text: str) -> Path:
+    path = folder / "trace.csv"
+    path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    return path
+
+
+def test_a_trace_is_read_as_utc(tmp_path: Path) -> None:
+    (chunk,) = read_trace(trace(tmp_path, HEADER + GOOD + "2023-11-16T18:15:47Z,1,2\n"))
+    assert chunk.times.tolist() == pytest.approx([1_700_158_546.68059, 1_700_158_547.0])
+    assert (chunk.context.tolist(), chunk.generated.tolist()) == ([374, 1], [44, 2])
+
+
+def test_columns_may_come_in_any_order_with_others_between(tmp_path: Path) -> None:
+    text = "GeneratedTokens,Model,TIMESTAMP,ContextTokens\n44,x,2023-11-16 18:15:46,374\n"
+    (chunk,) = read_trace(trace(tmp_path, text))
+    assert (chunk.context[0], chunk.generated[0]) == (374, 44)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "line 1: got columns ''; must have TIMESTAMP"),
+        ("\x7fELF\udc9f\x00" * 99, r"line 1: got columns '\\x7fELF.+\.\.\.'; must have"),
+        (
+            HEADER + GOOD + "2023-11-16 18:15:47\udcff,1,1\n",
+            "line 3: TIMESTAMP: got .*xff'; must be",
+        ),
+        (HEADER + GOOD + "x" * 200_000 + ",1,1\n", "line 3: got field larger than field limit"),
+        (HEADER + "1700000000,1,1\n", "line 2: TIMESTAMP: got '1700000000'; must be"),
+        (HEADER + "9999-12-31 23:59:59,1,1\n", "line 2: TIMESTAMP: .* a year from 2000 to 2099"),
+        (HEADER + "0001-01-01,1,1\n", "line 2: TIMESTAMP: .* a year from 2000 to 2099"),
+        (HEADER + f"2023-11-16 18:15:47,{'9' * 5000},1\n", "line 2: ContextTokens: got '9999"),
+        ("TIMESTAMP,ContextTokens\n", r"line 1: .*missing: GeneratedTokens"),
+        (HEADER, "got no requests"),
+        (HEADER + GOOD + "2023-11-16 18:15:45,1,1\n", "line 3: got .*, before the line above"),
+        (HEADER + GOOD + "2093-11-16 18:15:45,1,1\n", "line 3: got .*, more than a week after"),
+        (HEADER + "yesterday,1,1\n", "line 2: TIMESTAMP: got 'yesterday'; must be like"),
+        (HEADER + GOOD + "2023-11-16 18:15:47,0,1\n", "line 3: ContextTokens: got '0'; must be 1"),
+        (HEADER + "2023-11-16 18:15:47,5,-1\n", "line 2: GeneratedTokens: got '-1'"),
+        (HEADER + "2023-11-16 18:15:47,5,2.5\n", "line 2: GeneratedTokens: got '2.5'"),
+        (HEADER + "2023-11-16 18:15:47,5\n", "line 2: got 2 values; must have one for each column"),
+    ],
+)
+def test_what_is_wrong_with_a_trace_is_named_with_its_line(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(PlanError, match=message):
+        list(read_trace(trace(tmp_path, text)))
+
+
+def test_a_trace_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match="must be a file"):
+        list(read_trace(tmp_path / "none.csv"))
