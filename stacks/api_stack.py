@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks.async_stack import AsyncStack
-from stacks.batch_stack import BATCHES, FILES, KEEPING, BatchStack
+from stacks.batch_stack import BATCHES, FILES, OBJECT_ACTIONS, BatchStack
 from stacks.config import ColdStartConfig, StageConfig
 from stacks.constructs.api.async_completion import Completion
 from stacks.constructs.api.cold_start_table import ColdStartTable
@@ -153,7 +153,7 @@ class ApiStack(Stack):
         """Let the control function keep files and batches, and run the latter."""
         role = control.runtime_role
         for prefix in (FILES, BATCHES):
-            jobs.bucket.grant_objects(role, *KEEPING, below=prefix)
+            jobs.bucket.grant_objects(role, *OBJECT_ACTIONS, below=prefix)
         jobs.bucket.grant_list(role)
         jobs.machine.grant_run(role)
         control.add_environment("TWIN_BATCH_STATE_MACHINE_ARN", jobs.machine.arn)

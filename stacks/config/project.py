@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, field_validator
 
 from stacks.config.section import Section
-from stacks.engines.catalogue import load_catalogue
+from stacks.engines.images import load_images
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,23}$")]
 
@@ -30,7 +30,7 @@ class ProjectConfig(Section):
     @field_validator("region")
     @classmethod
     def _has_images(cls, region: str | None) -> str | None:
-        regions = load_catalogue().images[0].accounts
+        regions = load_images().images[0].accounts
         if region is not None and region not in regions:
             raise ValueError(f"must be a region AWS publishes the images in: {', '.join(regions)}")
         return region

@@ -18,8 +18,8 @@ from stacks.config.project import ProjectConfig
 from stacks.config.realtime import MAX_IN_FLIGHT, PrefixRoutingConfig, RealtimeConfig
 from stacks.config.section import Section
 from stacks.engines import ENGINES, Engine
-from stacks.engines.catalogue import Image, Processor
 from stacks.engines.engine import ENGINE_METRICS
+from stacks.engines.images import Image, Processor
 from stacks.engines.instances import family, processor
 
 # Accepting their licence takes a token: https://huggingface.co/docs/hub/models-gated

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol, get_args
 
-from stacks.engines.catalogue import Image, Processor, load_catalogue
+from stacks.engines.images import Image, Processor, load_images
 
 FlagValue = bool | int | float | str | list[object] | dict[str, object]
 
@@ -120,11 +120,11 @@ class Engine(ABC):
 
     def image(self, processor: Processor) -> Image | None:
         """Return the image for a processor, or none if the engine does not run on it."""
-        return load_catalogue().find(self.name, processor)
+        return load_images().find(self.name, processor)
 
     def batch_image(self, processor: Processor) -> Image | None:
         """Return the newest image that the drivers of batch hosts run, if there is one."""
-        return load_catalogue().find(self.name, processor, cuda="cu12")
+        return load_images().find(self.name, processor, cuda="cu12")
 
     def batch_ami(self, image: Image) -> str | None:
         """Return the AMI of a batch host for an image, or none for a CPU host."""

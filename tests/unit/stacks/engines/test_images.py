@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from stacks.engines import ENGINES
-from stacks.engines.catalogue import Catalogue, load_catalogue
-from stacks.engines.refresh import MissingTablesError, image_tag, newest, read_catalogue
+from stacks.engines.images import ImageCatalogue, load_images
+from stacks.engines.refresh import MissingTablesError, image_tag, newest, read_images
 from tests.support.project import PROJECT
 
-CATALOGUE = load_catalogue()
+CATALOGUE = load_images()
 
 
 def test_every_engine_has_an_image() -> None:
@@ -99,9 +99,9 @@ def test_the_newest_version_is_the_highest_number() -> None:
 
 def test_refreshing_without_the_package_says_what_to_install() -> None:
     with pytest.raises(MissingTablesError, match=r"no-such-package is not installed; run `uv pip"):
-        read_catalogue("no-such-package")
+        read_images("no-such-package")
 
 
 def test_the_committed_file_is_what_refresh_writes() -> None:
-    text = (PROJECT / "stacks" / "engines" / "catalogue.json").read_text()
-    assert Catalogue.model_validate_json(text).model_dump_json(indent=2) + "\n" == text
+    text = (PROJECT / "stacks" / "engines" / "images.json").read_text()
+    assert ImageCatalogue.model_validate_json(text).model_dump_json(indent=2) + "\n" == text

@@ -1,4 +1,4 @@
-"""Which container image serves which engine, from the committed catalogue.json."""
+"""Which container image serves which engine, from the committed images.json."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-CATALOGUE_PATH = Path(__file__).with_name("catalogue.json")
+IMAGES_PATH = Path(__file__).with_name("images.json")
 
 Processor = Literal["cpu", "gpu"]
 
@@ -37,7 +37,7 @@ class Image(BaseModel):
     accounts: dict[str, str]
 
 
-class Catalogue(BaseModel):
+class ImageCatalogue(BaseModel):
     """The images this version of the project deploys.
 
     Attributes:
@@ -63,6 +63,6 @@ class Catalogue(BaseModel):
 
 
 @cache
-def load_catalogue() -> Catalogue:
+def load_images() -> ImageCatalogue:
     """Read the committed catalogue once."""
-    return Catalogue.model_validate_json(CATALOGUE_PATH.read_text())
+    return ImageCatalogue.model_validate_json(IMAGES_PATH.read_text())
