@@ -17,6 +17,7 @@ from stacks.constructs.api.engine_metrics import EngineMetrics
 from stacks.constructs.api.key_access import KeyAccess
 from stacks.constructs.api.method_access import SIGNED
 from stacks.constructs.api.rest_api import ChatApi
+from stacks.constructs.api.routes import OptionalSection
 from stacks.constructs.endpoint.async_endpoint import FAILURES, INPUTS, OUTPUTS
 from stacks.constructs.endpoint.realtime_endpoint import RealtimeEndpoint
 from stacks.constructs.function import web_adapter
@@ -73,8 +74,7 @@ class ApiStack(Stack):
             streaming=streaming,
             control=control,
             access=keys.method if keys else SIGNED,
-            keeps_responses=asynchronous is not None,
-            runs_batches=batch is not None,
+            sections=_sections(asynchronous, batch),
         )
         CfnOutput(self, "ApiUrl", value=api.rest.url)
         if keys:
@@ -181,6 +181,11 @@ class ApiStack(Stack):
             log_retention_days=self._config.api.log_retention_days,
         )
         return KeyAccess(self, "Keys", authorizer=authorizer)
+
+
+def _sections(asynchronous: AsyncStack | None, batch: BatchStack | None) -> list[OptionalSection]:
+    stacks: dict[OptionalSection, Stack | None] = {"async": asynchronous, "batch": batch}
+    return [section for section, stack in stacks.items() if stack is not None]
 
 
 def _environment(
