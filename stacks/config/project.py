@@ -17,9 +17,13 @@ class ProjectConfig(Section):
 
     Attributes:
         name: prefix of every stack and of the endpoint: lower case, digits and dashes, at most 24.
-        account: AWS account, 12 digits; left out, the account of the deploying credentials.
-        region: AWS region; left out, the region of the deploying credentials.
-        tags: put on every resource that takes tags.
+            Sets AWS::SageMaker::Endpoint.EndpointName and POWERTOOLS_METRICS_NAMESPACE.
+        account: AWS account, 12 digits; left out, the account of the deploying credentials. Sets
+            the environment of every stack.
+        region: AWS region, one that AWS publishes the images in; left out, the region of the
+            deploying credentials. Sets the environment of every stack.
+        tags: names and values put on every resource that takes tags. Sets the Tags of every
+            resource.
     """
 
     name: Name
