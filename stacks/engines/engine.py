@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol, get_args
 
-from stacks.engines.images import Image, Processor, load_images
+from stacks.engines.images import Image, ImageSource, Processor, load_images
 
 FlagValue = bool | int | float | str | list[object] | dict[str, object]
 
@@ -73,6 +73,7 @@ class Engine(ABC):
 
     Attributes:
         name: its name in config.
+        sources: where its images are read from: the newest ones, then older ones for batch hosts.
         prefix: what the container puts before a flag's name in its environment.
         weights: file pattern a local artifact directory must contain.
         quantizations: what the engine can quantize to while it loads; a model that is stored
@@ -82,6 +83,7 @@ class Engine(ABC):
     """
 
     name: ClassVar[str]
+    sources: ClassVar[tuple[ImageSource, ...]]
     prefix: ClassVar[str]
     weights: ClassVar[Literal["*.gguf", "*.safetensors"]] = "*.safetensors"
     quantizations: ClassVar[frozenset[str]] = frozenset()

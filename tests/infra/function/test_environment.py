@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from lambda_api.settings import Settings
-from stacks.constructs.function import web_adapter
+from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig
+from stacks.constructs.function import environment, web_adapter
 from stacks.engines import ENGINES
 from tests.support.synthesized import Synthesized
 
@@ -20,27 +21,14 @@ PREPARE, COLLECT = (
     "lambda_api.handlers.batch_collect.handler",
 )
 
-ASYNC = {
-    "TWIN_ASYNC_ENDPOINT_NAME",
-    "TWIN_ASYNC_BUCKET",
-    "TWIN_ASYNC_REQUEST_TTL_SECONDS",
-    "TWIN_ASYNC_INVOCATION_TIMEOUT_SECONDS",
-}
-BATCH = {
-    "TWIN_BATCH_BUCKET",
-    "TWIN_BATCH_INSTANCE_COUNT",
-    "TWIN_BATCH_LINES_PER_SHARD",
-    "TWIN_BATCH_MAX_PAYLOAD_MB",
-    "TWIN_BATCH_RETENTION_DAYS",
-}
+ASYNC = environment.async_environment(
+    AsyncConfig(instance_type="ml.g5.xlarge"), endpoint_name="async", bucket="jobs"
+).keys()
+BATCH = environment.batch_environment(
+    BatchConfig(instance_type="ml.g5.xlarge"), bucket="jobs"
+).keys()
+COLD_START = environment.cold_start_environment(ColdStartConfig(), table="wakes").keys()
 INVOCATION = {"TWIN_INFERENCE_COMPONENT_NAME", "TWIN_PREFIX_AWARE_ROUTING"}
-COLD_START = {
-    "TWIN_COLD_START",
-    "TWIN_COLD_START_TABLE",
-    "TWIN_HOLD_SECONDS",
-    "TWIN_MAX_HELD_REQUESTS",
-    "TWIN_EXPECTED_START_SECONDS",
-}
 MACHINE = {"TWIN_BATCH_STATE_MACHINE_ARN"}
 ENGINE = {"TWIN_QUEUED_REQUESTS_METRIC", "TWIN_KV_CACHE_USE_METRIC"}
 WEBHOOK = {"TWIN_WEBHOOK_URL", "TWIN_WEBHOOK_SECRET_ARN"}

@@ -40,13 +40,26 @@ def test_the_newest_image_of_an_engine_comes_first() -> None:
         assert versions == sorted(versions, reverse=True)
 
 
-@pytest.mark.parametrize("engine", sorted(ENGINES.keys() - {"llama-cpp"}))
+@pytest.mark.parametrize("engine", ["vllm", "lmi", "sglang", "tgi"])
 def test_batch_hosts_get_the_cuda_their_drivers_run(engine: str) -> None:
     image = ENGINES[engine].batch_image("gpu")
     assert image is not None
     assert image.cuda is not None
     assert image.cuda.startswith("cu12")
     assert ENGINES[engine].batch_ami(image) == "al2-ami-sagemaker-batch-gpu-535"
+
+
+def test_every_image_has_the_source_that_refresh_reads() -> None:
+    sources = [(name, s) for name, engine in ENGINES.items() for s in engine.sources]
+    expected = [(name, s.processor, s.release is None) for name, s in sources]
+    newest = {(i.engine, i.processor): i for i in reversed(CATALOGUE.images)}
+    found = [(i.engine, i.processor, i in newest.values()) for i in CATALOGUE.images]
+    assert sorted(found) == sorted(expected)
+
+
+def test_images_with_a_release_are_those_releases() -> None:
+    released = {s.release for engine in ENGINES.values() for s in engine.sources if s.release}
+    assert released <= {(image.version, image.tag) for image in CATALOGUE.images}
 
 
 def test_llama_cpp_runs_batches_on_cpus_alone() -> None:
