@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks.async_stack import AsyncStack
-from stacks.batch_stack import BATCHES, FILES, KEEPING, BatchStack
+from stacks.batch_stack import BATCHES, FILES, OBJECT_ACTIONS, BatchStack
 from stacks.config import ColdStartConfig, StageConfig
 from stacks.constructs.api.async_completion import Completion
 from stacks.constructs.api.cold_start_table import ColdStartTable
@@ -17,6 +17,7 @@ from stacks.constructs.api.engine_metrics import EngineMetrics
 from stacks.constructs.api.key_access import KeyAccess
 from stacks.constructs.api.method_access import SIGNED
 from stacks.constructs.api.rest_api import ChatApi
+from stacks.constructs.api.routes import OptionalSection
 from stacks.constructs.endpoint.async_endpoint import FAILURES, INPUTS, OUTPUTS
 from stacks.constructs.endpoint.realtime_endpoint import RealtimeEndpoint
 from stacks.constructs.function import web_adapter
@@ -73,8 +74,7 @@ class ApiStack(Stack):
             streaming=streaming,
             control=control,
             access=keys.method if keys else SIGNED,
-            keeps_responses=asynchronous is not None,
-            runs_batches=batch is not None,
+            sections=_sections(asynchronous, batch),
         )
         CfnOutput(self, "ApiUrl", value=api.rest.url)
         if keys:
@@ -153,7 +153,7 @@ class ApiStack(Stack):
         """Let the control function keep files and batches, and run the latter."""
         role = control.runtime_role
         for prefix in (FILES, BATCHES):
-            jobs.bucket.grant_objects(role, *KEEPING, below=prefix)
+            jobs.bucket.grant_objects(role, *OBJECT_ACTIONS, below=prefix)
         jobs.bucket.grant_list(role)
         jobs.machine.grant_run(role)
         control.add_environment("TWIN_BATCH_STATE_MACHINE_ARN", jobs.machine.arn)
@@ -181,6 +181,11 @@ class ApiStack(Stack):
             log_retention_days=self._config.api.log_retention_days,
         )
         return KeyAccess(self, "Keys", authorizer=authorizer)
+
+
+def _sections(asynchronous: AsyncStack | None, batch: BatchStack | None) -> list[OptionalSection]:
+    stacks: dict[OptionalSection, Stack | None] = {"async": asynchronous, "batch": batch}
+    return [section for section, stack in stacks.items() if stack is not None]
 
 
 def _environment(

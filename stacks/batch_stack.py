@@ -21,10 +21,10 @@ from stacks.constructs.model.transform_model import TransformModel
 from stacks.constructs.shared.job_bucket import JobBucket
 
 FILES, BATCHES = "files/", "batches/"
-"""Where files and batches lie in the bucket."""
+"""Key prefixes of files and of batches in the bucket."""
 
-KEEPING = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject")
-"""What it takes to keep them."""
+OBJECT_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject")
+"""S3 actions of a function that keeps files and batches."""
 
 _FUNCTION_SECONDS = 900
 
@@ -104,7 +104,7 @@ class BatchStack(Stack):
             log_retention_days=self._batch.log_retention_days,
         )
         for prefix in (FILES, BATCHES):
-            self.bucket.grant_objects(function.runtime_role, *KEEPING, below=prefix)
+            self.bucket.grant_objects(function.runtime_role, *OBJECT_ACTIONS, below=prefix)
         self.bucket.grant_list(function.runtime_role)
         return function
 

@@ -15,23 +15,33 @@ class ApiConfig(Section):
     """[api]. The timeouts rise in order, so that whoever knows most about a failure reports it.
 
     Attributes:
-        auth: "key" for `Authorization: Bearer KEY`, "iam" for SigV4-signed requests.
-        throttle_rate: requests per second let through, per key and for the whole stage.
-        throttle_burst: requests let through at once on top of the rate.
-        quota_per_day: requests per key and day; left out, no quota.
+        auth: "key" for `Authorization: Bearer KEY`, "iam" for SigV4-signed requests. Sets
+            AWS::ApiGateway::Method.AuthorizationType.
+        throttle_rate: requests per second let through, per key and for the whole stage. Sets
+            AWS::ApiGateway::Stage.ThrottlingRateLimit and AWS::ApiGateway::UsagePlan.RateLimit.
+        throttle_burst: requests let through at once on top of the rate. Sets
+            AWS::ApiGateway::Stage.ThrottlingBurstLimit and AWS::ApiGateway::UsagePlan.BurstLimit.
+        quota_per_day: requests per key and day; left out, no quota. Sets
+            AWS::ApiGateway::UsagePlan.Quota.
         reserved_concurrency: streams open at once, as every stream holds one execution environment
-            of the function; left out, the account's free concurrency.
-        memory_mb: memory of the functions; CPU grows with it, 1769 MB is one full vCPU.
-        log_retention_days: how long logs are kept.
-        log_level: of the functions.
-        model_timeout_seconds: longest wait for the next bytes of the model, 1 to 480 (SageMaker
-            ends a stream after 8 minutes).
-        lambda_timeout_seconds: longest run of the streaming function, at most 900.
-        gateway_timeout_seconds: longest response, at most 900 (API Gateway's limit for streams).
+            of the function; left out, the account's free concurrency. Sets
+            AWS::Lambda::Function.ReservedConcurrentExecutions.
+        memory_mb: memory of the functions; CPU grows with it, 1769 MB is one full vCPU. Sets
+            AWS::Lambda::Function.MemorySize.
+        log_retention_days: days that the functions' and the access logs are kept. Sets
+            AWS::Logs::LogGroup.RetentionInDays.
+        log_level: least severe message that the functions log. Sets TWIN_LOG_LEVEL.
+        model_timeout_seconds: longest wait for the next bytes of the model (SageMaker ends a stream
+            after 8 minutes). Sets TWIN_MODEL_TIMEOUT_SECONDS.
+        lambda_timeout_seconds: longest run of the streaming function; more than
+            model_timeout_seconds. Sets AWS::Lambda::Function.Timeout.
+        gateway_timeout_seconds: longest response; more than lambda_timeout_seconds (API Gateway's
+            limit for streams is 900). Sets AWS::ApiGateway::Method.TimeoutInMillis.
         package_platform: "aws" builds the functions for Lambda (arm64, Python 3.13), "host" for
-            this machine and this Python, as the local cloud needs it.
-        cold_start: what a caller meets while nothing can answer yet; left out, nothing of the kind
-            unless the endpoint scales to zero.
+            this machine and this Python, as the local cloud needs it. Sets
+            AWS::Lambda::Function.Code.
+        cold_start: the answer to a caller while no instance can serve; left out, SageMaker's error,
+            or a rejection with scale_to_zero.
     """
 
     auth: Literal["key", "iam"] = "key"

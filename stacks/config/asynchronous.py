@@ -16,9 +16,9 @@ class WebhookConfig(Section):
     """[async.webhook]: who is told when a response has ended.
 
     Attributes:
-        url: HTTPS address that events are posted to.
+        url: HTTPS address that events are posted to. Sets TWIN_WEBHOOK_URL.
         secret_name: name of the Secrets Manager secret with the key that signs them; created by
-            hand, so that no template ever holds it.
+            hand, so that no template ever holds it. Sets TWIN_WEBHOOK_SECRET_ARN.
     """
 
     url: Annotated[str, StringConstraints(pattern=r"^https://[^\s/@]+(/\S*)?$", max_length=2048)]
@@ -38,19 +38,29 @@ class AsyncConfig(HostConfig):
     https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference.html
 
     Attributes:
-        min_instances: fewest instances, 0 to 100.
-        max_instances: most instances, 1 to 100.
-        concurrent_invocations_per_instance: requests sent to one container at once, 1 to 1000;
-            left out, as many as the model decodes at once.
-        target_backlog_per_instance: requests in flight or waiting per instance to keep to.
-        scale_out_cooldown_seconds: pause after adding instances, 0 to 3600.
-        scale_in_after_idle_seconds: how long nothing may be waiting or in flight before the
-            instances go, in whole minutes up to a day; more than invocation_timeout_seconds, so
-            that no request in flight is lost: docs/decisions/0016-async-scales-in-when-idle.md.
-        invocation_timeout_seconds: longest run of one request, 1 to 3600.
-        request_ttl_seconds: how long a request may wait before it expires, 60 to 21600.
-        retention_days: how long requests and results are kept.
-        webhook: who is told when a response has ended; left out, nobody.
+        min_instances: fewest instances. Sets
+            AWS::ApplicationAutoScaling::ScalableTarget.MinCapacity.
+        max_instances: most instances. Sets AWS::ApplicationAutoScaling::ScalableTarget.MaxCapacity.
+        concurrent_invocations_per_instance: requests sent to one container at once; left out, as
+            many as the model decodes at once. Sets
+            AWS::SageMaker::EndpointConfig.MaxConcurrentInvocationsPerInstance.
+        target_backlog_per_instance: requests in flight or waiting per instance to keep to. Sets
+            AWS::ApplicationAutoScaling::ScalingPolicy.TargetValue.
+        scale_out_cooldown_seconds: pause after adding instances. Sets
+            AWS::ApplicationAutoScaling::ScalingPolicy.ScaleOutCooldown and
+            AWS::ApplicationAutoScaling::ScalingPolicy.Cooldown.
+        scale_in_after_idle_seconds: time without a request waiting or in flight after which the
+            instances go; more than invocation_timeout_seconds, so that no request in flight is
+            lost: docs/decisions/0016-async-scales-in-when-idle.md. Sets
+            AWS::CloudWatch::Alarm.EvaluationPeriods.
+        invocation_timeout_seconds: longest run of one request. Sets
+            TWIN_ASYNC_INVOCATION_TIMEOUT_SECONDS and
+            AWS::SageMaker::Endpoint.TerminationWaitInSeconds.
+        request_ttl_seconds: longest wait of a request before it expires. Sets
+            TWIN_ASYNC_REQUEST_TTL_SECONDS.
+        retention_days: days that requests and results are kept. Sets
+            AWS::S3::Bucket.LifecycleConfiguration.
+        webhook: the receiver of an event when a response has ended; left out, there is none.
     """
 
     min_instances: Annotated[int, Field(ge=0, le=100)] = 0

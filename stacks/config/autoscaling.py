@@ -21,13 +21,16 @@ class ScalingScheduleConfig(Section):
     https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-scheduled-scaling.html
 
     Attributes:
-        name: of this stage's schedules.
-        schedule: `at(2030-01-31T08:00:00)`, `rate(1 day)` or `cron(0 8 ? * MON-FRI *)`.
-        timezone: IANA name for at and cron.
+        name: name of the schedule, its own within the stage. Sets
+            AWS::ApplicationAutoScaling::ScalableTarget.ScheduledActionName.
+        schedule: time or recurrence, like `at(2030-01-31T08:00:00)`, `rate(1 day)` or `cron(0 8 ? *
+            MON-FRI *)`. Sets AWS::ApplicationAutoScaling::ScalableTarget.Schedule.
+        timezone: IANA time zone of at and cron. Sets
+            AWS::ApplicationAutoScaling::ScalableTarget.Timezone.
         min_instances: fewest instances from then on, within the section's limits; left out, as
-            before.
+            before. Sets AWS::ApplicationAutoScaling::ScalableTarget.ScalableTargetAction.
         max_instances: most instances from then on, within the section's limits; left out, as
-            before.
+            before. Sets AWS::ApplicationAutoScaling::ScalableTarget.ScalableTargetAction.
     """
 
     name: ScheduleName
@@ -70,10 +73,12 @@ class InstanceScaleInConfig(Section):
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantManagedInstanceScalingScaleInPolicy.html
 
     Attributes:
-        strategy: idle-release lets instances without a copy go, consolidation also moves copies
-            together.
-        max_step: most instances that one consolidation lets go, 1 to 100; left out, 1.
-        cooldown_minutes: pause before a consolidation, 5 to 1440; left out, 20.
+        strategy: "idle-release" lets instances without a copy go, "consolidation" also moves copies
+            together. Sets AWS::SageMaker::EndpointConfig.ScaleInPolicy.
+        max_step: most instances that one consolidation lets go; left out, 1. Sets
+            AWS::SageMaker::EndpointConfig.MaximumStepSize.
+        cooldown_minutes: pause before a consolidation; left out, 20. Sets
+            AWS::SageMaker::EndpointConfig.CooldownInMinutes.
     """
 
     strategy: Literal["idle-release", "consolidation"] = "idle-release"
@@ -97,18 +102,26 @@ class AutoscalingConfig(Section):
     """[realtime.autoscaling].
 
     Attributes:
-        min_instances: fewest instances, 1 to 100; 0 with scale_to_zero.
-        max_instances: most instances, 1 to 100.
-        metric: concurrency (requests in flight or waiting, every 10 s), invocations (requests a
-            minute), queued-requests (those waiting in the engine) or kv-cache-use (share of the
-            engine's cache, 0 to 1).
-        target: of the metric, per instance, to keep to.
-        scale_in_cooldown_seconds: pause after removing instances, 0 to 3600.
-        scale_out_cooldown_seconds: pause after adding instances, 0 to 3600.
-        scale_to_zero: whether an idle endpoint keeps no instance; the model is then deployed as
-            an inference component: docs/decisions/0032-what-goes-to-zero-is-a-component.md.
-        instance_scale_in: when instances go after their copies; only with scale_to_zero.
-        schedules: other limits at known times.
+        min_instances: fewest instances, at least 1; 0 with scale_to_zero. Sets
+            AWS::ApplicationAutoScaling::ScalableTarget.MinCapacity.
+        max_instances: most instances. Sets AWS::ApplicationAutoScaling::ScalableTarget.MaxCapacity.
+        metric: metric to follow: "concurrency" (requests in flight or waiting, every 10 s),
+            "invocations" (requests a minute), "queued-requests" (those waiting in the engine) or
+            "kv-cache-use" (share of the engine's cache, 0 to 1). Sets
+            AWS::ApplicationAutoScaling::ScalingPolicy.PredefinedMetricSpecification or
+            AWS::ApplicationAutoScaling::ScalingPolicy.CustomizedMetricSpecification.
+        target: value of the metric per instance to keep to. Sets
+            AWS::ApplicationAutoScaling::ScalingPolicy.TargetValue.
+        scale_in_cooldown_seconds: pause after removing instances. Sets
+            AWS::ApplicationAutoScaling::ScalingPolicy.ScaleInCooldown.
+        scale_out_cooldown_seconds: pause after adding instances. Sets
+            AWS::ApplicationAutoScaling::ScalingPolicy.ScaleOutCooldown.
+        scale_to_zero: true for an endpoint that keeps no instance when idle; the model is then
+            deployed as an inference component:
+            docs/decisions/0032-what-goes-to-zero-is-a-component.md. Sets
+            AWS::SageMaker::InferenceComponent.ModelName and TWIN_INFERENCE_COMPONENT_NAME.
+        instance_scale_in: the way instances go after their copies; only with scale_to_zero.
+        schedules: other limits at known times, until the next schedule.
     """
 
     min_instances: Limit = 1

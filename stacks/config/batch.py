@@ -25,9 +25,11 @@ class ScheduleConfig(Section):
     """[[batch.schedules]]: a batch that recurs.
 
     Attributes:
-        name: part of the schedule's and batch's ids.
-        expression: `rate(1 day)` or `cron(0 3 * * ? *)`, in UTC.
+        name: part of the schedule's and batch's ids. Sets AWS::Scheduler::Schedule.Target.
+        expression: recurrence in UTC, like `rate(1 day)` or `cron(0 3 * * ? *)`. Sets
+            AWS::Scheduler::Schedule.ScheduleExpression.
         input_prefix: prefix of the batch bucket that ends in "/"; its *.jsonl files are the batch.
+            Sets AWS::Scheduler::Schedule.Target and AWS::IAM::Policy.PolicyDocument.
     """
 
     name: ScheduleName
@@ -41,17 +43,23 @@ class BatchConfig(Section):
     https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform.html
 
     Attributes:
-        instance_type: SageMaker batch transform instance type.
-        instance_count: most instances of one job, 1 to 100; a job has no more than it has shards.
+        instance_type: SageMaker batch transform instance type, such as ml.g6e.xlarge. Sets
+            AWS::StepFunctions::StateMachine.DefinitionString.
+        instance_count: most instances of one job, which has no more of them than shards. Sets
+            TWIN_BATCH_INSTANCE_COUNT.
         max_concurrent_transforms: requests sent to one container at once; times max_payload_mb at
-            most 100.
-        max_payload_mb: largest request, 1 to 100.
-        lines_per_shard: requests in one file of a job; files are what instances share, and what a
-            failed request takes with it.
-        retention_days: how long files and results are kept.
-        log_retention_days: how long the functions' and the state machine's logs are kept.
+            most 100. Sets AWS::StepFunctions::StateMachine.DefinitionString.
+        max_payload_mb: largest request in MB. Sets
+            AWS::StepFunctions::StateMachine.DefinitionString and TWIN_BATCH_MAX_PAYLOAD_MB.
+        lines_per_shard: requests in one file of a job; instances share files, and a failed request
+            takes its file with it. Sets TWIN_BATCH_LINES_PER_SHARD.
+        retention_days: days that files and results are kept. Sets
+            AWS::S3::Bucket.LifecycleConfiguration and TWIN_BATCH_RETENTION_DAYS.
+        log_retention_days: days that the functions' and the state machine's logs are kept. Sets
+            AWS::Logs::LogGroup.RetentionInDays.
         model_archive: the weights as `s3://.../model.tar.gz`, for a model with model.s3: batch
-            transform takes no uncompressed prefix. Other models need none.
+            transform takes no uncompressed prefix. Other models need none. Sets
+            AWS::SageMaker::Model.ModelDataUrl.
         schedules: batches that recur.
     """
 

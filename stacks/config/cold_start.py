@@ -14,11 +14,14 @@ class ColdStartConfig(Section):
 
     Attributes:
         mode: "reject" answers 503 and says when to come back, "hold" lets the caller wait for the
-            first instance, "queue" turns a request into a background response of [async].
-        hold_seconds: longest wait, 1 to 899; together with the model's timeout within the
-            streaming function's.
+            first instance, "queue" turns a request into a background response of [async]. Sets
+            TWIN_COLD_START.
+        hold_seconds: longest wait; together with model_timeout_seconds within
+            lambda_timeout_seconds. Sets TWIN_HOLD_SECONDS.
         max_held_requests: requests that wait at once, of all functions together; more are rejected.
-        expected_start_seconds: how long a start takes, until one has been measured, 1 to 3600.
+            Sets TWIN_MAX_HELD_REQUESTS.
+        expected_start_seconds: duration of a start until one has been measured. Sets
+            TWIN_EXPECTED_START_SECONDS.
     """
 
     mode: Literal["reject", "hold", "queue"] = "reject"

@@ -27,11 +27,16 @@ class HostConfig(Section):
     """The hosts of an endpoint.
 
     Attributes:
-        instance_type: SageMaker hosting instance type.
-        volume_gb: size of the instance's EBS volume, 1 to 512; left out for types with local disk.
-        health_check_timeout_seconds: how long a container may take to answer /ping, 60 to 3600.
-        download_timeout_seconds: how long the weights may take to arrive from S3, 60 to 3600.
-        log_retention_days: how long the containers' logs are kept.
+        instance_type: SageMaker hosting instance type, such as ml.g6e.xlarge. Sets
+            AWS::SageMaker::EndpointConfig.InstanceType.
+        volume_gb: size of the instance's EBS volume in GB; left out for types with local disk. Sets
+            AWS::SageMaker::EndpointConfig.VolumeSizeInGB.
+        health_check_timeout_seconds: longest time until a container answers /ping. Sets
+            AWS::SageMaker::EndpointConfig.ContainerStartupHealthCheckTimeoutInSeconds.
+        download_timeout_seconds: longest time until the weights have arrived from S3. Sets
+            AWS::SageMaker::EndpointConfig.ModelDataDownloadTimeoutInSeconds.
+        log_retention_days: days that the containers' logs are kept. Sets
+            AWS::Logs::LogGroup.RetentionInDays.
     """
 
     instance_type: InstanceType

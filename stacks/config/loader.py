@@ -6,13 +6,12 @@ import difflib
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from stacks.config.credentials import ADVICE, is_credential
+from stacks.config.section import Section, nested_section, spelled_fields
 from stacks.config.stage import StageConfig
 
 # What people look for here, and what there is instead.
@@ -88,25 +87,15 @@ def _suggest(details: ErrorDetails) -> str:
     *section, key = details["loc"]
     if key in _INSTEAD:
         return f"; {_INSTEAD[str(key)]}"
-    known = list(_fields(section))
+    known = _known(section)
     near = difflib.get_close_matches(str(key), known, n=1)
     return f"; did you mean {near[0]}" if near else f"; must be one of {', '.join(known)}"
 
 
-def _fields(section: list[int | str]) -> dict[str, Any]:
-    model: type[BaseModel] = StageConfig
+def _known(section: list[int | str]) -> list[str]:
+    """Return the keys of a section, given by its path: a number is a place in a list."""
+    model: type[Section] = StageConfig
     for part in section:
-        if isinstance(part, str):  # a number is a place in a list, whose entries are alike
-            model = _section(_spelled(model)[part].annotation)
-    return {name: field for name, field in _spelled(model).items() if name != "stage"}
-
-
-def _spelled(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    return {field.alias or name: field for name, field in model.model_fields.items()}
-
-
-def _section(annotation: Any) -> type[BaseModel]:  # noqa: ANN401 - any type expression
-    """Return the section in an annotation, which may be optional or a list of them."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(_section(part) for part in get_args(annotation))
+        if isinstance(part, str):
+            model = nested_section(spelled_fields(model)[part].annotation) or model
+    return [name for name in spelled_fields(model) if name != "stage"]

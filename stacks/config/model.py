@@ -18,20 +18,30 @@ class ModelConfig(Section):
     """[model]. Its source is exactly one of artifacts, s3 and hub.
 
     Attributes:
-        id: name clients put in `model`.
-        engine: vllm, llama-cpp, lmi, sglang or tgi.
-        artifacts: local directory, relative to the project's root, published by `cdk deploy`.
-        s3: prefix that holds the weights uncompressed, ending in "/".
-        hub: public Hugging Face model the container downloads when it starts.
-        context_length: most tokens of prompt and answer together.
+        id: name that clients put in `model`. Sets AWS::SageMaker::Model.Environment and
+            TWIN_MODEL_ID.
+        engine: name of the serving engine. Sets AWS::SageMaker::Model.Image,
+            AWS::SageMaker::Model.Environment and TWIN_ENGINE.
+        artifacts: local directory, relative to the project's root, published by `cdk deploy`. Sets
+            AWS::SageMaker::Model.ModelDataSource and, for [batch],
+            AWS::SageMaker::Model.ModelDataUrl.
+        s3: prefix that holds the weights uncompressed, ending in "/". Sets
+            AWS::SageMaker::Model.ModelDataSource.
+        hub: public Hugging Face model that the container downloads when it starts. Sets
+            AWS::SageMaker::Model.Environment.
+        context_length: most tokens of prompt and answer together. Sets
+            AWS::SageMaker::Model.Environment.
         max_concurrent_sequences: most requests one instance decodes at once; more of them wait.
-        quantization: what the engine quantizes to while loading; leave it out for weights that are
-            stored quantized.
+            Sets AWS::SageMaker::Model.Environment and, unless [async] says otherwise,
+            AWS::SageMaker::EndpointConfig.MaxConcurrentInvocationsPerInstance.
+        quantization: format that the engine quantizes to while loading, one that it knows; left out
+            for weights that are stored quantized. Sets AWS::SageMaker::Model.Environment.
         flags: the engine's own flags, by its names for them, e.g. gpu_memory_utilization = 0.85.
+            Sets AWS::SageMaker::Model.Environment.
     """
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:-]{0,127}$")]
-    engine: str
+    engine: Annotated[str, Field(json_schema_extra={"enum": [*ENGINES]})]
     artifacts: Source | None = None
     s3: (
         Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/(.+/)?$")]

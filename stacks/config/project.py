@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, field_validator
 
 from stacks.config.section import Section
-from stacks.engines.catalogue import load_catalogue
+from stacks.engines.images import load_images
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,23}$")]
 
@@ -17,9 +17,13 @@ class ProjectConfig(Section):
 
     Attributes:
         name: prefix of every stack and of the endpoint: lower case, digits and dashes, at most 24.
-        account: AWS account, 12 digits; left out, the account of the deploying credentials.
-        region: AWS region; left out, the region of the deploying credentials.
-        tags: put on every resource that takes tags.
+            Sets AWS::SageMaker::Endpoint.EndpointName and POWERTOOLS_METRICS_NAMESPACE.
+        account: AWS account, 12 digits; left out, the account of the deploying credentials. Sets
+            the environment of every stack.
+        region: AWS region, one that AWS publishes the images in; left out, the region of the
+            deploying credentials. Sets the environment of every stack.
+        tags: names and values put on every resource that takes tags. Sets the Tags of every
+            resource.
     """
 
     name: Name
@@ -30,7 +34,7 @@ class ProjectConfig(Section):
     @field_validator("region")
     @classmethod
     def _has_images(cls, region: str | None) -> str | None:
-        regions = load_catalogue().images[0].accounts
+        regions = load_images().images[0].accounts
         if region is not None and region not in regions:
             raise ValueError(f"must be a region AWS publishes the images in: {', '.join(regions)}")
         return region

@@ -22,15 +22,21 @@ class DeploymentConfig(Section):
     https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green.html
 
     Attributes:
-        strategy: all-at-once, canary (a share, then the rest) or linear (share by share). With
-            scale_to_zero only the first may be written, and copies are replaced share by share.
-        step_percent: the share; at most 50 for canary, 10 to 50 for linear and scale_to_zero.
-            Otherwise unused all at once.
-        wait_seconds: how long alarms watch each share, 0 to 3600.
-        termination_wait_seconds: how long the old instances stay after the last share, 0 to 3600;
-            unused with scale_to_zero.
-        max_errors_per_minute: 5XX answers in a minute that roll back; 0 means any.
-        max_first_chunk_seconds: p90 time to the first byte that rolls back, over 3 minutes.
+        strategy: "canary" moves a share of the traffic, then the rest, "linear" moves share by
+            share. With scale_to_zero it must be "all-at-once", and copies are replaced share by
+            share. Sets AWS::SageMaker::Endpoint.TrafficRoutingConfiguration.
+        step_percent: the share; unused all at once, except with scale_to_zero. Sets
+            AWS::SageMaker::Endpoint.CanarySize, AWS::SageMaker::Endpoint.LinearStepSize or
+            AWS::SageMaker::InferenceComponent.MaximumBatchSize.
+        wait_seconds: time that alarms watch each share. Sets
+            AWS::SageMaker::Endpoint.WaitIntervalInSeconds or
+            AWS::SageMaker::InferenceComponent.WaitIntervalInSeconds.
+        termination_wait_seconds: time that the old instances stay after the last share; unused with
+            scale_to_zero. Sets AWS::SageMaker::Endpoint.TerminationWaitInSeconds.
+        max_errors_per_minute: most 5XX answers in a minute; above it, the deployment rolls back.
+            Sets AWS::CloudWatch::Alarm.Threshold.
+        max_first_chunk_seconds: highest p90 time to the first byte; above it for 3 minutes, the
+            deployment rolls back. Sets AWS::CloudWatch::Alarm.Threshold.
     """
 
     strategy: Literal["all-at-once", "canary", "linear"] = "all-at-once"
@@ -47,9 +53,11 @@ class PrefixRoutingConfig(Section):
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PrefixAwareRoutingConfig.html
 
     Attributes:
-        prefix_bytes: how much of the request's body is compared, 1024 to 65536.
-        max_in_flight: requests that an instance may have before others take what is meant for it,
-            1 to 1024; left out, as many as the model decodes at once.
+        prefix_bytes: bytes of the request's body that are compared. Sets
+            AWS::SageMaker::EndpointConfig.PrefixLength.
+        max_in_flight: requests that an instance may have before others take those meant for it;
+            left out, as many as the model decodes at once. Sets
+            AWS::SageMaker::EndpointConfig.ConcurrencyThreshold.
     """
 
     prefix_bytes: Annotated[int, Field(ge=1024, le=65_536)] = 4096
@@ -60,15 +68,18 @@ class RealtimeConfig(HostConfig):
     """[realtime].
 
     Attributes:
-        fallback_instance_types: what to start, in this order, when AWS has none of instance_type;
-            at most 4, with as many GPUs each.
-        initial_instance_count: instances of a new variant, until autoscaling takes over.
+        fallback_instance_types: types to start, in this order, when AWS has none of instance_type;
+            with as many GPUs each. Sets AWS::SageMaker::EndpointConfig.InstancePools.
+        initial_instance_count: instances of a new variant, until autoscaling takes over. Sets
+            AWS::SageMaker::EndpointConfig.InitialInstanceCount.
         data_capture_percent: share of requests and answers stored in the artifact bucket; 0 is off.
-        routing: which instance gets a request. least-outstanding-requests suits long answers,
-            prefix-aware those that share their beginning.
-        prefix_routing: only with prefix-aware routing.
-        deployment: how a change reaches the traffic.
-        autoscaling: how many instances there are.
+            Sets AWS::SageMaker::EndpointConfig.InitialSamplingPercentage.
+        routing: rule by which an instance gets a request: "least-outstanding-requests" suits long
+            answers, "prefix-aware" those that share their beginning. Sets
+            AWS::SageMaker::EndpointConfig.RoutingStrategy and TWIN_PREFIX_AWARE_ROUTING.
+        prefix_routing: limits of prefix-aware routing; only with that.
+        deployment: the way a change reaches the traffic.
+        autoscaling: the number of instances, and the metric that it follows.
     """
 
     fallback_instance_types: list[InstanceType] = Field(default_factory=list, max_length=4)

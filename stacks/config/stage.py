@@ -18,8 +18,8 @@ from stacks.config.project import ProjectConfig
 from stacks.config.realtime import MAX_IN_FLIGHT, PrefixRoutingConfig, RealtimeConfig
 from stacks.config.section import Section
 from stacks.engines import ENGINES, Engine
-from stacks.engines.catalogue import Image, Processor
 from stacks.engines.engine import ENGINE_METRICS
+from stacks.engines.images import Image, Processor
 from stacks.engines.instances import family, processor
 
 # Accepting their licence takes a token: https://huggingface.co/docs/hub/models-gated
@@ -34,12 +34,12 @@ class StageConfig(Section):
 
     Attributes:
         stage: name of the file, part of every stack's name.
-        project: whose deployment this is.
-        model: what is served.
-        realtime: the instances of the endpoint.
-        asynchronous: the [async] section, an endpoint with a queue; none if left out.
-        batch: jobs over files; none if left out.
-        api: the HTTPS API in front of it.
+        project: the deployment's name, place and tags.
+        model: the model that is served, and its engine.
+        realtime: the real-time endpoint.
+        asynchronous: an endpoint with a queue, [async] in the file; left out, there is none.
+        batch: jobs over files; left out, there are none.
+        api: the HTTPS API in front of the endpoints.
     """
 
     stage: str

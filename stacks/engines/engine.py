@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol, get_args
 
-from stacks.engines.catalogue import Image, Processor, load_catalogue
+from stacks.engines.images import Image, ImageSource, Processor, load_images
 
 FlagValue = bool | int | float | str | list[object] | dict[str, object]
 
@@ -73,6 +73,7 @@ class Engine(ABC):
 
     Attributes:
         name: its name in config.
+        sources: where its images are read from: the newest ones, then older ones for batch hosts.
         prefix: what the container puts before a flag's name in its environment.
         weights: file pattern a local artifact directory must contain.
         quantizations: what the engine can quantize to while it loads; a model that is stored
@@ -82,6 +83,7 @@ class Engine(ABC):
     """
 
     name: ClassVar[str]
+    sources: ClassVar[tuple[ImageSource, ...]]
     prefix: ClassVar[str]
     weights: ClassVar[Literal["*.gguf", "*.safetensors"]] = "*.safetensors"
     quantizations: ClassVar[frozenset[str]] = frozenset()
@@ -120,11 +122,11 @@ class Engine(ABC):
 
     def image(self, processor: Processor) -> Image | None:
         """Return the image for a processor, or none if the engine does not run on it."""
-        return load_catalogue().find(self.name, processor)
+        return load_images().find(self.name, processor)
 
     def batch_image(self, processor: Processor) -> Image | None:
         """Return the newest image that the drivers of batch hosts run, if there is one."""
-        return load_catalogue().find(self.name, processor, cuda="cu12")
+        return load_images().find(self.name, processor, cuda="cu12")
 
     def batch_ami(self, image: Image) -> str | None:
         """Return the AMI of a batch host for an image, or none for a CPU host."""

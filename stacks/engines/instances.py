@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stacks.engines.catalogue import Processor
+from stacks.engines.images import Processor
 
 CPU_FAMILIES = frozenset(
     {"c4", "c5", "c5d", "c6i", "c7i", "m4", "m5", "m5d", "m6i", "m7i"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stacks.engines.engine import Engine, FlagValue, PrometheusMetrics, ServedModel
+from stacks.engines.images import ImageSource
 
 
 class LlamaCpp(Engine):
@@ -12,6 +13,12 @@ class LlamaCpp(Engine):
     """
 
     name = "llama-cpp"
+    sources = (
+        ImageSource(table="llama-cpp", processor="cpu"),
+        # CUDA 13.0.2, from .github/config/image/llama_cpp/sagemaker-gpu-amzn2023.yml in
+        # https://github.com/aws/deep-learning-containers
+        ImageSource(table="llama-cpp", cuda="cu130"),
+    )
     prefix = "SM_LLAMA_CPP_"
     weights = "*.gguf"
     # https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md#get-metrics-prometheus-compatible-metrics-exporter

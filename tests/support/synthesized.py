@@ -38,6 +38,26 @@ class Template:
         (found,) = [f for f in self.properties("AWS::Lambda::Function") if f["Handler"] == handler]
         return found
 
+    def methods(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """(verb, path) -> the properties of the REST API's method."""
+        resources = self.resources("AWS::ApiGateway::Resource")
+
+        def path(reference: dict[str, Any]) -> str:
+            if "Ref" not in reference:
+                return ""
+            properties = resources[reference["Ref"]]["Properties"]
+            return f"{path(properties['ParentId'])}/{properties['PathPart']}"
+
+        return {
+            (method["HttpMethod"], path(method["ResourceId"])): method
+            for method in self.properties("AWS::ApiGateway::Method")
+        }
+
+    def environment(self, handler: str) -> dict[str, str]:
+        """What the function with a handler reads, with references replaced by "resolved"."""
+        variables = self.function(handler)["Environment"]["Variables"]
+        return {name: v if isinstance(v, str) else "resolved" for name, v in variables.items()}
+
     def statements(self) -> list[dict[str, Any]]:
         """Every statement of every role's policies."""
         policies = self.properties("AWS::IAM::Policy")

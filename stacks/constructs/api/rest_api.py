@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigw
@@ -13,26 +14,11 @@ from stacks.checks import acknowledge
 from stacks.config import ApiConfig
 from stacks.constructs.api.gateway_errors import shape_errors
 from stacks.constructs.api.method_access import OPEN, MethodAccess
+from stacks.constructs.api.routes import OptionalSection, Route, routes_with
 from stacks.constructs.function.environment import ROOT_PATH
 from stacks.constructs.shared.retained_logs import RetainedLogs
 
 STAGE = ROOT_PATH.strip("/")
-_RESPONSES = (
-    ("GET", "/v1/responses/{id}"),
-    ("DELETE", "/v1/responses/{id}"),
-    ("POST", "/v1/responses/{id}/cancel"),
-)
-_FILES_AND_BATCHES = (
-    ("POST", "/v1/files"),
-    ("GET", "/v1/files"),
-    ("GET", "/v1/files/{id}"),
-    ("DELETE", "/v1/files/{id}"),
-    ("GET", "/v1/files/{id}/content"),
-    ("POST", "/v1/batches"),
-    ("GET", "/v1/batches"),
-    ("GET", "/v1/batches/{id}"),
-    ("POST", "/v1/batches/{id}/cancel"),
-)
 _PUSH_TO_LOGS = (
     "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/"
     "service-role/AmazonAPIGatewayPushToCloudWatchLogs]"
@@ -77,8 +63,7 @@ class ChatApi(Construct):
         streaming: lambda_.IFunction,
         control: lambda_.IFunction,
         access: MethodAccess,
-        keeps_responses: bool,
-        runs_batches: bool,
+        sections: Collection[OptionalSection],
     ) -> None:
         super().__init__(scope, construct_id)
         self.rest = apigw.RestApi(
@@ -90,27 +75,21 @@ class ChatApi(Construct):
             # Access logs need it, and a fresh account has none. It is one per account and region.
             cloud_watch_role=True,
             # A file arrives as a form, whose bytes API Gateway would otherwise read as text.
-            binary_media_types=["multipart/form-data"] if runs_batches else None,
+            binary_media_types=["multipart/form-data"] if "batch" in sections else None,
             deploy_options=self._stage(config),
         )
         self.rest.node.try_remove_child("Endpoint")  # its output; the stack has one of its own
-        whole = apigw.LambdaIntegration(control, allow_test_invoke=False)
-        stream = apigw.LambdaIntegration(
-            streaming,
-            response_transfer_mode=apigw.ResponseTransferMode.STREAM,
-            timeout=Duration.seconds(config.gateway_timeout_seconds),
-            allow_test_invoke=False,
-        )
-        for path in ("/v1/chat/completions", "/v1/responses"):
-            self._route("POST", path, stream, access)
-        self._route("GET", "/v1/models", whole, access)
-        for method, path in (
-            *(_RESPONSES if keeps_responses else ()),
-            *(_FILES_AND_BATCHES if runs_batches else ()),
-        ):
-            self._route(method, path, whole, access)
-        for path in ("/health", "/docs", "/openapi.json"):
-            self._route("GET", path, whole, OPEN)
+        integrations = {
+            "control": apigw.LambdaIntegration(control, allow_test_invoke=False),
+            "streaming": apigw.LambdaIntegration(
+                streaming,
+                response_transfer_mode=apigw.ResponseTransferMode.STREAM,
+                timeout=Duration.seconds(config.gateway_timeout_seconds),
+                allow_test_invoke=False,
+            ),
+        }
+        for route in routes_with(sections):
+            self._add(route, integrations[route.function], OPEN if route.is_open else access)
         shape_errors(self.rest)
         self._acknowledge()
 
@@ -126,11 +105,9 @@ class ChatApi(Construct):
             access_log_format=apigw.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
         )
 
-    def _route(
-        self, method: str, path: str, integration: apigw.Integration, access: MethodAccess
-    ) -> None:
-        added = self.rest.root.resource_for_path(path).add_method(
-            method,
+    def _add(self, route: Route, integration: apigw.Integration, access: MethodAccess) -> None:
+        added = self.rest.root.resource_for_path(route.path).add_method(
+            route.method,
             integration,
             authorization_type=access.authorization,
             authorizer=access.authorizer,

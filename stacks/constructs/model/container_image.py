@@ -6,7 +6,7 @@ from aws_cdk import ArnFormat, Aws, CfnMapping, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from stacks.engines.catalogue import Image
+from stacks.engines.images import Image
 
 
 class ContainerImage(Construct):

@@ -1,4 +1,4 @@
-"""Where a model's weights lie in S3, and the right to read exactly those."""
+"""Weights of a model in S3, and the right to read exactly those."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from aws_cdk import Aws, FileAssetPackaging, Stack, Stage
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 
+from model_artifacts.packaging.manifest import Manifest
 from stacks.config import ModelConfig
 
 
@@ -48,15 +49,15 @@ class Weights:
 
         Hidden files stay behind. See docs/decisions/0010-local-weights-are-cdk-file-assets.md.
         """
-        files = shown_files(directory)
-        prefix = f"models/{digest(directory, files)}/"
-        keys = {prefix + file.relative_to(directory).as_posix(): file for file in files}
+        manifest = Manifest.of(directory)
+        prefix = f"models/{manifest.digest}/"
+        keys = {prefix + name: file for name, file in manifest.files.items()}
         buckets = [publish(stack, file, key) for key, file in keys.items()]
         return cls(bucket=buckets[0], prefix=prefix, published=tuple(keys))
 
     @property
     def container(self) -> dict[str, sagemaker.CfnModel.ModelDataSourceProperty]:
-        """What a container definition says about the weights."""
+        """The properties of a container definition that name the weights."""
         source = sagemaker.CfnModel.S3DataSourceProperty(
             s3_uri=f"s3://{self.bucket}/{self.prefix}",
             s3_data_type="S3Prefix",
@@ -77,26 +78,6 @@ class Weights:
                 conditions={"StringLike": {"s3:prefix": f"{self.prefix}*"}},
             ),
         ]
-
-
-def shown_files(directory: Path) -> list[Path]:
-    """Return a directory's files in the order of their names, without hidden ones."""
-    return sorted(path for path in directory.rglob("*") if _is_shown(path, directory))
-
-
-def _is_shown(path: Path, directory: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(directory).parts)
-    return path.is_file() and not hidden
-
-
-def digest(directory: Path, files: list[Path]) -> str:
-    """Return the SHA-256 of files and of their names in a directory, in hex digits."""
-    total = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").hexdigest()
-        total.update(f"{file.relative_to(directory).as_posix()}\0{content}\n".encode())
-    return total.hexdigest()
 
 
 def publish(stack: Stack, file: Path, key: str) -> str:

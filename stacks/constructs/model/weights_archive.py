@@ -1,9 +1,7 @@
-"""Where a model's weights lie in S3 as one archive, as batch transform wants them."""
+"""Weights of a model in S3 as one archive, which is what batch transform reads."""
 
 from __future__ import annotations
 
-import gzip
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -12,8 +10,10 @@ from urllib.parse import urlsplit
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 
+from model_artifacts.packaging.archive import pack
+from model_artifacts.packaging.manifest import Manifest
 from stacks.config import StageConfig
-from stacks.constructs.model.weights import digest, publish, shown_files
+from stacks.constructs.model.weights import publish
 from stacks.constructs.shared.build_once import build_once
 
 
@@ -53,16 +53,16 @@ class WeightsArchive:
             directory: what is packed; hidden files stay behind.
             build: where the archive is kept, under the digest of what is in it.
         """
-        files = shown_files(directory)
-        name = f"{digest(directory, files)}.tar.gz"
+        manifest = Manifest.of(directory)
+        name = f"{manifest.digest}.tar.gz"
         archive = build / name
-        build_once(archive, lambda path: _pack(directory, files, path))
+        build_once(archive, lambda path: pack(manifest, path))
         key = f"models/{name}"
         return cls(bucket=publish(stack, archive, key), key=key)
 
     @property
     def container(self) -> dict[str, str]:
-        """What a container definition says about the weights."""
+        """The properties of a container definition that name the archive."""
         return {"model_data_url": f"s3://{self.bucket}/{self.key}"}
 
     @property
@@ -74,20 +74,3 @@ class WeightsArchive:
         """Allow reading the archive, and nothing beside it."""
         archive = f"arn:{Aws.PARTITION}:s3:::{self.bucket}/{self.key}"
         return [iam.PolicyStatement(actions=["s3:GetObject"], resources=[archive])]
-
-
-def _pack(directory: Path, files: list[Path], archive: Path) -> None:
-    """Write the same archive for the same files: no times, no owners, no name of its own.
-
-    Weights hardly compress, so the fastest level is as good as any.
-    """
-    with (
-        archive.open("wb") as raw,
-        gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=1, mtime=0) as zipped,
-        tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as tar,
-    ):
-        for file in files:
-            member = tarfile.TarInfo(file.relative_to(directory).as_posix())
-            member.size, member.mode = file.stat().st_size, 0o644
-            with file.open("rb") as content:
-                tar.addfile(member, content)

@@ -11,7 +11,7 @@ from constructs import Construct
 from stacks.constructs.scaling.scalable_target import CapacityTarget
 
 
-class AlarmedStep(autoscaling.StepScalingAction):
+class AlarmStepPolicy(autoscaling.StepScalingAction):
     """A step policy of one step, on whichever side of the alarm's threshold it is bounded."""
 
     def __init__(

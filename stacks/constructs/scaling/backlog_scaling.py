@@ -8,7 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from stacks.config import AsyncConfig
-from stacks.constructs.scaling.alarm_step_policy import AlarmedStep
+from stacks.constructs.scaling.alarm_step_policy import AlarmStepPolicy
 from stacks.constructs.scaling.scalable_dimension import instances_of
 from stacks.constructs.scaling.scalable_target import CapacityTarget
 
@@ -43,13 +43,13 @@ class BacklogScaling(Construct):
             min_capacity=config.min_instances,
             max_capacity=config.max_instances,
         )
-        self._wake()
-        self._grow()
-        self._go()
+        self._scale_from_zero()
+        self._track_backlog()
+        self._scale_in_when_idle()
 
-    def _wake(self) -> None:
+    def _scale_from_zero(self) -> None:
         """Add the first instance, as a backlog per instance says nothing without one."""
-        AlarmedStep(
+        AlarmStepPolicy(
             self,
             "Wake",
             target=self._target,
@@ -67,7 +67,7 @@ class BacklogScaling(Construct):
             cooldown_seconds=self._config.scale_out_cooldown_seconds,
         )
 
-    def _grow(self) -> None:
+    def _track_backlog(self) -> None:
         metric = _Policy.CustomizedMetricSpecificationProperty(
             namespace="AWS/SageMaker",
             metric_name="ApproximateBacklogSizePerInstance",
@@ -90,8 +90,8 @@ class BacklogScaling(Construct):
             ),
         )
 
-    def _go(self) -> None:
-        AlarmedStep(
+    def _scale_in_when_idle(self) -> None:
+        AlarmStepPolicy(
             self,
             "Go",
             target=self._target,

@@ -8,7 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from stacks.config import AutoscalingConfig
-from stacks.constructs.scaling.alarm_step_policy import AlarmedStep
+from stacks.constructs.scaling.alarm_step_policy import AlarmStepPolicy
 from stacks.constructs.scaling.realtime_scaling import RealtimeScaling
 from stacks.constructs.scaling.scalable_dimension import copies_of
 
@@ -40,7 +40,7 @@ class ComponentScaling(RealtimeScaling):
             endpoint_name=endpoint_name,
             namespace=namespace,
         )
-        AlarmedStep(
+        AlarmStepPolicy(
             self,
             "Wake",
             target=self.target,

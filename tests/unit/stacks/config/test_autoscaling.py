@@ -6,11 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_croniter import AwsCroniter
-from pydantic import TypeAdapter, ValidationError
 
-from stacks.config import ColdStartConfig, PrefixRoutingConfig
-from stacks.config.schedule import Expression
 from tests.support.stage_files import LOCAL, PROD, load, message
 
 SCALING = {"min_instances": 1, "max_instances": 4}
@@ -136,39 +132,6 @@ def test_what_cannot_scale_is_named_with_why(
 
 
 @pytest.mark.parametrize(
-    ("types", "expected"),
-    [
-        (["ml.g6.12xlarge"], "0: got 'ml.g6.12xlarge' with 4 GPUs; must have 1, like ml.g6e.xlar"),
-        (["ml.c7i.xlarge"], "0: got 'ml.c7i.xlarge' with 0 GPUs; must have 1, like ml.g6e.xlarge"),
-        (["ml.g6.xlarge", "ml.g6.xlarge"], "1: got 'ml.g6.xlarge'; must be named once"),
-        (["ml.g6e.xlarge"], "0: got 'ml.g6e.xlarge'; must be named once"),
-        (["ml.g4dn.xlarge"], "0: got 'ml.g4dn.xlarge'; engine vllm must have a newer GPU"),
-        (["g6.xlarge"], "0: got 'g6.xlarge'; must be spelled like ml.g6e.xlarge"),
-    ],
-)
-def test_a_fallback_that_could_not_serve_is_refused(
-    root: Path, types: list[str], expected: str
-) -> None:
-    text = message(root, PROD, realtime__fallback_instance_types=types)
-    assert f"config/test.toml: realtime.fallback_instance_types.{expected}" in text
-
-
-def test_there_are_at_most_five_types(root: Path) -> None:
-    sizes = ("2xlarge", "4xlarge", "8xlarge", "16xlarge")
-    types = [f"ml.g6e.{size}" for size in sizes]
-    config = load(root, PROD, realtime__fallback_instance_types=types)
-    assert config.realtime.instance_types == ("ml.g6e.xlarge", *types)
-    text = message(root, PROD, realtime__fallback_instance_types=[*types, "ml.g6.xlarge"])
-    assert "realtime.fallback_instance_types: got " in text
-
-
-def test_a_region_that_lacks_the_image_is_named_once(root: Path) -> None:
-    changes = {"project__region": "me-west-1", "model__engine": "lmi", "model__flags": {}}
-    text = message(root, PROD, **changes, realtime__fallback_instance_types=["ml.g6.xlarge"])
-    assert text.count("project.region") == 1
-
-
-@pytest.mark.parametrize(
     ("schedules", "expected"),
     [
         (
@@ -243,137 +206,6 @@ def test_a_night_may_end_at_zero(root: Path) -> None:
     night = {**NIGHT, "max_instances": 0}
     changes = {**ZERO, "realtime__autoscaling": {**TO_ZERO, "schedules": [night]}}
     assert load(root, PROD, **changes).realtime.autoscaling.schedules[0].max_instances == 0
-
-
-def accepted(schedule: str) -> bool:
-    try:
-        TypeAdapter(Expression).validate_python(schedule)
-    except ValidationError:
-        return False
-    return True
-
-
-def understood(fields: str) -> bool:
-    """Whether the scaling rules of the simulator and the local cloud can run it."""
-    try:
-        AwsCroniter(fields)
-    except ValueError:
-        return False
-    return True
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        "0 8 ? * MON-FRI *",
-        "0/15 6-18,20 1,15 JAN-MAR,DEC ? 2026-2030",
-        "*/5 * L * ? *",
-        "30 6 15W 2/3 ? *",
-        "0 8 ? * FRI#2 *",
-        "0 8 ? * 6L *",
-        "0 8 ? * mon *",
-        "60 8 ? * 1 *",
-        "0 24 ? * 1 *",
-        "0 8 0 * ? *",
-        "0 8 32 * ? *",
-        "0 8 LW * ? *",
-        "0 8 ? 13 1 *",
-        "0 8 ? * 0 *",
-        "0 8 ? * 8 *",
-        "0 8 ? * FRI#6 *",
-        "0 8 1 * ? 1969",
-        "0 8 1 * ? 2200",
-        "0 8 * * * *",
-        "0 8 ? * ? *",
-        "*/0 8 ? * 1 *",
-        "0 8 ? * *",
-        "eight 8 ? * 1 *",
-    ],
-)
-def test_config_takes_the_cron_expressions_that_the_rules_run(fields: str) -> None:
-    assert accepted(f"cron({fields})") == understood(fields)
-
-
-@pytest.mark.parametrize(
-    ("schedule", "allowed"),
-    [
-        ("at(2030-01-31T08:00:00)", True),
-        ("at(2030-01-31 08:00)", False),
-        ("at(2030-01-31T08:00:00+02:00)", False),
-        ("rate(1 hour)", True),
-        ("rate(0 hours)", False),
-        ("rate(2 weeks)", False),
-        (" rate(1 day)", False),
-    ],
-)
-def test_at_and_rate_are_spelled_as_aws_spells_them(schedule: str, allowed: bool) -> None:
-    assert accepted(schedule) == allowed
-
-
-def test_a_batch_recurs(root: Path) -> None:
-    once = {"name": "a", "expression": "at(2030-01-31T08:00:00)", "input_prefix": "scheduled/a/"}
-    text = message(root, PROD, batch__schedules=[once])
-    assert "must be spelled like rate(1 day) or cron(0 3 * * ? *)" in text
-
-
-def test_prefixes_are_compared_until_an_instance_is_full(root: Path) -> None:
-    config = load(root, PROD, realtime__routing="prefix-aware")
-    assert config.prefix_routing == PrefixRoutingConfig(prefix_bytes=4096, max_in_flight=64)
-    stated = {"prefix_bytes": 2048, "max_in_flight": 8}
-    config = load(root, PROD, realtime__routing="prefix-aware", realtime__prefix_routing=stated)
-    assert config.prefix_routing == PrefixRoutingConfig(**stated)
-    wide = {"model__max_concurrent_sequences": 4096, "realtime__routing": "prefix-aware"}
-    routing = load(root, PROD, **wide).prefix_routing
-    assert routing is not None
-    assert routing.max_in_flight == 1024
-    assert load(root, PROD).prefix_routing is None
-
-
-def test_a_cold_start_is_met_where_there_is_one(root: Path) -> None:
-    assert load(root, PROD).cold_start is None
-    assert load(root, PROD, **ZERO).cold_start == ColdStartConfig(mode="reject")
-    stated = load(root, PROD, api__cold_start={"mode": "queue"}).cold_start
-    assert stated == ColdStartConfig(mode="queue")
-
-
-LONG = {"api__lambda_timeout_seconds": 800, "api__gateway_timeout_seconds": 840}
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        pytest.param(
-            {"api__cold_start": {"mode": "hold"}},
-            "hold_seconds: got 600; must be at most 380, what model_timeout_seconds (120) leaves "
-            "of lambda_timeout_seconds (500)",
-            id="held longer than the function runs",
-        ),
-        pytest.param(
-            {**LONG, "api__cold_start": {"mode": "hold", "max_held_requests": 128}},
-            "max_held_requests: got 128; must be below reserved_concurrency (128)",
-            id="nobody left to reject",
-        ),
-        pytest.param(
-            {"async": None, "api__cold_start": {"mode": "queue"}},
-            "mode: got 'queue'; must be 'reject' or 'hold' without [async], whose queue it is",
-            id="no queue",
-        ),
-        pytest.param(
-            {"api__cold_start": {"mode": "wait"}},
-            "mode: got 'wait'; must be 'reject', 'hold' or 'queue'",
-            id="unknown mode",
-        ),
-    ],
-)
-def test_a_cold_start_that_cannot_be_met_so_is_refused(
-    root: Path, changes: dict[str, Any], expected: str
-) -> None:
-    assert f"config/test.toml: api.cold_start.{expected}" in message(root, PROD, **changes)
-
-
-def test_requests_are_held_within_the_functions_time(root: Path) -> None:
-    held = {"mode": "hold", "hold_seconds": 680}
-    assert load(root, PROD, **LONG, api__cold_start=held).cold_start is not None
 
 
 def test_a_local_stage_may_go_to_zero(root: Path) -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from stacks.constructs.function.package import BundleError, build_bundle
-from stacks.constructs.function.package_pruning import prune
-from tests.support.project import PROJECT
-
-CLIENT = re.compile(r'(?:boto3|session)\.client\(\s*"([a-z0-9-]+)"')
 
 
 @pytest.fixture(autouse=True)
@@ -100,36 +95,3 @@ def test_unreachable_index_is_reported_with_what_uv_says(root: Path) -> None:
     with pytest.raises(BundleError, match=r"must reach a package index:[\s\S]*no-such-package"):
         build_bundle(root, platform="aws")
     assert [path for path in (root / ".build").rglob("*") if path.is_file()] == []
-
-
-def services_called() -> set[str]:
-    """The AWS services the app makes clients of."""
-    sources = (PROJECT / "lambda_api").rglob("*.py")
-    return {name for path in sources for name in CLIENT.findall(path.read_text())}
-
-
-def test_the_app_calls_the_services_we_know_of() -> None:
-    known = {"cloudwatch", "s3", "sagemaker-runtime", "secretsmanager", "stepfunctions"}
-    assert known <= services_called()
-
-
-def test_pruning_keeps_what_clients_read(tmp_path: Path) -> None:
-    kept = [
-        *(f"botocore/data/{service}/1/service-2.json.gz" for service in services_called()),
-        "botocore/data/endpoints.json",
-        "botocore/data/partitions.json",
-        "opentelemetry_api-1.0.dist-info/entry_points.txt",
-        "botocore/cacert.pem",
-    ]
-    dropped = [
-        "botocore/data/ec2/2016-11-15/service-2.json.gz",
-        "boto3/data/s3/2006-03-01/resources-1.json",
-        "bin/uvicorn",
-        "botocore/py.pyi",
-        "opentelemetry_api-1.0.dist-info/RECORD",
-    ]
-    for name in [*kept, *dropped]:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    prune(tmp_path)
-    assert set(contents(tmp_path)) == set(kept)

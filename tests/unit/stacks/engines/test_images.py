@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from stacks.engines import ENGINES
-from stacks.engines.catalogue import Catalogue, load_catalogue
-from stacks.engines.refresh import MissingTablesError, image_tag, newest, read_catalogue
+from stacks.engines.images import ImageCatalogue, load_images
+from stacks.engines.refresh import MissingTablesError, image_tag, newest, read_images
 from tests.support.project import PROJECT
 
-CATALOGUE = load_catalogue()
+CATALOGUE = load_images()
 
 
 def test_every_engine_has_an_image() -> None:
@@ -40,13 +40,26 @@ def test_the_newest_image_of_an_engine_comes_first() -> None:
         assert versions == sorted(versions, reverse=True)
 
 
-@pytest.mark.parametrize("engine", sorted(ENGINES.keys() - {"llama-cpp"}))
+@pytest.mark.parametrize("engine", ["vllm", "lmi", "sglang", "tgi"])
 def test_batch_hosts_get_the_cuda_their_drivers_run(engine: str) -> None:
     image = ENGINES[engine].batch_image("gpu")
     assert image is not None
     assert image.cuda is not None
     assert image.cuda.startswith("cu12")
     assert ENGINES[engine].batch_ami(image) == "al2-ami-sagemaker-batch-gpu-535"
+
+
+def test_every_image_has_the_source_that_refresh_reads() -> None:
+    sources = [(name, s) for name, engine in ENGINES.items() for s in engine.sources]
+    expected = [(name, s.processor, s.release is None) for name, s in sources]
+    newest = {(i.engine, i.processor): i for i in reversed(CATALOGUE.images)}
+    found = [(i.engine, i.processor, i in newest.values()) for i in CATALOGUE.images]
+    assert sorted(found) == sorted(expected)
+
+
+def test_images_with_a_release_are_those_releases() -> None:
+    released = {s.release for engine in ENGINES.values() for s in engine.sources if s.release}
+    assert released <= {(image.version, image.tag) for image in CATALOGUE.images}
 
 
 def test_llama_cpp_runs_batches_on_cpus_alone() -> None:
@@ -99,9 +112,9 @@ def test_the_newest_version_is_the_highest_number() -> None:
 
 def test_refreshing_without_the_package_says_what_to_install() -> None:
     with pytest.raises(MissingTablesError, match=r"no-such-package is not installed; run `uv pip"):
-        read_catalogue("no-such-package")
+        read_images("no-such-package")
 
 
 def test_the_committed_file_is_what_refresh_writes() -> None:
-    text = (PROJECT / "stacks" / "engines" / "catalogue.json").read_text()
-    assert Catalogue.model_validate_json(text).model_dump_json(indent=2) + "\n" == text
+    text = (PROJECT / "stacks" / "engines" / "images.json").read_text()
+    assert ImageCatalogue.model_validate_json(text).model_dump_json(indent=2) + "\n" == text

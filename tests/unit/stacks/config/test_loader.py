@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stacks.config import ConfigError, load_stage
+from stacks.engines import ENGINES
 from tests.support.stage_files import LOCAL, PROD, PROJECT, load, message
 
 
@@ -105,7 +106,7 @@ def test_broken_toml_names_the_file(root: Path) -> None:
         pytest.param(
             PROD,
             {"model__engine": "vlm"},
-            "model.engine: got 'vlm'; must be one of vllm, llama-cpp, lmi, sglang, tgi",
+            f"model.engine: got 'vlm'; must be one of {', '.join(ENGINES)}",
             id="unknown engine",
         ),
         pytest.param(

@@ -37,24 +37,6 @@ def weights(tmp_path: Path) -> Path:
     return directory
 
 
-def test_the_archive_unpacks_to_the_directory_without_hidden_files(
-    pack: Callable[..., Path], weights: Path
-) -> None:
-    with tarfile.open(pack(weights)) as tar:
-        assert tar.getnames() == ["model.gguf", "sub/tokenizer.json"]
-        member = tar.extractfile("sub/tokenizer.json")
-        assert member is not None
-        assert member.read() == b"sub/tokenizer.json"
-
-
-def test_the_same_files_are_the_same_bytes(pack: Callable[..., Path], weights: Path) -> None:
-    first = pack(weights)
-    (weights / "model.gguf").touch()
-    (weights / "model.gguf").chmod(0o600)
-    again = pack(weights, build="elsewhere")
-    assert (first.name, first.read_bytes()) == (again.name, again.read_bytes())
-
-
 def test_an_archive_is_packed_once(pack: Callable[..., Path], weights: Path) -> None:
     before = pack(weights).stat()
     assert pack(weights).stat().st_mtime_ns == before.st_mtime_ns

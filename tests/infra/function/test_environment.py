@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from lambda_api.settings import Settings
-from stacks.constructs.function import web_adapter
+from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig
+from stacks.constructs.function import environment, web_adapter
 from stacks.engines import ENGINES
-from tests.support.synthesized import Synthesized, Template
+from tests.support.synthesized import Synthesized
 
 STREAMING, CONTROL = "run.sh", "lambda_api.handlers.control.handler"
 COMPLETION = "lambda_api.handlers.async_completion.handler"
@@ -20,38 +21,19 @@ PREPARE, COLLECT = (
     "lambda_api.handlers.batch_collect.handler",
 )
 
-ASYNC = {
-    "TWIN_ASYNC_ENDPOINT_NAME",
-    "TWIN_ASYNC_BUCKET",
-    "TWIN_ASYNC_REQUEST_TTL_SECONDS",
-    "TWIN_ASYNC_INVOCATION_TIMEOUT_SECONDS",
-}
-BATCH = {
-    "TWIN_BATCH_BUCKET",
-    "TWIN_BATCH_INSTANCE_COUNT",
-    "TWIN_BATCH_LINES_PER_SHARD",
-    "TWIN_BATCH_MAX_PAYLOAD_MB",
-    "TWIN_BATCH_RETENTION_DAYS",
-}
+ASYNC = environment.async_environment(
+    AsyncConfig(instance_type="ml.g5.xlarge"), endpoint_name="async", bucket="jobs"
+).keys()
+BATCH = environment.batch_environment(
+    BatchConfig(instance_type="ml.g5.xlarge"), bucket="jobs"
+).keys()
+COLD_START = environment.cold_start_environment(ColdStartConfig(), table="wakes").keys()
 INVOCATION = {"TWIN_INFERENCE_COMPONENT_NAME", "TWIN_PREFIX_AWARE_ROUTING"}
-COLD_START = {
-    "TWIN_COLD_START",
-    "TWIN_COLD_START_TABLE",
-    "TWIN_HOLD_SECONDS",
-    "TWIN_MAX_HELD_REQUESTS",
-    "TWIN_EXPECTED_START_SECONDS",
-}
 MACHINE = {"TWIN_BATCH_STATE_MACHINE_ARN"}
 ENGINE = {"TWIN_QUEUED_REQUESTS_METRIC", "TWIN_KV_CACHE_USE_METRIC"}
 WEBHOOK = {"TWIN_WEBHOOK_URL", "TWIN_WEBHOOK_SECRET_ARN"}
 OPTIONAL = ASYNC | BATCH | MACHINE | WEBHOOK | INVOCATION | COLD_START | ENGINE
 """What a stage that leaves a section out does not write."""
-
-
-def environment(template: Template, handler: str) -> dict[str, str]:
-    """A function's environment, with the references CloudFormation resolves resolved."""
-    variables = template.function(handler)["Environment"]["Variables"]
-    return {k: v if isinstance(v, str) else "resolved" for k, v in variables.items()}
 
 
 def every_setting() -> set[str]:
@@ -98,7 +80,7 @@ def test_settings_accept_every_engine(engine: str) -> None:
 def test_settings_accept_what_the_stack_writes(
     prod: Synthesized, handler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in environment(prod.api, handler).items():
+    for name, value in prod.api.environment(handler).items():
         monkeypatch.setenv(name, value)
     settings = Settings.from_environment()
     assert settings.stage == "prod"
@@ -114,7 +96,7 @@ def test_settings_accept_what_the_stack_writes(
 def test_settings_accept_what_the_stack_writes_for_jobs(
     full: Synthesized, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in environment(full.api, COMPLETION).items():
+    for name, value in full.api.environment(COMPLETION).items():
         monkeypatch.setenv(name, value)
     settings = Settings.from_environment()
     assert settings.async_request_ttl_seconds == 7200
@@ -140,7 +122,7 @@ def test_the_stacks_write_every_setting_and_no_other(
     full: Synthesized, stack: str, handler: str, jobs: set[str]
 ) -> None:
     always = every_setting() - OPTIONAL
-    written = environment(full.stacks[stack], handler).keys() - web_adapter.ENVIRONMENT.keys()
+    written = full.stacks[stack].environment(handler).keys() - web_adapter.ENVIRONMENT.keys()
     assert written == always | jobs
     assert jobs <= every_setting()
 
@@ -148,7 +130,7 @@ def test_the_stacks_write_every_setting_and_no_other(
 def test_the_engine_metrics_function_reads_the_engines_names(
     pooled: Synthesized, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    variables = environment(pooled.api, "lambda_api.handlers.engine_metrics.handler")
+    variables = pooled.api.environment("lambda_api.handlers.engine_metrics.handler")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     settings = Settings.from_environment()
@@ -162,14 +144,14 @@ def test_the_engine_metrics_function_reads_the_engines_names(
 
 @pytest.mark.parametrize("handler", [STREAMING, CONTROL])
 def test_what_a_stage_leaves_out_has_no_settings(bare: Synthesized, handler: str) -> None:
-    written = environment(bare.api, handler).keys()
+    written = bare.api.environment(handler).keys()
     assert not written & OPTIONAL
 
 
 def test_settings_accept_what_the_stack_writes_for_an_endpoint_at_zero(
     zero: Synthesized, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in environment(zero.api, STREAMING).items():
+    for name, value in zero.api.environment(STREAMING).items():
         monkeypatch.setenv(name, value)
     settings = Settings.from_environment()
     assert settings.inference_component_name == "twin-local"
@@ -182,7 +164,7 @@ def test_settings_accept_what_the_stack_writes_for_an_endpoint_at_zero(
 def test_settings_accept_what_the_stack_writes_for_prefixes(
     pooled: Synthesized, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in environment(pooled.api, STREAMING).items():
+    for name, value in pooled.api.environment(STREAMING).items():
         monkeypatch.setenv(name, value)
     settings = Settings.from_environment()
     assert settings.prefix_aware_routing is True
@@ -191,7 +173,7 @@ def test_settings_accept_what_the_stack_writes_for_prefixes(
 
 
 def test_only_the_streaming_function_knows_how_the_endpoint_is_invoked(zero: Synthesized) -> None:
-    written = environment(zero.api, STREAMING).keys()
+    written = zero.api.environment(STREAMING).keys()
     assert written >= COLD_START | {"TWIN_INFERENCE_COMPONENT_NAME"}
     assert every_setting() >= COLD_START | INVOCATION
-    assert not environment(zero.api, CONTROL).keys() & (COLD_START | INVOCATION)
+    assert not zero.api.environment(CONTROL).keys() & (COLD_START | INVOCATION)

@@ -1,16 +1,36 @@
-"""Which container image serves which engine, from the committed catalogue.json."""
+"""The container images that serve the engines, from the committed images.json."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-CATALOGUE_PATH = Path(__file__).with_name("catalogue.json")
+IMAGES_PATH = Path(__file__).with_name("images.json")
 
 Processor = Literal["cpu", "gpu"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageSource:
+    """The place of an engine's image in AWS's tables, from which `stacks.engines.refresh` reads.
+
+    Attributes:
+        table: name of the JSON table.
+        processor: "cpu" or "gpu".
+        cuda: CUDA of the image when its tag does not say it, e.g. "cu130".
+        release: version and tag of an image that is older than the newest of the table, or that
+            the table has dropped:
+            https://github.com/aws/deep-learning-containers/tree/master/docs/src/data
+    """
+
+    table: str
+    processor: Processor = "gpu"
+    cuda: str | None = None
+    release: tuple[str, str] | None = None
 
 
 class Image(BaseModel):
@@ -37,7 +57,7 @@ class Image(BaseModel):
     accounts: dict[str, str]
 
 
-class Catalogue(BaseModel):
+class ImageCatalogue(BaseModel):
     """The images this version of the project deploys.
 
     Attributes:
@@ -63,6 +83,6 @@ class Catalogue(BaseModel):
 
 
 @cache
-def load_catalogue() -> Catalogue:
-    """Read the committed catalogue once."""
-    return Catalogue.model_validate_json(CATALOGUE_PATH.read_text())
+def load_images() -> ImageCatalogue:
+    """Read the committed images once."""
+    return ImageCatalogue.model_validate_json(IMAGES_PATH.read_text())

@@ -78,14 +78,6 @@ def test_names_that_differ_in_their_last_part_only_are_all_published(
     }
 
 
-def test_hidden_files_stay_behind(publish: Any, tmp_path: Path) -> None:
-    for name in ("model.gguf", ".DS_Store", ".git/config"):
-        (tmp_path / "weights" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "weights" / name).touch()
-    weights, files = publish(tmp_path / "weights")
-    assert list(files) == [f"{weights.prefix}model.gguf"]
-
-
 def test_a_changed_file_is_another_prefix_and_so_another_model(
     publish: Any, tmp_path: Path
 ) -> None:

