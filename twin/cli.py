@@ -14,15 +14,15 @@ from rich.markup import escape
 
 from localcloud.settings import Settings
 from stacks.config import ConfigError, load_stage
-from twin import batch as batch_
-from twin import chat as chat_
-from twin import demo as demo_
-from twin import dev as dev_
-from twin import status as status_
 from twin.cdk import cdk_command
-from twin.deployment import STAGE, LocalDeployment
+from twin.client import batch as batch_
+from twin.client import chat as chat_
 from twin.environment import LOCAL_DIR, PROJECT, inherited
-from twin.local_cloud import LocalCloud, LocalCloudError
+from twin.local import demo as demo_
+from twin.local import dev as dev_
+from twin.local import status as status_
+from twin.local.cloud import LocalCloud, LocalCloudError
+from twin.local.deployment import STAGE, LocalDeployment
 from twin.outputs import NotDeployedError, StageOutputs, read_outputs
 from twin.progress import console, step
 from twin.subprocesses import ProgramFailedError

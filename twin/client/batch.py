@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from twin.conversation import connect
+from twin.client.conversation import connect
 from twin.outputs import StageOutputs
 from twin.progress import console, step
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from twin.environment import PROJECT
-from twin.local_cloud import LocalCloud
+from twin.local.cloud import LocalCloud
 
 STREAMING_HANDLER = "run.sh"
 

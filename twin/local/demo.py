@@ -8,10 +8,10 @@ from rich.markup import escape
 
 from localcloud.ports import free_port
 from localcloud.settings import Settings
-from twin.conversation import ask, connect, served_model
-from twin.deployment import LocalDeployment
+from twin.client.conversation import ask, connect, served_model
 from twin.environment import LOCAL_DIR
-from twin.local_cloud import LocalCloud, LocalCloudError
+from twin.local.cloud import LocalCloud, LocalCloudError
+from twin.local.deployment import LocalDeployment
 from twin.outputs import StageOutputs
 from twin.progress import console, step
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from rich.markup import escape
 
-from twin.local_cloud import LocalCloud
+from twin.local.cloud import LocalCloud
 from twin.outputs import StageOutputs
 from twin.progress import console
 

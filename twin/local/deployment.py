@@ -10,7 +10,7 @@ from pathlib import Path
 from stacks.config import StageConfig, load_stage
 from twin.cdk import cdk_command
 from twin.environment import PROJECT
-from twin.local_cloud import LocalCloud
+from twin.local.cloud import LocalCloud
 from twin.outputs import StageOutputs, read_outputs
 from twin.progress import Detail, step
 from twin.subprocesses import Program, running

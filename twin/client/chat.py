@@ -8,7 +8,7 @@ from openai import APIError
 from openai.types.chat import ChatCompletionMessageParam
 from rich.markup import escape
 
-from twin.conversation import ask, connect, served_model
+from twin.client.conversation import ask, connect, served_model
 from twin.outputs import StageOutputs
 from twin.progress import console
 
