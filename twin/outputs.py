@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, SecretStr, field_serializer
 
 from stacks.config import StageConfig
+from twin.errors import UserError
 
 if TYPE_CHECKING:
     import boto3
@@ -55,7 +56,7 @@ class StageOutputs(BaseModel):
         return cls.model_validate_json(path.read_text())
 
 
-class NotDeployedError(Exception):
+class NotDeployedError(UserError):
     """A stage's stacks are not there."""
 
     def __init__(self, stack: str, region: str) -> None:

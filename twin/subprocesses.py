@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.reaper import reaped
+from twin.errors import UserError
 from twin.progress import Detail
 
 POLL_SECONDS = 0.05
 TAIL_LINES = 30
 
 
-class ProgramFailedError(Exception):
+class ProgramFailedError(UserError):
     """A program ended with an error; carries the end of what it printed."""
 
     def __init__(self, program: str, status: int, log: Path) -> None:

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from twin.client.conversation import connect
+from twin.errors import UserError
 from twin.outputs import StageOutputs
 from twin.progress import console, step
 
@@ -33,7 +34,7 @@ _INTERRUPTED = 130
 _Show: TypeAlias = Callable[[Batch], None]
 
 
-class BatchRunError(Exception):
+class BatchRunError(UserError):
     """A batch could not be run; the message is for the person who asked."""
 
 
@@ -188,5 +189,7 @@ def run_batch(outputs: StageOutputs, requests: Path, out: Path, errors: Path | N
     Raises:
         BatchRunError: It could not be run.
     """
+    if not out.absolute().parent.is_dir():
+        raise BatchRunError(f"--out: got '{out}'; must be a file in a folder that is there")
     beside = out.with_name(f"{out.stem}.errors{out.suffix}")
     return BatchRun(connect(outputs), requests, out, errors or beside)()

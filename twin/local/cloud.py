@@ -15,12 +15,13 @@ from pydantic import BaseModel, ConfigDict
 
 from localcloud.settings import HEALTH_PATH, PREFIX, Settings
 from twin.environment import PROJECT, inherited, without_aws
+from twin.errors import UserError
 
 START_SECONDS = 30
 STOP_SECONDS = 10
 
 
-class LocalCloudError(Exception):
+class LocalCloudError(UserError):
     """The local cloud did not start, or is not the one that was asked for."""
 
 

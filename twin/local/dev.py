@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from twin.environment import PROJECT
+from twin.errors import UserError
 from twin.local.cloud import LocalCloud
 
 STREAMING_HANDLER = "run.sh"
@@ -15,15 +16,14 @@ def deployed_environment(cloud: LocalCloud) -> dict[str, str]:
     """The environment the stacks gave the streaming function: both read the same settings.
 
     Raises:
-        LookupError: The stage is not deployed.
+        UserError: The stage is not deployed.
     """
     functions = cloud.session.client("lambda", endpoint_url=cloud.settings.origin)
     for page in functions.get_paginator("list_functions").paginate():
         for function in page["Functions"]:
             if function.get("Handler") == STREAMING_HANDLER:
                 return dict(function["Environment"]["Variables"])
-    message = "no streaming function in the local stage: run `make up` first"
-    raise LookupError(message)
+    raise UserError("no streaming function in the local stage: run `make up` first")
 
 
 def serve(cloud: LocalCloud, port: int) -> int:
