@@ -11,7 +11,6 @@ from twin.cdk import cdk_command
 from twin.commands import stages
 from twin.commands.stages import StageOption, stage_outputs
 from twin.environment import PROJECT, inherited
-from twin.errors import UserError
 
 PANEL: Final = "In an AWS account"
 """The heading of these commands in `twin --help`."""
@@ -40,13 +39,13 @@ def diff(stage: StageOption, arguments: CdkArguments = None) -> None:
 @app.command(rich_help_panel=PANEL)
 def deploy(stage: StageOption, arguments: CdkArguments = None) -> None:
     """Deploy all stacks of a stage to the AWS account of your credentials."""
-    _run_cdk_on_all_stacks("deploy", stage, arguments or [])
+    _run_cdk("deploy", "--all", "--context", f"stage={stage}", *arguments or ())
 
 
 @app.command(rich_help_panel=PANEL)
 def destroy(stage: StageOption, arguments: CdkArguments = None) -> None:
     """Delete all stacks of a stage from the AWS account of your credentials."""
-    _run_cdk_on_all_stacks("destroy", stage, arguments or [])
+    _run_cdk("destroy", "--all", "--context", f"stage={stage}", *arguments or ())
 
 
 @app.command(rich_help_panel=stages.PANEL)
@@ -59,21 +58,6 @@ def outputs(stage: StageOption = "local") -> None:
 def cdk(context: typer.Context) -> None:
     """Run the pinned CDK command line with these arguments, on the Node installed beside it."""
     _run_cdk(*context.args)
-
-
-def _run_cdk_on_all_stacks(command: str, stage: str, arguments: list[str]) -> None:
-    """Run a CDK command with `--all`, which takes precedence over names of stacks.
-
-    Raises:
-        UserError: The arguments begin with the name of a stack.
-    """
-    if arguments and not arguments[0].startswith("-"):
-        raise UserError(
-            f"arguments: got {arguments[0]!r}; must be options of the CDK command line, because "
-            f"twin {command} takes all stacks of a stage. For one stack: "
-            f"twin cdk {command} {arguments[0]} --context stage={stage}"
-        )
-    _run_cdk(command, "--all", "--context", f"stage={stage}", *arguments)
 
 
 def _run_cdk(*arguments: str) -> None:

@@ -51,7 +51,7 @@ def test_help_does_not_wait_for_numbers_either():
     ("arguments", "message"),
     [
         (["outputs", "--stage", "nope"], "error: stage: got 'nope'; must be"),
-        (["deploy", "--stage", "prod", "one"], "error: arguments: got 'one'; must be options"),
+        (["status"], "error: LOCALCLOUD_PORT: got 'high'; Input should be a valid integer"),
     ],
 )
 def test_an_error_is_one_line_on_standard_error_with_status_2(
@@ -60,6 +60,7 @@ def test_an_error_is_one_line_on_standard_error_with_status_2(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ):
+    monkeypatch.setenv("LOCALCLOUD_PORT", "high")
     monkeypatch.setattr(sys, "argv", ["twin", *arguments])
 
     with pytest.raises(SystemExit) as exit_:

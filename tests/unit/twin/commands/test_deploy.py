@@ -56,15 +56,6 @@ def test_a_stage_must_be_named(fake_cdk: FakeCdk, command: str):
     assert not fake_cdk.was_called()
 
 
-@pytest.mark.parametrize("command", ["deploy", "destroy"])
-def test_one_stack_is_not_taken_for_all_of_them(fake_cdk: FakeCdk, command: str):
-    result = CliRunner().invoke(app, [command, "--stage", "prod", "twin-prod-api"])
-
-    assert isinstance(result.exception, UserError)
-    assert f"twin cdk {command} twin-prod-api --context stage=prod" in str(result.exception)
-    assert not fake_cdk.was_called()
-
-
 def test_a_missing_cdk_command_line_says_how_to_get_it(fake_cdk: FakeCdk):
     fake_cdk.cli.unlink()
 
