@@ -16,6 +16,15 @@ _LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)(?:#([^)\s]+))?\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
+HOUSES = (
+    "lambda_api",
+    "stacks/constructs",
+    "localcloud",
+    "localcloud/sagemaker",
+    "planner",
+    "model_artifacts",
+    "twin",
+)
 _RECORD_HEADING = re.compile(r"# (?P<number>\d+)\. (?P<title>.+)")
 _RECORD_ROW = re.compile(
     r"^\| \[(?P<number>\d{4})\]\((?P<file>[^)]+)\) \| (?P<title>.+?) \| (?P<line>.+?) "
@@ -55,3 +64,13 @@ def test_every_decision_record_is_in_the_table_under_its_own_title() -> None:
     assert None not in headings.values()
     assert [(row["number"], row["file"], row["title"]) for row in rows] == records
     assert [row["room"] for row in rows if not (PROJECT / row["room"]).is_dir()] == []
+
+
+@pytest.mark.parametrize("house", HOUSES)
+def test_the_map_shows_every_room(house: str) -> None:
+    rooms = sorted(path.parent.name for path in (PROJECT / house).glob("*/__init__.py"))
+
+    shown = (PROJECT / "docs" / "architecture.md").read_text()
+
+    assert rooms
+    assert [room for room in rooms if f"| `{room}/` |" not in shown] == []
