@@ -9,7 +9,7 @@ CLI = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 
 def cdk_command(*arguments: str) -> list[str]:
-    """The command that runs the CDK CLI with these arguments.
+    """Return the command that runs the CDK CLI with these arguments.
 
     Raises:
         NotInstalledError: The CLI is not installed.

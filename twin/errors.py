@@ -11,7 +11,7 @@ class UserError(Exception):
 
 
 class NotInstalledError(UserError):
-    """A program is missing that `make setup` installs beside the project."""
+    """A program that `make setup` installs beside the project is missing."""
 
     def __init__(self, program: str) -> None:
         super().__init__(f"{program} is not installed: run `make setup`")

@@ -14,7 +14,7 @@ from twin.progress import console
 
 
 def chat(outputs: StageOutputs) -> None:
-    """Ask and answer until the person ends it with Ctrl-D."""
+    """Hold a conversation in the terminal until Ctrl-D."""
     client = connect(outputs)
     model = served_model(client)
     console.print(f"Talking to [bold]{escape(model)}[/bold].")

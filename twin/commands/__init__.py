@@ -1,3 +1,3 @@
-"""The commands, one module and one Typer app per group."""
+"""The commands: a module with a Typer app for each group."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Commands of the planner, imported only when one of them is called."""
+"""Commands of the planner, imported only when called."""
 
 from __future__ import annotations
 

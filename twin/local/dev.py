@@ -1,4 +1,4 @@
-"""Serves the FastAPI app from the working tree against the running local stage."""
+"""A development server: the FastAPI app of the working tree, against the running local stage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STREAMING_HANDLER = "run.sh"
 
 
 def deployed_environment(cloud: LocalCloud) -> dict[str, str]:
-    """The environment the stacks gave the streaming function: both read the same settings.
+    """Return the environment that the stacks gave the streaming function.
 
     Raises:
         UserError: The stage is not deployed.
@@ -27,7 +27,7 @@ def deployed_environment(cloud: LocalCloud) -> dict[str, str]:
 
 
 def serve(cloud: LocalCloud, port: int) -> int:
-    """Run uvicorn with reload until it is stopped; returns its exit status."""
+    """Run uvicorn with reload until it is stopped; return its exit status."""
     command = [
         sys.executable, "-m", "uvicorn", "--factory", "lambda_api.main:create_app",
         "--reload", "--reload-dir", "lambda_api", "--host", "127.0.0.1", "--port", str(port),

@@ -12,7 +12,7 @@ from twin.local.cloud import LocalCloud, LocalCloudError
 from twin.outputs import StageOutputs
 
 OUTPUTS = LOCAL_DIR / "outputs.json"
-"""Written by `twin up`, removed by `twin down`."""
+"""File with the outputs, written by `twin up` and removed by `twin down`."""
 
 
 def local_settings() -> Settings:
@@ -41,7 +41,7 @@ def local_outputs() -> StageOutputs:
     """Return the outputs of the running local stage.
 
     Raises:
-        LocalCloudError: It does not run.
+        LocalCloudError: The local stage does not run.
     """
     if local_cloud().process() is None or not OUTPUTS.exists():
         raise LocalCloudError("the local stage is not running: start it with `make up`")
