@@ -17,7 +17,7 @@ Detail = Callable[[str], None]
 
 @contextmanager
 def step(title: str) -> Iterator[Detail]:
-    """Show a running step, then its duration, or its failure.
+    """Show the title of a running step, then its duration, or that the step failed.
 
     In a terminal the line is alive and carries the latest detail; elsewhere (a CI log) there is one
     line at the start of the step and one at its end.
