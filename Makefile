@@ -61,23 +61,23 @@ outputs: setup ## Where STAGE answers, and its key
 	@$(TWIN) outputs --stage $(STAGE)
 
 synth: setup ## Synthesize STAGE (default dev): no network, no credentials
-	@$(TWIN) cdk synth --quiet --context stage=$(STAGE)
+	@$(TWIN) synth --stage $(STAGE) -- --quiet
 
 diff: setup ## What a deploy of STAGE would change
-	@$(TWIN) cdk diff --context stage=$(STAGE)
+	@$(TWIN) diff --stage $(STAGE)
 
 deploy: setup ## Deploy STAGE to the AWS account of your credentials
-	@$(TWIN) cdk deploy --all --context stage=$(STAGE)
+	@$(TWIN) deploy --stage $(STAGE)
 
 destroy: setup ## Tear STAGE down
-	@$(TWIN) cdk destroy --all --context stage=$(STAGE)
+	@$(TWIN) destroy --stage $(STAGE)
 
 test: setup ## Style, types, architecture, a synth of prod with every check, then every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(TWIN) cdk synth --quiet --context stage=prod
+	$(TWIN) synth --stage prod -- --quiet
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup
 
 format: setup ## Rewrite the code in the project's style

@@ -27,10 +27,10 @@ from table import print_table, spread
 
 from localcloud.ports import free_port
 from localcloud.settings import Settings
-from twin.conversation import connect
-from twin.deployment import LocalDeployment
+from twin.client.conversation import connect
 from twin.environment import PROJECT
-from twin.local_cloud import LocalCloud
+from twin.local.cloud import LocalCloud
+from twin.local.deployment import LocalDeployment
 from twin.outputs import StageOutputs
 
 QUESTION: dict[str, Any] = {

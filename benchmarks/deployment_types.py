@@ -20,7 +20,7 @@ from table import print_table, spread
 
 from localcloud.ports import free_port
 from localcloud.settings import Settings
-from twin.local_cloud import LocalCloud
+from twin.local.cloud import LocalCloud
 
 
 @dataclass

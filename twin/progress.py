@@ -1,4 +1,4 @@
-"""Shows a person what is happening: a line for each step, and how long it took."""
+"""Progress in the terminal: a line for each step, with its duration."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from rich.markup import escape
 console = Console(highlight=False)
 
 Detail = Callable[[str], None]
-"""Tells what the step is doing now; shown beside it in a terminal."""
+"""Callback for the present work of a step; a terminal shows the text beside the title."""
 
 
 @contextmanager
 def step(title: str) -> Iterator[Detail]:
-    """Show a step while it runs, then its time, or that it failed.
+    """Show the title of a running step, then its duration, or that the step failed.
 
     In a terminal the line is alive and carries the latest detail; elsewhere (a CI log) there is one
-    line when the step starts and one when it ends.
+    line at the start of the step and one at its end.
     """
     started = time.monotonic()
     if not console.is_terminal:

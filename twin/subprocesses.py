@@ -1,4 +1,4 @@
-"""Runs other programs, their output going to a log file and its end into the error message."""
+"""Child processes whose output goes to a log file, and whose last lines go into errors."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.reaper import reaped
+from twin.errors import UserError
 from twin.progress import Detail
 
 POLL_SECONDS = 0.05
 TAIL_LINES = 30
 
 
-class ProgramFailedError(Exception):
-    """A program ended with an error; carries the end of what it printed."""
+class ProgramFailedError(UserError):
+    """A program ended with an error; the message carries the end of its output."""
 
     def __init__(self, program: str, status: int, log: Path) -> None:
         lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
@@ -29,18 +30,23 @@ class ProgramFailedError(Exception):
 
 @dataclass(frozen=True)
 class Program:
-    """A program that runs."""
+    """A running program.
+
+    Attributes:
+        name: The program's name in errors.
+        log: File with everything the program prints.
+        process: Its process, the leader of a session of its own.
+    """
 
     name: str
-    """What errors call it."""
     log: Path
     process: subprocess.Popen[bytes]
 
     def wait(self, detail: Detail) -> None:
-        """Wait for its end, the line it printed last going to `detail`.
+        """Wait for the end of the program, passing its latest line to `detail`.
 
         Raises:
-            ProgramFailedError: It ended with a status other than zero.
+            ProgramFailedError: The program ended with a status other than zero.
         """
         while self.process.poll() is None:
             detail(_last_line(self.log))
@@ -58,9 +64,9 @@ def running(
     directory: Path,
     log: Path,
 ) -> Iterator[Program]:
-    """Run a program for the length of a block; it writes to `log`.
+    """Run a program, which writes to `log`, for the length of a block.
 
-    It and what it starts end with the block, and with this process, however this one ends.
+    The program and its children end with the block, and with this process, however this one ends.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with (

@@ -24,7 +24,7 @@ from localcloud.settings import HEALTH_PATH, Settings
 from planner.hardware.throughput import Speed
 from planner.policies.policy import ScalingPlan
 from planner.workload.trace import Arrivals
-from twin.local_cloud import LocalCloud
+from twin.local.cloud import LocalCloud
 
 NAME, VARIANT = "agreement", "AllTraffic"
 STARTS = 2

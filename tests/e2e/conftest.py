@@ -12,10 +12,10 @@ from openai import OpenAI
 
 from localcloud.ports import free_port
 from localcloud.settings import Settings
-from twin.conversation import connect, served_model
-from twin.deployment import LocalDeployment
+from twin.client.conversation import connect, served_model
 from twin.environment import PROJECT
-from twin.local_cloud import LocalCloud
+from twin.local.cloud import LocalCloud
+from twin.local.deployment import LocalDeployment
 from twin.outputs import StageOutputs
 
 

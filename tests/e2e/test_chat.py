@@ -12,8 +12,8 @@ import pytest
 from openai import OpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
-from twin.conversation import ask
-from twin.local_cloud import LocalCloud
+from twin.client.conversation import ask
+from twin.local.cloud import LocalCloud
 from twin.outputs import StageOutputs
 
 QUESTION: list[ChatCompletionMessageParam] = [

@@ -20,9 +20,9 @@ from openai import OpenAI
 from localcloud.ports import free_port
 from localcloud.settings import Settings
 from tests.support import stage_files
-from twin.conversation import ask, connect
-from twin.deployment import LocalDeployment
-from twin.local_cloud import LocalCloud
+from twin.client.conversation import ask, connect
+from twin.local.cloud import LocalCloud
+from twin.local.deployment import LocalDeployment
 from twin.outputs import StageOutputs
 
 FACTOR = 60

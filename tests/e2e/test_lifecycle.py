@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from openai import OpenAI
 
-from twin.conversation import ask
-from twin.deployment import LocalDeployment
+from twin.client.conversation import ask
+from twin.local.deployment import LocalDeployment
 from twin.outputs import NotDeployedError, StageOutputs
 from twin.subprocesses import ProgramFailedError
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -24,8 +25,7 @@ PACKAGES = (
 PURE = ("autoscaling", "lambda_api", "planner")
 """Packages whose modules each have a unit test of their own."""
 MOST_MODULES_IN_A_ROOM = 15
-TESTED_ELSEWHERE = {
-}
+TESTED_ELSEWHERE = {}
 """Modules of the pure packages without a test of their own, with the test that covers each."""
 
 _QUESTION = re.compile(r"(What|Whether|How|Why|Where|Who|Which|When)\b")
@@ -67,7 +67,7 @@ def docstrings(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _variables(body: list[ast.stmt]) -> Iterator[tuple[int, str]]:
-    for before, node in zip(body, body[1:], strict=False):
+    for before, node in itertools.pairwise(body):
         if (
             isinstance(before, ast.Assign | ast.AnnAssign)
             and isinstance(node, ast.Expr)

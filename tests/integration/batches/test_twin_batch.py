@@ -12,8 +12,8 @@ from openai import OpenAI
 from rich.console import Console
 
 from tests.support.service.batch_world import jsonl, request
-from twin import batch as twin_batch
-from twin.batch import BatchRun, BatchRunError
+from twin.client import batch as twin_batch
+from twin.client.batch import BatchRun, BatchRunError
 
 
 @pytest.fixture(autouse=True)

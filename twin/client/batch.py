@@ -1,4 +1,4 @@
-"""Works through a file of requests on a deployed stage: upload, follow, download."""
+"""A file of requests, run as a batch on a deployed stage: upload, follow, download."""
 
 from __future__ import annotations
 
@@ -17,31 +17,32 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from twin.conversation import connect
+from twin.client.conversation import connect
+from twin.errors import UserError
 from twin.outputs import StageOutputs
 from twin.progress import console, step
 
 MAX_FORM_BYTES = 3 * 1024 * 1024
-"""Larger files go to the bucket themselves: API Gateway hands a Lambda function 6 MB of base64."""
+"""Largest upload through the API, which hands a Lambda function 6 MB of base64 at most."""
 
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
 _POLL_SECONDS = 2.0
 _INTERRUPTED = 130
-"""The exit status of what Ctrl-C ended: tldp.org/LDP/abs/html/exitcodes.html."""
+"""Exit status after Ctrl-C: tldp.org/LDP/abs/html/exitcodes.html."""
 
 _Show: TypeAlias = Callable[[Batch], None]
 
 
-class BatchRunError(Exception):
+class BatchRunError(UserError):
     """A batch could not be run; the message is for the person who asked."""
 
 
 @dataclass(frozen=True)
 class BatchRun:
-    """A file of requests to be worked through.
+    """A file of requests to be run as a batch.
 
-    Args:
+    Attributes:
         client: The official client, pointed at a stage.
         requests: The requests, one JSON object a line:
             platform.openai.com/docs/api-reference/batch/request-input.
@@ -55,10 +56,13 @@ class BatchRun:
     errors: Path
 
     def __call__(self) -> int:
-        """Do it all; give the exit status: 0 only if every request was answered.
+        """Run the batch to its end.
+
+        Returns:
+            The exit status: 0 only if every request was answered.
 
         Raises:
-            BatchRunError: It could not be run.
+            BatchRunError: The batch could not be run.
         """
         try:
             with step(f"Upload {self.requests.name}"):
@@ -97,7 +101,7 @@ class BatchRun:
         return file.id
 
     def _follow(self, batch: Batch) -> tuple[Batch, bool]:
-        """Wait for a batch's end, showing how far it is; also whether a person ended it."""
+        """Wait for the end of a batch, showing its progress; also tell whether Ctrl-C ended it."""
         columns = (
             TextColumn("{task.description:<12}"),
             BarColumn(),
@@ -177,7 +181,7 @@ def _message(error: APIStatusError) -> str:
 
 
 def run_batch(outputs: StageOutputs, requests: Path, out: Path, errors: Path | None) -> int:
-    """Work through a file on a stage; give the exit status.
+    """Run a file of requests as a batch on a stage.
 
     Args:
         outputs: Where the stage answers.
@@ -185,8 +189,13 @@ def run_batch(outputs: StageOutputs, requests: Path, out: Path, errors: Path | N
         out: Where the answers go.
         errors: Where the requests without an answer go; beside `out` unless given.
 
+    Returns:
+        The exit status: 0 only if every request was answered.
+
     Raises:
-        BatchRunError: It could not be run.
+        BatchRunError: The batch could not be run.
     """
+    if not out.absolute().parent.is_dir():
+        raise BatchRunError(f"--out: got '{out}'; must be a file in a folder that is there")
     beside = out.with_name(f"{out.stem}.errors{out.suffix}")
     return BatchRun(connect(outputs), requests, out, errors or beside)()

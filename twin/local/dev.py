@@ -1,4 +1,4 @@
-"""Serves the FastAPI app from the working tree against the running local stage."""
+"""A development server: the FastAPI app of the working tree, against the running local stage."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import subprocess
 import sys
 
 from twin.environment import PROJECT
-from twin.local_cloud import LocalCloud
+from twin.errors import UserError
+from twin.local.cloud import LocalCloud
 
 STREAMING_HANDLER = "run.sh"
 
 
 def deployed_environment(cloud: LocalCloud) -> dict[str, str]:
-    """The environment the stacks gave the streaming function: both read the same settings.
+    """Return the environment that the stacks gave the streaming function.
 
     Raises:
-        LookupError: The stage is not deployed.
+        UserError: The stage is not deployed.
     """
     functions = cloud.session.client("lambda", endpoint_url=cloud.settings.origin)
     for page in functions.get_paginator("list_functions").paginate():
         for function in page["Functions"]:
             if function.get("Handler") == STREAMING_HANDLER:
                 return dict(function["Environment"]["Variables"])
-    message = "no streaming function in the local stage: run `make up` first"
-    raise LookupError(message)
+    raise UserError("no streaming function in the local stage: run `make up` first")
 
 
 def serve(cloud: LocalCloud, port: int) -> int:
-    """Run uvicorn with reload until it is stopped; returns its exit status."""
+    """Run uvicorn with reload until it is stopped; return its exit status."""
     command = [
         sys.executable, "-m", "uvicorn", "--factory", "lambda_api.main:create_app",
         "--reload", "--reload-dir", "lambda_api", "--host", "127.0.0.1", "--port", str(port),

@@ -8,13 +8,13 @@ from openai import APIError
 from openai.types.chat import ChatCompletionMessageParam
 from rich.markup import escape
 
-from twin.conversation import ask, connect, served_model
+from twin.client.conversation import ask, connect, served_model
 from twin.outputs import StageOutputs
 from twin.progress import console
 
 
 def chat(outputs: StageOutputs) -> None:
-    """Ask and answer until the person ends it with Ctrl-D."""
+    """Hold a conversation in the terminal until Ctrl-D."""
     client = connect(outputs)
     model = served_model(client)
     console.print(f"Talking to [bold]{escape(model)}[/bold].")

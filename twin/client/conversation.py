@@ -1,4 +1,4 @@
-"""Talks to a deployed stage with the official OpenAI client, and times what it sees."""
+"""Conversations with a deployed stage through the official OpenAI client, timed."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ from twin.outputs import StageOutputs
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, and how it came."""
+    """A streamed answer and its timing.
+
+    Attributes:
+        text: The whole answer.
+        first_token_seconds: Time to first token, from sending the request to the first text.
+        tokens: Completion tokens, as the engine counted them.
+        seconds: Time from sending the request to the end of the answer.
+    """
 
     text: str
     first_token_seconds: float
-    """Time to first token: from sending the request to the first piece of text."""
     tokens: int
-    """Completion tokens, as the engine counted them."""
     seconds: float
-    """From sending the request to the end of the answer."""
 
     @property
     def tokens_per_second(self) -> float:
@@ -30,7 +34,7 @@ class Reply:
         return (self.tokens - 1) / max(self.seconds - self.first_token_seconds, 1e-9)
 
     def summary(self) -> str:
-        """One line for a person."""
+        """Describe the timing in one line."""
         return (
             f"first token after {self.first_token_seconds * 1000:.0f} ms, "
             f"{self.tokens} tokens at {self.tokens_per_second:.0f} tokens/s"
@@ -38,12 +42,12 @@ class Reply:
 
 
 def connect(outputs: StageOutputs) -> OpenAI:
-    """The official client, pointed at a stage."""
+    """Return the official client, pointed at a stage."""
     return OpenAI(base_url=outputs.openai_base_url, api_key=outputs.api_key.get_secret_value())
 
 
 def served_model(client: OpenAI) -> str:
-    """The name to put in `model`: the stage serves one."""
+    """Return the name of the one model that the stage serves."""
     return client.models.list().data[0].id
 
 
@@ -53,7 +57,7 @@ def ask(
     messages: Iterable[ChatCompletionMessageParam],
     on_text: Callable[[str], None],
 ) -> Reply:
-    """Stream one answer, giving each piece to `on_text` as it arrives.
+    """Stream one answer, passing each piece of text to `on_text` on arrival.
 
     Raises:
         openai.OpenAIError: The request was refused, or the stream broke.

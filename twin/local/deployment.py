@@ -1,4 +1,4 @@
-"""Deploys a stage into a local cloud with the real CDK command line."""
+"""Deployment of a stage into a local cloud, by the real CDK command line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from stacks.config import StageConfig, load_stage
 from twin.cdk import cdk_command
 from twin.environment import PROJECT
-from twin.local_cloud import LocalCloud
+from twin.local.cloud import LocalCloud
 from twin.outputs import StageOutputs, read_outputs
 from twin.progress import Detail, step
 from twin.subprocesses import Program, running
@@ -20,13 +20,17 @@ STAGE = "local"
 
 @dataclass(frozen=True)
 class LocalDeployment:
-    """A stage of a checkout, in a local cloud."""
+    """A stage of a checkout, in a local cloud.
+
+    Attributes:
+        cloud: The local cloud.
+        project: The checkout whose app.py and config/ are deployed.
+        stage: A file of config/, without .toml.
+    """
 
     cloud: LocalCloud
     project: Path = PROJECT
-    """The checkout whose app.py and config/ are deployed."""
     stage: str = STAGE
-    """A file of config/, without .toml."""
 
     @property
     def config(self) -> StageConfig:
@@ -71,11 +75,11 @@ class LocalDeployment:
             program.wait(detail)
 
     def outputs(self) -> StageOutputs:
-        """Where the stage answers."""
+        """Read the outputs of the deployed stage."""
         return read_outputs(self.cloud.session, self.config, self.cloud.settings.origin)
 
     def _synthesize_and_bootstrap(self, detail: Detail) -> None:
-        """Side by side: neither needs the other."""
+        """Run both side by side: neither needs the other."""
         # A report of checks that an earlier synth left would fail this deployment.
         shutil.rmtree(self._assembly, ignore_errors=True)
         account = f"aws://{self.cloud.settings.account}/{self.cloud.settings.region}"

@@ -1,4 +1,4 @@
-"""Starts, finds and stops the process of the local cloud."""
+"""The process of the local cloud: started, found again and stopped."""
 
 from __future__ import annotations
 
@@ -15,27 +15,33 @@ from pydantic import BaseModel, ConfigDict
 
 from localcloud.settings import HEALTH_PATH, PREFIX, Settings
 from twin.environment import PROJECT, inherited, without_aws
+from twin.errors import UserError
 
 START_SECONDS = 30
 STOP_SECONDS = 10
 
 
-class LocalCloudError(Exception):
+class LocalCloudError(UserError):
     """The local cloud did not start, or is not the one that was asked for."""
 
 
 class ProcessRecord(BaseModel):
-    """Which process serves the local cloud, told from another that got its pid later."""
+    """Identity of the local cloud's process, which no later process with the same pid shares.
+
+    Attributes:
+        pid: Process id.
+        created: Start of the process, seconds since the epoch.
+        port: TCP port of the local cloud's origin.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     pid: int
     created: float
-    """Start of the process, seconds since the epoch."""
     port: int
 
     def process(self) -> psutil.Process | None:
-        """The process, if it still runs."""
+        """Return the process, if it still runs."""
         try:
             process = psutil.Process(self.pid)
             same = process.create_time() == self.created
@@ -45,10 +51,14 @@ class ProcessRecord(BaseModel):
 
 
 class LocalCloud:
-    """A local cloud and the directory that holds its state."""
+    """A local cloud and the directory that holds its state.
+
+    Attributes:
+        module: Python module that the process runs.
+        settings: The settings the process is started with.
+    """
 
     module = "localcloud"
-    """What is run as its process."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -56,7 +66,7 @@ class LocalCloud:
 
     @classmethod
     def running(cls, settings: Settings) -> LocalCloud:
-        """The one that runs, on whatever port; on the settings' port when none does."""
+        """Return the local cloud that runs, whatever its port; else one on the settings' port."""
         cloud = cls(settings)
         if cloud._record.exists():
             record = ProcessRecord.model_validate_json(cloud._record.read_text())
@@ -65,17 +75,17 @@ class LocalCloud:
 
     @property
     def directory(self) -> Path:
-        """Where its record, logs and data are."""
+        """Directory of the process record, the logs and the data."""
         return self.settings.data_dir.absolute()
 
     @property
     def log(self) -> Path:
-        """What the process printed."""
+        """File with the output of the process."""
         return self.directory / "logs" / "localcloud.log"
 
     @property
     def session(self) -> boto3.Session:
-        """Credentials and region that its stores are scoped by."""
+        """Session with the credentials and the region by which the emulated stores are scoped."""
         client = self.settings.client_environment
         return boto3.Session(
             aws_access_key_id=client["AWS_ACCESS_KEY_ID"],
@@ -84,7 +94,7 @@ class LocalCloud:
         )
 
     def environment(self, **changes: str) -> dict[str, str]:
-        """The environment in which the CDK CLI and the AWS SDKs reach this cloud and no other."""
+        """Return an environment in which CDK CLI and AWS SDKs reach this cloud and no other."""
         return {
             **without_aws(inherited()),
             **self.settings.client_environment,
@@ -98,10 +108,10 @@ class LocalCloud:
         return self.directory / "process.json"
 
     def process(self) -> psutil.Process | None:
-        """The running process, or none.
+        """Return the running process, or none.
 
         Raises:
-            LocalCloudError: It runs on another port than the one asked for.
+            LocalCloudError: The process runs on another port than the one asked for.
         """
         if not self._record.exists():
             return None
@@ -119,10 +129,10 @@ class LocalCloud:
         """Start the process and wait until it answers.
 
         Args:
-            stop_with_us: It ends when this process does, however this process ends.
+            stop_with_us: End the local cloud with this process, however this process ends.
 
         Raises:
-            LocalCloudError: It ended, or did not answer within `START_SECONDS`.
+            LocalCloudError: The process ended, or did not answer within `START_SECONDS`.
         """
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("w") as log:
@@ -164,7 +174,7 @@ class LocalCloud:
         return False
 
     def stop(self) -> bool:
-        """Stop the process and all it started; tells whether it was running."""
+        """Stop the process and all it started; tell whether it was running."""
         process = self.process()
         self._record.unlink(missing_ok=True)
         if process is None:

@@ -1,4 +1,4 @@
-"""The whole path in one go: a cloud, a deployment, an answer, and nothing left behind."""
+"""The demo: a cloud, a deployment, answers, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from rich.markup import escape
 
 from localcloud.ports import free_port
 from localcloud.settings import Settings
-from twin.conversation import ask, connect, served_model
-from twin.deployment import LocalDeployment
+from twin.client.conversation import ask, connect, served_model
 from twin.environment import LOCAL_DIR
-from twin.local_cloud import LocalCloud, LocalCloudError
+from twin.local.cloud import LocalCloud, LocalCloudError
+from twin.local.deployment import LocalDeployment
 from twin.outputs import StageOutputs
 from twin.progress import console, step
 
 QUESTIONS = ("What is an endpoint config?", "What is time to first token?")
-"""The first one also waits for the function to start, as the first request of a quiet hour does."""
+"""Questions of the demo; the first also waits for the function to start, as after a quiet hour."""
 
 DIRECTORY = LOCAL_DIR / "demo"
-"""The demo's own cloud, apart from the one of `make up`; its logs stay until the next demo."""
+"""Directory of the demo's own cloud, apart from that of `make up`; kept until the next demo."""
 
 NEXT = """
 [bold]What to try next[/bold]
@@ -49,7 +49,7 @@ def run_demo() -> None:
 
 
 def show_answers(outputs: StageOutputs) -> None:
-    """Stream answers through the deployed API, and say how fast they came."""
+    """Stream answers through the deployed API, each followed by its timing."""
     with connect(outputs) as client:
         model = served_model(client)
         console.print(f"\n[dim]POST {outputs.openai_base_url}/chat/completions[/dim]")

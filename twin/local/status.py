@@ -1,4 +1,4 @@
-"""Shows what of the local stage runs, and what it printed."""
+"""State and logs of the local stage."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from rich.markup import escape
 
-from twin.local_cloud import LocalCloud
+from twin.local.cloud import LocalCloud
 from twin.outputs import StageOutputs
 from twin.progress import console
 
@@ -17,7 +17,7 @@ LAST_ACTIVITIES = 5
 
 
 def show_status(cloud: LocalCloud, outputs: StageOutputs | None) -> None:
-    """Print the process, the stacks, the endpoints and how they were last scaled."""
+    """Print the process, the stacks, the endpoints and the latest scaling activities."""
     facts = list(_facts(cloud, outputs))
     width = max(len(name) for name, _ in facts)
     for name, value in facts:
@@ -71,7 +71,7 @@ def _scaling(cloud: LocalCloud) -> Iterator[tuple[str, str]]:
 
 
 def log_lines(cloud: LocalCloud, *, follow: bool) -> Iterator[str]:
-    """Everything functions and engines printed, oldest first; with `follow`, as it comes."""
+    """Yield the log lines of functions and engines, oldest first; with `follow`, new ones too."""
     logs = cloud.session.client("logs", endpoint_url=cloud.settings.origin)
     seen: dict[str, int] = {}
     while True:

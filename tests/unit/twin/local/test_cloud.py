@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from localcloud.settings import Settings
-from twin.local_cloud import LocalCloud, LocalCloudError, ProcessRecord
+from twin.local.cloud import LocalCloud, LocalCloudError, ProcessRecord
 
 
 @pytest.fixture

@@ -1,0 +1,73 @@
+"""The command line as a whole."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.support.project import PROJECT
+from twin import cli
+
+COMMANDS = {
+    "On this machine": ("demo", "up", "down", "status", "logs", "dev"),
+    "In an AWS account": ("synth", "diff", "deploy", "destroy", "cdk"),
+    "A deployed stage": ("outputs", "chat", "batch"),
+    "Before money is spent": ("plan",),
+}
+
+
+def test_help_lists_every_command_under_its_heading():
+    shown = CliRunner().invoke(cli.app, ["--help"], env={"COLUMNS": "200"}).output
+
+    sections = shown.split("╭─ ")
+    for heading, commands in COMMANDS.items():
+        (section,) = (part for part in sections if part.startswith(heading))
+        rows = [line.split()[1] for line in section.splitlines() if line.startswith("│ ")]
+        assert rows == list(commands)
+
+
+def test_only_a_plan_waits_for_numbers_and_only_a_synth_for_the_cdk():
+    code = "import twin.cli, sys; print({'numpy', 'matplotlib', 'aws_cdk'} & set(sys.modules))"
+
+    shown = subprocess.check_output([sys.executable, "-c", code], cwd=PROJECT, text=True)
+
+    assert shown.strip() == "set()"
+
+
+def test_help_does_not_wait_for_numbers_either():
+    code = (
+        "import sys, typer.testing, twin.cli\n"
+        "typer.testing.CliRunner().invoke(twin.cli.app, ['--help'])\n"
+        "print('numpy' in sys.modules)"
+    )
+
+    assert subprocess.check_output([sys.executable, "-c", code], cwd=PROJECT) == b"False\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["outputs", "--stage", "nope"], "error: stage: got 'nope'; must be"),
+        (["status"], "error: LOCALCLOUD_PORT: got 'high'; Input should be a valid integer"),
+    ],
+)
+def test_an_error_is_one_line_on_standard_error_with_status_2(
+    arguments: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.setenv("LOCALCLOUD_PORT", "high")
+    monkeypatch.setattr(sys, "argv", ["twin", *arguments])
+
+    with pytest.raises(SystemExit) as exit_:
+        cli.main()
+
+    out, err = capsys.readouterr()
+    assert exit_.value.code == 2
+    assert out == ""
+    assert err.startswith(message)
+    assert err.count("\n") == 1
