@@ -52,7 +52,7 @@ async def _answer(
 def _watched(
     original: Callable[..., Coroutine[Any, Any, None]], *args: Untyped, **kwargs: Untyped
 ) -> Coroutine[Any, Any, None]:
-    """Return the operation's coroutine, which tells the request that began it of its end."""
+    """Return the operation's coroutine, made to announce the end to the request that began it."""
     ended = asyncio.Event()
     _begun.get([]).append(ended)
 

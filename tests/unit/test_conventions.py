@@ -25,7 +25,17 @@ PACKAGES = (
 PURE = ("autoscaling", "lambda_api", "planner")
 """Packages whose modules each have a unit test of their own."""
 MOST_MODULES_IN_A_ROOM = 15
-TESTED_ELSEWHERE = {}
+TESTED_ELSEWHERE = {
+    "lambda_api.aws.dynamodb": "tests/integration/test_wake_table.py",
+    "lambda_api.aws.s3": "tests/integration/test_object_store.py",
+    "lambda_api.aws.sagemaker_runtime": "tests/integration/test_sagemaker_call.py",
+    "lambda_api.aws.secrets_manager": "tests/integration/test_completion_function.py",
+    "lambda_api.handlers.async_completion": "tests/integration/test_completion_function.py",
+    "lambda_api.handlers.control": "tests/integration/test_doors.py",
+    "lambda_api.http.schemas": "tests/unit/lambda_api/test_main.py",
+    "lambda_api.storage.object_store": "tests/integration/test_object_store.py",
+    "planner.errors": "tests/unit/planner/test_cli.py",
+}
 """Modules of the pure packages without a test of their own, with the test that covers each."""
 
 _QUESTION = re.compile(r"(What|Whether|How|Why|Where|Who|Which|When)\b")
