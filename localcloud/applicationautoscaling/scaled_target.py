@@ -50,7 +50,7 @@ class ScaledTarget:
         Args:
             now: By the driver's clock.
             capacity: Desired capacity; None while it cannot be changed.
-            failure: Why it is not the one it was last changed to.
+            failure: Reason why the last change failed.
 
         Returns:
             The capacity to have, where it is another one.

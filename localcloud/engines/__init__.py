@@ -63,7 +63,7 @@ def register_engine(repository: str, engine: Engine) -> None:
 
     Args:
         repository: The images' name without registry and tag.
-        engine: What is started for them.
+        engine: The engine to start for them.
     """
     _ENGINES[repository] = engine
 

@@ -48,7 +48,7 @@ class EngineProcess:
         """Start an engine on a model directory.
 
         Args:
-            engine: What to start.
+            engine: The engine to start.
             model_dir: Stands in for the container's `/opt/ml/model`.
             environment: The container's environment.
             on_output: Takes each line of its standard output and error.

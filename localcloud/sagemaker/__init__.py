@@ -76,7 +76,7 @@ def install(settings: Settings, clock: Clock) -> SageMaker:
 
     Args:
         settings: The local cloud's.
-        clock: What metrics and scaling go by.
+        clock: The time of metrics and scaling.
     """
     worker = Worker("sagemaker")
     targets = applicationautoscaling.install(worker)

@@ -66,8 +66,8 @@ def process_environment(
         function: The function.
         code: Its unpacked deployment package.
         interpreter: The Python that `python` means.
-        port: Where its server is to listen, whatever `AWS_LWA_PORT` says.
-        log_stream: Where its output goes.
+        port: Port for its server, whatever `AWS_LWA_PORT` says.
+        log_stream: Log stream of its output.
         cloud: Variables that point AWS SDKs at this cloud.
     """
     return {

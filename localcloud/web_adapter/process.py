@@ -52,8 +52,8 @@ class FunctionProcess:
 
         Args:
             function: The function.
-            interpreter: What `python` is to its handler script.
-            packages: Where deployment packages are unpacked.
+            interpreter: The Python that its handler script calls `python`.
+            packages: Directory of unpacked deployment packages.
             cloud: Variables that point AWS SDKs at this cloud.
         """
         self.function = function

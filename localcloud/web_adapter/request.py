@@ -19,7 +19,7 @@ DROPPED_HEADERS = {
     "transfer-encoding",
     "upgrade",
 }
-"""They are about the client's connection, not about the request."""
+"""Headers about the client's connection, not about the request."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ def adapter_request(
     Args:
         event: The proxy event.
         function: The function it is for.
-        deadline: When the invocation times out, in Unix seconds.
+        deadline: End of the invocation's timeout, in Unix seconds.
         log_stream: The execution environment's log stream.
     """
     context = event["requestContext"]

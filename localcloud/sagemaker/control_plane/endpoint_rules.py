@@ -54,9 +54,9 @@ def refuse_changed_targets(
     https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
 
     Args:
-        endpoint: What is updated.
+        endpoint: The endpoint to be updated.
         registered: Its variants that are scalable targets.
-        config: What it is updated to.
+        config: The new endpoint configuration.
 
     Raises:
         ServiceError: One is removed or gets other types.

@@ -111,9 +111,9 @@ class ComponentVariant:
         """Find room for copies, on new instances where there is none; all of it or nothing.
 
         Args:
-            need: What a copy asks for.
-            count: How many copies.
-            spread: Whether copies go where most room is left; otherwise where least is.
+            need: The size of a copy.
+            count: Number of copies.
+            spread: Place copies where most room is left; otherwise where least is.
 
         Raises:
             DeploymentFailedError: There is none to be had.

@@ -47,8 +47,8 @@ async def make_container(
     Args:
         model: As `DescribeModel` gives it.
         scope: Whose it is.
-        models: Where model data is kept.
-        unhealthy: What is said of a replica that does not become healthy.
+        models: The cache of model data.
+        unhealthy: Failure reason of a replica that does not become healthy.
         environment: Variables beside the model's own, and before them.
         limits: May have `ModelDataDownloadTimeoutInSeconds` and
             `ContainerStartupHealthCheckTimeoutInSeconds`.

@@ -45,9 +45,9 @@ class Rollout:
         """Start replicas, and wait until each is healthy. They take no requests yet.
 
         Args:
-            blueprint: What they are made of.
-            count: How many.
-            provision: Whether the time passes that a change of capacity takes.
+            blueprint: Container and placement of each.
+            count: Number of replicas.
+            provision: Let the time pass first that a change of capacity takes.
 
         Raises:
             DeploymentFailedError: There is no room for them, or one never became healthy; none

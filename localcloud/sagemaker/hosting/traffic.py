@@ -63,7 +63,7 @@ class Traffic:
 
         Args:
             target: Name of the variant, when the request chooses one.
-            prompt: What the route may depend on.
+            prompt: The parts of the request that the route may depend on.
             most: Requests that a replica answers at a time.
 
         Raises:

@@ -48,10 +48,10 @@ async def deliver(
     """Write the object and send the message; return how the request ended after all.
 
     Args:
-        request: What has ended.
-        outcome: How.
+        request: The request that has ended.
+        outcome: Its end.
         output: The endpoint's `OutputConfig`.
-        objects: Where the object goes.
+        objects: The store of the result.
     """
     location = request.output if outcome.status == "Completed" else request.failure
     if location:

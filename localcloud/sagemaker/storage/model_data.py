@@ -60,7 +60,7 @@ class ModelData:
 
     @property
     def uri(self) -> str:
-        """Its S3 URI."""
+        """S3 URI of the data."""
         return f"s3://{self.bucket}/{self.key}"
 
 

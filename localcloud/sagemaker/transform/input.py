@@ -35,7 +35,7 @@ async def input_files(source: Document, scope: Scope, objects: Objects) -> list[
     Args:
         source: The job's `S3DataSource`.
         scope: Whose bucket it is.
-        objects: Where they lie.
+        objects: The store of the input.
 
     Raises:
         InputError: There are none.
