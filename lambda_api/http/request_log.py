@@ -229,6 +229,6 @@ def _route(scope: Scope) -> str:
 
 
 def _request_id(scope: Scope) -> str:
-    """Return API Gateway's id, so that both access logs agree, or else a new id."""
+    """Return API Gateway's id, by which the two access logs agree, or else a new id."""
     found = request_context(scope).get("requestId")
     return found if isinstance(found, str) and _ID.fullmatch(found) else uuid4().hex
