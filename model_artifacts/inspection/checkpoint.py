@@ -13,7 +13,8 @@ from model_artifacts.inspection.tensors import Tensor
 # https://huggingface.co/docs/transformers/big_models#sharded-checkpoints
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
-_LONGEST_NAME = 200
+# A file name: no separator, and not "." or "..".
+_NAME = re.compile(r"(?!\.{1,2}$)[^/\\]{1,200}")
 _SHARD = re.compile(r"(?P<stem>.+)-\d{5}-of-(?P<count>\d{5})\.safetensors")
 
 
@@ -40,8 +41,7 @@ def _read_indexed(directory: Path) -> tuple[Tensor, ...]:
     weight_map = read_json_object(index, MAX_HEADER_BYTES).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise InspectionError(f"{index}: weight_map: got {shown(weight_map)}; must name tensors")
-    shards = [_shard(index, name) for name in dict.fromkeys(map(str, weight_map.values()))]
-    tensors = _merged(shards)
+    tensors = _merged(sorted({_shard(index, name) for name in weight_map.values()}))
     absent = weight_map.keys() - {tensor.name for tensor in tensors}
     if absent:
         raise InspectionError(
@@ -51,10 +51,9 @@ def _read_indexed(directory: Path) -> tuple[Tensor, ...]:
     return tensors
 
 
-def _shard(index: Path, name: str) -> Path:
+def _shard(index: Path, name: object) -> Path:
     """Return the path of a shard: a file beside the index, never one elsewhere."""
-    is_name = name.isprintable() and 0 < len(name) <= _LONGEST_NAME
-    if not is_name or name in {".", ".."} or "/" in name or "\\" in name:
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or not name.isprintable():
         raise InspectionError(
             f"{index}: weight_map: got {shown(name)}; must be the name of a file beside the index"
         )

@@ -95,12 +95,13 @@ class _Fields:
             raise InspectionError(f"{self._path}: {key}: got {shown(found)}; must be 1 to {most}")
         return found
 
-    def layer_types(self, layers: int) -> list[object]:
-        """Return the kind of each layer; empty where none are said."""
-        found = self._raw.get("layer_types") or []
-        if not isinstance(found, list) or len(found) not in {0, layers}:
+    def layer_types(self, layers: int) -> list[str]:
+        """Return the kind of each layer; attention where none are said."""
+        found = self._raw.get("layer_types") or ["full_attention"] * layers
+        is_list = isinstance(found, list) and len(found) == layers
+        if not is_list or not all(isinstance(kind, str) for kind in found):
             raise InspectionError(
-                f"{self._path}: layer_types: got {shown(found)}; must be a list of {layers}"
+                f"{self._path}: layer_types: got {shown(found)}; must be a list of {layers} names"
             )
         return found
 
@@ -125,8 +126,8 @@ def _kv_cache(text: _Fields) -> KVCacheShape | None:
     if not head_dim:
         return None
     kv_heads = text.number(_KV_HEADS) or heads
-    kinds = text.layer_types(layers) or ["attention"] * layers
-    kept = tuple(0 if str(kind) in _WITHOUT_CACHE else kv_heads for kind in kinds)
+    kinds = text.layer_types(layers)
+    kept = tuple(0 if kind in _WITHOUT_CACHE else kv_heads for kind in kinds)
     return KVCacheShape(kept, head_dim, head_dim)
 
 

@@ -33,7 +33,6 @@ _NUMBERS = {
 # Fewest bytes of a field (key, type, value) and of a tensor (name, dimensions, type, offset).
 _LEAST_FIELD, _LEAST_TENSOR = 13, 24
 
-
 Scalar = bool | int | float | str
 
 

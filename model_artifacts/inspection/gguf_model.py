@@ -12,11 +12,10 @@ from pathlib import Path
 from model_artifacts.inspection.errors import InspectionError
 from model_artifacts.inspection.files import shown
 from model_artifacts.inspection.ggml_types import QUANTIZED_FILES
-from model_artifacts.inspection.gguf import Array, GgufHeader, read_gguf
+from model_artifacts.inspection.gguf import MOST_KEPT, Array, GgufHeader, read_gguf
 from model_artifacts.inspection.memory import KVCacheShape, latent_shape
 from model_artifacts.inspection.tensors import Tensor
 
-_MOST_LAYERS = 10_000
 _MOST = 10**9
 _MOST_FILES = 10_000
 FIRST_OF_SPLIT = re.compile(r"(?P<stem>.+)-00001-of-(?P<count>\d{5})\.gguf")
@@ -66,10 +65,11 @@ class _Fields:
 
     def __init__(self, path: Path, header: GgufHeader) -> None:
         self._path, self._metadata = path, header.metadata
-        architecture = self._metadata.get("general.architecture")
-        if not isinstance(architecture, str) or not architecture:
-            raise self._error("general.architecture", shown(architecture), "a name")
-        self.architecture = architecture
+        self.architecture = ""
+        name = self._metadata.get("general.architecture")
+        if not isinstance(name, str) or not name:
+            raise self._error("general.architecture", shown(name), "a name")
+        self.architecture = name
 
     def number(self, key: str, *, least: int = 1, most: int = _MOST) -> int | None:
         """Return a number, or None where there is none."""
@@ -100,12 +100,12 @@ class _Fields:
         return self._metadata.get(key.replace("{}", self.architecture))
 
     def _error(self, key: str, got: str, allowed: str) -> InspectionError:
-        key = key.replace("{}", getattr(self, "architecture", ""))
+        key = key.replace("{}", self.architecture)
         return InspectionError(f"{self._path}: {shown(key)}: got {got}; must be {allowed}")
 
 
 def _kv_cache(fields: _Fields) -> KVCacheShape | None:
-    layers = fields.number("{}.block_count", most=_MOST_LAYERS)
+    layers = fields.number("{}.block_count", most=MOST_KEPT)
     if layers is None:
         return None
     rank = fields.number("{}.attention.kv_lora_rank")

@@ -11,6 +11,9 @@ from model_artifacts.inspection.checkpoint import INDEX, read_checkpoint
 from model_artifacts.inspection.errors import InspectionError
 from tests.support.model_files import entry, write_safetensors
 
+NESTED: list[object] = []
+for _ in range(900):
+    NESTED = [NESTED]
 FIRST, SECOND = "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
 
 
@@ -75,7 +78,8 @@ def test_an_index_does_not_lead_out_of_its_directory(sharded: Path, name: str) -
         (None, "weight_map: got None; must name tensors"),
         ({}, "weight_map: got an object; must name tensors"),
         ({"a": FIRST, "z": SECOND}, "weight_map: got 'z', which no shard holds"),
-        ({"a": 3}, "3: No such file"),
+        ({"a": 3}, "weight_map: got 3; must be the name of a file"),
+        ({"a": NESTED}, "weight_map: got a list of 1; must be the name of a file"),
     ],
 )
 def test_an_index_that_does_not_match_is_refused(

@@ -107,6 +107,7 @@ def test_code_beside_the_weights_is_reported_and_not_run(read: Any, tmp_path: Pa
         ({"head_dim": 64.0}, "head_dim: got 64.0; must be 1 to"),
         ({"vocab_size": True}, "vocab_size: got True; must be 1 to"),
         ({"layer_types": ["full_attention"]}, "layer_types: got a list of 1; must be a list of 32"),
+        ({"layer_types": [["full_attention"]] * 32}, "layer_types: got a list of 32; must be a"),
         ({"text_config": 1}, "text_config: got 1; must be an object"),
         ({"quantization_config": {"bits": 4}}, "quant_method: got None; must be a name"),
         ({"quantization_config": {"quant_method": "awq", "bits": 0}}, "got 0 bits; must be 1 to"),
