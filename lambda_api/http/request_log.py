@@ -123,7 +123,10 @@ class MetricLog:
         line = self._format.serialize_metric_set(
             metrics=measures, dimensions={**self._dimensions, **dimensions}, metadata=fields
         )
-        print(json.dumps(line))  # noqa: T201  CloudWatch reads metrics from standard output
+        # CloudWatch reads metrics from standard output. One write a line: `print` makes two, and
+        # threads that log at once then share a line, which is no JSON.
+        sys.stdout.write(f"{json.dumps(line)}\n")
+        sys.stdout.flush()
 
     def note_start(self, seconds: float) -> None:
         """Write the seconds that the endpoint took to start."""
