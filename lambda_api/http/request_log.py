@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import traceback
 from dataclasses import dataclass, field
 from time import perf_counter

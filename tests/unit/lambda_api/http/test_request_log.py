@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 
 import pytest
 
@@ -74,3 +76,17 @@ def test_without_a_sound_id_a_request_gets_one(client, context):
     answer = client.get("/health", headers={"x-amzn-request-context": context})
 
     assert len(answer.headers["x-request-id"]) == 32
+
+
+def test_a_line_is_one_write_so_threads_cannot_share_it(client, upstream, monkeypatch):
+    writes: list[str] = []
+
+    class Recorder(io.StringIO):
+        def write(self, text: str) -> int:
+            writes.append(text)
+            return len(text)
+
+    monkeypatch.setattr(sys, "stdout", Recorder())
+    client.post(CHAT, json={"model": "twin", "messages": [HI]})
+    assert [text.count("\n") for text in writes] == [1]
+    assert writes[0].endswith("\n")
