@@ -82,7 +82,7 @@ class ApiStack(Stack):
             CfnOutput(self, "ApiKeyId", value=keys.key_id)
 
     def _streaming_function(self) -> ServiceFunction:
-        """The app under uvicorn: everything that may stream."""
+        """Return the function that runs the app under uvicorn, for all routes that may stream."""
         api = self._config.api
         return ServiceFunction(
             self,
@@ -102,7 +102,7 @@ class ApiStack(Stack):
         )
 
     def _control_function(self) -> ServiceFunction:
-        """The same app under Mangum: short answers, sent whole."""
+        """Return the function that runs the same app under Mangum, for answers sent whole."""
         api = self._config.api
         return ServiceFunction(
             self,
@@ -159,7 +159,7 @@ class ApiStack(Stack):
         control.add_environment("TWIN_BATCH_STATE_MACHINE_ARN", jobs.machine.arn)
 
     def _carry_engine_metrics(self) -> None:
-        """Put what the engines say of themselves where the scaling policy follows it."""
+        """Carry the engines' own metrics to CloudWatch, for the scaling policy to follow."""
         names = engine_metrics_environment(self._config.engine.metrics)
         EngineMetrics(
             self,

@@ -1,4 +1,4 @@
-"""Work that is long, large or bursty: an endpoint with a queue, which goes to zero."""
+"""The asynchronous endpoint's stack: long, large or bursty work waits in a queue."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class AsyncStack(Stack):
     """The stage's model on an asynchronous endpoint of its own.
 
     Attributes:
-        endpoint: where the API submits requests.
-        bucket: where requests, their state and their answers lie.
+        endpoint: the endpoint that the API submits requests to.
+        bucket: the bucket of requests, their state and their answers.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Work through a file, with no endpoint standing: instances live as long as a job."""
+"""The batch stack: work through files, on instances that live as long as a job."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class BatchStack(Stack):
     """The stage's model for batch transform, and the state machine that runs batches on it.
 
     Attributes:
-        machine: runs a batch.
-        bucket: where files and batches lie.
+        machine: the state machine that runs a batch.
+        bucket: the bucket of files and batches.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class BatchStack(Stack):
         CfnOutput(self, "StateMachineArn", value=self.machine.arn)
 
     def _model(self, root: Path) -> TransformModel:
-        """The model, in whose name SageMaker reads a job's input and writes its output."""
+        """Return the model, whose role reads a job's input and writes the output."""
         model = TransformModel(self, "Model", config=self._config, batch=self._batch, root=root)
         actions = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload")
         self.bucket.grant_objects(model.role, *actions, below=BATCHES)

@@ -16,10 +16,10 @@ def add_checks(app: App) -> None:
 
 
 def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
-    """Accept one finding on a construct and everything below it.
+    """Accept one finding on a construct and everything below.
 
     Args:
-        construct: where the rule is broken.
+        construct: the construct that breaks the rule.
         rule: id of the finding, e.g. "AwsSolutions-IAM5[Resource::*]".
         reason: why that is right here.
     """
@@ -30,7 +30,7 @@ def acknowledge_wildcard(construct: IConstruct, resource: str, reason: str) -> N
     """Accept that a policy below a construct names resources by a wildcard.
 
     Args:
-        construct: where the policy is.
+        construct: the construct with the policy.
         resource: the ARN with the wildcard; it may hold tokens.
         reason: why that is right here.
     """

@@ -1,4 +1,4 @@
-"""What one stage deploys: its stacks, their order, their tags, and the checks on them."""
+"""The deployment of a stage: stacks in order, tags, and checks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def add_stacks(app: App, *, config: StageConfig, root: Path, package: Path) -> N
     """Add a stage's stacks to an app: one per life, and none for what config leaves out.
 
     Args:
-        app: what is synthesized.
+        app: app that is synthesized.
         config: the stage.
         root: the project's root directory, where local artifacts lie.
         package: directory with the functions' code.

@@ -19,7 +19,7 @@ class ServingStack(Stack):
     """A model on a SageMaker real-time endpoint.
 
     Attributes:
-        endpoint: what the API calls. Its construct path names an export: it must not change.
+        endpoint: endpoint of the API. Its construct path names an export and must not change.
     """
 
     def __init__(

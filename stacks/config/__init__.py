@@ -1,4 +1,8 @@
-"""The only place values come from: config/<stage>.toml, as frozen typed objects."""
+"""The config of a stage: config/<stage>.toml as frozen typed objects, the source of all values.
+
+docs/decisions/0014-credentials-stay-out-of-config.md
+docs/decisions/0034-schedules-may-hold-in-any-order.md
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from stacks.config.section import RetentionDays, Section
 
 
 class ApiConfig(Section):
-    """[api]. The timeouts rise in order, so that whoever knows most about a failure reports it.
+    """[api]: access, limits and timeouts, which rise so that whoever knows most reports a failure.
 
     Attributes:
         auth: "key" for `Authorization: Bearer KEY`, "iam" for SigV4-signed requests. Sets

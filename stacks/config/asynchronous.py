@@ -13,7 +13,7 @@ from stacks.config.section import Section
 
 
 class WebhookConfig(Section):
-    """[async.webhook]: who is told when a response has ended.
+    """[async.webhook]: the receiver of an event when a response has ended.
 
     Attributes:
         url: HTTPS address that events are posted to. Sets TWIN_WEBHOOK_URL.
@@ -33,7 +33,7 @@ class WebhookConfig(Section):
 
 
 class AsyncConfig(HostConfig):
-    """[async]. Switched on by being there; costs nothing while no instance runs.
+    """[async]: an endpoint with a queue, switched on by the section; free while no instance runs.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference.html
 

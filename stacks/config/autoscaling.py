@@ -1,4 +1,4 @@
-"""The [realtime.autoscaling] section: how many instances there are, by which metric, and when."""
+"""The [realtime.autoscaling] section: the instance count, its metric and its schedules."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ScalingScheduleConfig(Section):
         return self
 
     def conflicts(self, earlier: ScalingScheduleConfig) -> Iterator[str]:
-        """Say which limit this schedule, setting only one, cannot set after an earlier one."""
+        """Yield the limit of this schedule, its only one, that an earlier schedule rules out."""
         least, most = self.min_instances, self.max_instances
         if most is None and _above(least, earlier.max_instances):
             yield (
@@ -68,7 +68,7 @@ def _above(one: int | None, other: int | None) -> bool:
 
 
 class InstanceScaleInConfig(Section):
-    """[realtime.autoscaling.instance_scale_in]: when instances that hold no or few copies go.
+    """[realtime.autoscaling.instance_scale_in]: the end of instances with no or few copies.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantManagedInstanceScalingScaleInPolicy.html
 
@@ -99,7 +99,7 @@ class InstanceScaleInConfig(Section):
 
 
 class AutoscalingConfig(Section):
-    """[realtime.autoscaling].
+    """[realtime.autoscaling]: limits, metric and target of the instance count.
 
     Attributes:
         min_instances: fewest instances, at least 1; 0 with scale_to_zero. Sets

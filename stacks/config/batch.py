@@ -38,7 +38,7 @@ class ScheduleConfig(Section):
 
 
 class BatchConfig(Section):
-    """[batch]. Switched on by being there; costs nothing between jobs.
+    """[batch]: jobs over files, switched on by the section; free between jobs.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform.html
 

@@ -1,4 +1,4 @@
-"""The [api.cold_start] section: what a caller meets while nothing can answer yet."""
+"""The [api.cold_start] section: the answer to a caller while no instance can serve."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stacks.config.section import Section
 
 
 class ColdStartConfig(Section):
-    """[api.cold_start].
+    """[api.cold_start]: a rejection, a wait or a place in the queue.
 
     Attributes:
         mode: "reject" answers 503 and says when to come back, "hold" lets the caller wait for the

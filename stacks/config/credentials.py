@@ -1,4 +1,4 @@
-"""Telling a credential from a setting, so that none reaches a template or a message."""
+"""The detection of credentials, so that none reaches a template or a message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every section has that runs instances: their type, and how long they may take to start."""
+"""The keys of every section that runs instances: type, disk and time to start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a stage's TOML file, and turns whatever is wrong with it into one readable message."""
+"""The loader of a stage's TOML file, which reports every mistake in one readable message."""
 
 from __future__ import annotations
 

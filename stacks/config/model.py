@@ -1,4 +1,4 @@
-"""The [model] section: what is served, and by which engine."""
+"""The [model] section: the model that is served, and its engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Source = Annotated[str, StringConstraints(min_length=1)]
 
 
 class ModelConfig(Section):
-    """[model]. Its source is exactly one of artifacts, s3 and hub.
+    """[model]: a model from exactly one source: artifacts, s3 or hub.
 
     Attributes:
         id: name that clients put in `model`. Sets AWS::SageMaker::Model.Environment and

@@ -1,4 +1,4 @@
-"""The [project] section: whose deployment this is, and where it goes."""
+"""The [project] section: a deployment's name, place and tags."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,23}$")]
 
 
 class ProjectConfig(Section):
-    """[project].
+    """[project]: a deployment's name, place and tags.
 
     Attributes:
         name: prefix of every stack and of the endpoint: lower case, digits and dashes, at most 24.

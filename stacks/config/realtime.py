@@ -1,4 +1,4 @@
-"""The [realtime] section: the instances an endpoint runs on, and how it changes."""
+"""The [realtime] section: an endpoint's instances, routing and deployments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_IN_FLIGHT = 1024
 
 
 class DeploymentConfig(Section):
-    """[realtime.deployment]: how traffic moves to a new model, and what moves it back.
+    """[realtime.deployment]: the move of traffic to a new model, and the alarms that undo it.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green.html
 
@@ -48,7 +48,7 @@ class DeploymentConfig(Section):
 
 
 class PrefixRoutingConfig(Section):
-    """[realtime.prefix_routing]: which requests go where the same beginning has been before.
+    """[realtime.prefix_routing]: requests with the same beginning go to the same instance.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PrefixAwareRoutingConfig.html
 
@@ -65,7 +65,7 @@ class PrefixRoutingConfig(Section):
 
 
 class RealtimeConfig(HostConfig):
-    """[realtime].
+    """[realtime]: an endpoint that answers while the caller waits.
 
     Attributes:
         fallback_instance_types: types to start, in this order, when AWS has none of instance_type;

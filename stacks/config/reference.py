@@ -47,7 +47,7 @@ _LINE = re.compile(r"^(?:# )?(?:\[+(?P<section>[\w.]+)\]+|(?P<key>\w+) = )", re.
 
 
 class UndocumentedKeyError(Exception):
-    """A config key lacks its description, or the sentence that says what the key sets."""
+    """A config key without a description, or without the sentence on what the key sets."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Table:
     Attributes:
         path: names of the section and of those around it, with dots between; empty for the file.
         model: class of the section.
-        is_repeated: whether the section may be there several times.
-        meaning: what the section is for.
+        is_repeated: true for a section that may be there several times.
+        meaning: purpose of the section.
     """
 
     path: str
@@ -145,7 +145,7 @@ def section_lines(table: Table) -> Iterator[str]:
 
 
 def describe_type(schema: dict[str, Any]) -> tuple[str, str]:
-    """Return a key's type in TOML and its allowed values, from its JSON schema."""
+    """Return the TOML type and the allowed values of a key with this JSON schema."""
     schema = next((s for s in schema.get("anyOf", ()) if s["type"] != "null"), schema)
     kind = str(schema["type"])
     if kind == "array":

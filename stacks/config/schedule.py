@@ -1,4 +1,4 @@
-"""When something recurs: AWS's schedule expressions, time zones, and the names of schedules."""
+"""Schedules: AWS's expressions, time zones, and names of their own."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _MAX_BATCH_PREFIX = 25
 
 
 class StageConfig(Section):
-    """config/<stage>.toml.
+    """A stage, as config/<stage>.toml describes it.
 
     Attributes:
         stage: name of the file, part of every stack's name.
@@ -57,7 +57,7 @@ class StageConfig(Section):
 
     @property
     def scales_on_engine_metrics(self) -> bool:
-        """Whether scaling follows what only the engine knows."""
+        """True if scaling follows a metric that only the engine reports."""
         return self.realtime.autoscaling.metric in ENGINE_METRICS
 
     @property
@@ -67,13 +67,13 @@ class StageConfig(Section):
 
     @property
     def cold_start(self) -> ColdStartConfig | None:
-        """What a caller meets while nothing can answer yet; a defaulted one for scale_to_zero."""
+        """The answer while no instance can serve; with scale_to_zero there is always one."""
         to_zero = self.realtime.autoscaling.scale_to_zero
         return self.api.cold_start or (ColdStartConfig() if to_zero else None)
 
     @property
     def prefix_routing(self) -> PrefixRoutingConfig | None:
-        """How requests with the same beginning are routed, all values set; none if they are not."""
+        """The prefix routing with all values set; none with another routing."""
         if self.realtime.routing != "prefix-aware":
             return None
         given = self.realtime.prefix_routing or PrefixRoutingConfig()

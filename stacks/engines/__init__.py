@@ -1,4 +1,7 @@
-"""One adapter per serving engine. Knows nothing of CDK, so config can ask it what fits."""
+"""One adapter per serving engine, free of CDK so that config can ask which image fits.
+
+docs/decisions/0011-one-template-for-every-region.md
+"""
 
 from __future__ import annotations
 

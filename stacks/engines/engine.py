@@ -1,4 +1,4 @@
-"""What an engine adapter knows: which image, which environment, which host AMI."""
+"""The base of the engine adapters: image, environment and host AMI."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stacks.engines.images import Image, ImageSource, Processor, load_images
 FlagValue = bool | int | float | str | list[object] | dict[str, object]
 
 EngineMetric = Literal["queued-requests", "kv-cache-use"]
-"""What an engine may say of itself and scaling may follow: `realtime.autoscaling.metric`."""
+"""Metric that an engine may report and scaling may follow: `realtime.autoscaling.metric`."""
 
 ENGINE_METRICS: tuple[EngineMetric, ...] = get_args(EngineMetric)
 
@@ -28,7 +28,7 @@ BATCH_AMI = "al2-ami-sagemaker-batch-gpu-535"
 
 @dataclass(frozen=True)
 class PrometheusMetrics:
-    """What an engine publishes at `GET /metrics`, where SageMaker's collector reads it.
+    """The metrics that an engine publishes at `GET /metrics` for SageMaker's collector.
 
     Attributes:
         names: the engine's names: of the requests that wait, and of the share of the KV cache
@@ -61,7 +61,7 @@ class ServedModel(Protocol):
 
     @property
     def quantization(self) -> str | None:
-        """What the engine quantizes the weights to while loading."""
+        """Format that the engine quantizes the weights to while loading."""
 
     @property
     def flags(self) -> Mapping[str, FlagValue]:
@@ -69,17 +69,17 @@ class ServedModel(Protocol):
 
 
 class Engine(ABC):
-    """One serving engine and the container that carries it.
+    """A serving engine and the container that carries it.
 
     Attributes:
         name: its name in config.
-        sources: where its images are read from: the newest ones, then older ones for batch hosts.
-        prefix: what the container puts before a flag's name in its environment.
+        sources: places of its images in AWS's tables: the newest, then older ones for batch hosts.
+        prefix: text before a flag's name in the container's environment.
         weights: file pattern a local artifact directory must contain.
-        quantizations: what the engine can quantize to while it loads; a model that is stored
+        quantizations: formats that the engine can quantize to while loading; a model stored
             quantized needs none.
         too_old: GPU families the engine's kernels no longer support.
-        metrics: what scaling may follow of what the engine says of itself.
+        metrics: the engine's own metrics that scaling may follow.
     """
 
     name: ClassVar[str]

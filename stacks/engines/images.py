@@ -38,7 +38,7 @@ class Image(BaseModel):
 
     Attributes:
         engine: name of the engine in config.
-        processor: what it runs on.
+        processor: hardware that the image runs on.
         version: the image's version in AWS's tables.
         repository: ECR repository, the same name in every region.
         tag: ECR tag.
@@ -75,7 +75,7 @@ class ImageCatalogue(BaseModel):
 
         Args:
             engine: name of the engine in config.
-            processor: what it runs on.
+            processor: hardware that the image runs on.
             cuda: what the name of the image's CUDA must start with; CPU images have none.
         """
         known = (i for i in self.images if (i.engine, i.processor) == (engine, processor))

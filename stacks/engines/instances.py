@@ -1,4 +1,4 @@
-"""What SageMaker's hosting instance types compute on."""
+"""SageMaker's hosting instance types: families, GPUs and vCPUs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GPU_FAMILIES = frozenset({"g4dn", "g5", "g6", "g6e", "g7", "g7e"}) | frozenset(
 TRANSFORM_FAMILIES = frozenset({"g4dn", "g5", "g6", "g6e"}) | frozenset(
     {"c4", "c5", "c6i", "c7i", "m4", "m5", "m6i", "m7i", "r6i", "r7i"}
 )
-"""What batch transform offers, of the above:
+"""Families of the above that batch transform offers:
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformResources.html"""
 
 # GPUs per instance where it is not 1: https://aws.amazon.com/sagemaker/ai/pricing/

@@ -1,4 +1,4 @@
-"""Rewrites images.json from the image tables inside AWS's `sagemaker-core` package.
+"""The update of images.json from the image tables inside AWS's `sagemaker-core` package.
 
 Run `python -m stacks.engines.refresh` with `sagemaker-core` (or `sagemaker`) installed. Only its
 JSON data is read: importing its modules would pull in pandas and scipy.

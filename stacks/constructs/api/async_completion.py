@@ -1,4 +1,4 @@
-"""What happens when an asynchronous request has ended."""
+"""The function that runs when an asynchronous request has ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SECONDS = 60
 
 
 class Completion(ServiceFunction):
-    """Keeps how a response ended, and tells a webhook.
+    """A function that keeps the end of a response, and tells a webhook.
 
     Lambda tries a failed one twice more, within minutes.
     """

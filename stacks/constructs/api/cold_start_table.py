@@ -1,4 +1,4 @@
-"""What functions tell each other while an endpoint starts from zero."""
+"""The table through which functions agree while an endpoint starts from zero."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stacks.checks import acknowledge
 
 
 class ColdStartTable(dynamodb.Table):
-    """One item an endpoint: who waits for it, and how long its starts take."""
+    """A table with one item an endpoint: the waiting requests, and the length of starts."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(

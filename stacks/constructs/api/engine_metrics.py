@@ -1,4 +1,4 @@
-"""What carries the engines' own metrics to where scaling policies can follow them."""
+"""The bridge from the engines' own metrics to CloudWatch, for scaling policies to follow."""
 
 from __future__ import annotations
 

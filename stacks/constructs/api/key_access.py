@@ -15,7 +15,7 @@ class KeyAccess(Construct):
     """An authorizer that hands the bearer key to a usage plan, which decides about it.
 
     Attributes:
-        method: what the methods ask of a caller.
+        method: the access that methods ask for.
         key_id: id of the first client's key; more keys can be added to the plan.
     """
 
@@ -39,7 +39,7 @@ class KeyAccess(Construct):
         self.key_id = self._key.key_id
 
     def enforce(self, api: apigw.RestApi, config: ApiConfig) -> None:
-        """Let only keys of the usage plan in, at its rate and within its quota."""
+        """Let only keys of the usage plan in, at the config's rate and within the quota."""
         quota = config.quota_per_day
         plan = apigw.UsagePlan(
             self,

@@ -1,4 +1,4 @@
-"""Who may call a method of the API."""
+"""Access to the methods of the API: open, signed, or by key."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from aws_cdk import aws_apigateway as apigw
 
 @dataclass(frozen=True, kw_only=True)
 class MethodAccess:
-    """What API Gateway asks of a caller.
+    """The proof that API Gateway asks of a caller.
 
     Attributes:
-        authorization: how the caller is known.
-        authorizer: who decides, when `authorization` is CUSTOM.
-        needs_key: whether a usage plan must know the caller's key.
+        authorization: kind of proof.
+        authorizer: function that decides, when `authorization` is CUSTOM.
+        needs_key: true if a usage plan must know the caller's key.
     """
 
     authorization: apigw.AuthorizationType

@@ -19,7 +19,7 @@ class Route:
         function: "streaming" sends an answer on as it arrives, "control" sends it whole.
         needs: section of a stage's config without which the route is not there; none if it always
             is.
-        is_open: whether callers need neither key nor signature.
+        is_open: true for callers with neither key nor signature.
     """
 
     method: str

@@ -1,1 +1,5 @@
-"""Batch transform under a state machine."""
+"""Batch transform under a state machine.
+
+docs/decisions/0018-a-batch-is-rounds-of-transform-jobs.md
+docs/decisions/0029-a-refused-request-is-run-again-alone.md
+"""

@@ -1,4 +1,4 @@
-"""What runs a batch: prepare its shards, transform them, collect what came back."""
+"""The state machine of a batch: prepare shards, transform them, collect the results."""
 
 from __future__ import annotations
 

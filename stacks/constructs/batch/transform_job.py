@@ -20,17 +20,17 @@ _NAME = (
 
 @dataclass(frozen=True, kw_only=True)
 class TransformJob:
-    """A job over the shards below `$.input_uri`, as Step Functions runs it and waits for it.
+    """A job over the shards below `$.input_uri`, run and awaited by Step Functions.
 
     CDK's own task knows neither DataProcessing nor the host's AMI.
 
     Attributes:
-        stack: where it is described.
-        prefix: what the names of its jobs start with.
-        model_name: what answers.
+        stack: stack that describes the job.
+        prefix: start of the jobs' names.
+        model_name: SageMaker model that answers.
         ami: host AMI, or none for SageMaker's default.
-        config: how it runs.
-        tags: what the job's cost is booked under.
+        config: the [batch] section.
+        tags: tags that the job's cost is booked under.
     """
 
     stack: Stack
@@ -98,7 +98,7 @@ class TransformJob:
         }
 
     def statements(self) -> list[iam.PolicyStatement]:
-        """What a state machine must be allowed, to run the job and to wait for its end.
+        """Return the rights that running the job and waiting for the end take.
 
         https://docs.aws.amazon.com/step-functions/latest/dg/sagemaker-iam.html
         """

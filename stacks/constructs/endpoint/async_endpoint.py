@@ -19,11 +19,11 @@ _Async = sagemaker.CfnEndpointConfig
 _Update = sagemaker.CfnEndpoint
 
 INPUTS, OUTPUTS, FAILURES = "responses/", "async/output/", "async/failures/"
-"""Where requests too large to be sent inline, answers and failures lie in the bucket."""
+"""Key prefixes in the bucket: of requests too large to be sent inline, of answers, of failures."""
 
 
 class AsyncEndpoint(HostedEndpoint):
-    """Takes requests while no instance runs, and keeps them until one does.
+    """An endpoint that queues requests while no instance runs.
 
     Attributes:
         completed: topic of answers that are there.

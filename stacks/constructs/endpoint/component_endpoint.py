@@ -26,7 +26,7 @@ _Component = sagemaker.CfnInferenceComponent
 
 
 class ComponentEndpoint(RealtimeEndpoint):
-    """Scaled by copies, for each of which SageMaker finds an instance, and lets it go afterwards.
+    """An endpoint scaled by copies, for which SageMaker starts and ends instances.
 
     docs/decisions/0032-what-goes-to-zero-is-a-component.md
 

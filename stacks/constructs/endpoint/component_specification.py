@@ -1,4 +1,4 @@
-"""What one copy of a model takes of an instance: all of it that counts."""
+"""The share of an instance that a copy of a model reserves: all that counts."""
 
 from __future__ import annotations
 

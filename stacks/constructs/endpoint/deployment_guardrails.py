@@ -1,4 +1,4 @@
-"""How traffic moves to a new model, and which alarms move it back."""
+"""Deployment guardrails: the move of traffic to a new model, and the alarms that undo it."""
 
 from __future__ import annotations
 

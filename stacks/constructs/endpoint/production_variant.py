@@ -35,11 +35,11 @@ def production_variant(
 
     Args:
         hosts: on which instances.
-        count: how many of them, until scaling takes over.
+        count: number of instances until scaling takes over.
         ami: host AMI, where it is not SageMaker's default.
-        model: what they serve; none where inference components bring it.
-        routing: which instance gets a request; none for an endpoint with a queue.
-        managed: how SageMaker itself finds instances for inference components.
+        model: model that they serve; none where inference components bring it.
+        routing: rule by which an instance gets a request; none for an endpoint with a queue.
+        managed: limits within which SageMaker finds instances for inference components.
     """
     return Variant(
         variant_name=variant_name(hosts.instance_type),

@@ -1,4 +1,4 @@
-"""A SageMaker endpoint that answers while its caller waits, and feels like one of CDK's own."""
+"""A SageMaker endpoint that answers while the caller waits, with CDK's usual grants and metrics."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Config = sagemaker.CfnEndpointConfig
 
 
 class RealtimeEndpoint(HostedEndpoint):
-    """What the two ways to deploy a model have in common: the config, the grants, the metrics.
+    """The base of both real-time endpoints: config, grants and metrics.
 
     Attributes:
         dimensions: of its metrics in the AWS/SageMaker namespace.
@@ -32,17 +32,17 @@ class RealtimeEndpoint(HostedEndpoint):
         )
 
     def metric(self, name: str, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401 - CDK's own props
-        """Return one of its metrics in the AWS/SageMaker namespace."""
+        """Return a metric of the endpoint in the AWS/SageMaker namespace."""
         return cloudwatch.Metric(
             namespace="AWS/SageMaker", metric_name=name, dimensions_map=self.dimensions, **options
         )
 
     def metric_invocations(self, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401
-        """Requests sent to it."""
+        """Return the metric of requests sent."""
         return self.metric("Invocations", statistic="Sum", **options)
 
     def metric_first_chunk_latency(self, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401
-        """Microseconds until the container streamed its first bytes."""
+        """Return the metric of the first bytes: microseconds until the container streamed them."""
         return self.metric("FirstChunkModelLatency", statistic="p90", **options)
 
     def _create(

@@ -1,4 +1,4 @@
-"""What every SageMaker endpoint has: a name that stays, a variant, and who may call it."""
+"""The base of every SageMaker endpoint: a name that stays, a variant, and grants."""
 
 from __future__ import annotations
 

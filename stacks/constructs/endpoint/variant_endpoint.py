@@ -19,7 +19,7 @@ from stacks.constructs.scaling.scalable_dimension import instances_of
 
 
 class VariantEndpoint(RealtimeEndpoint):
-    """Deployed blue/green, and scaled by its instances, of which one always stays."""
+    """An endpoint deployed blue/green and scaled by instances, of which at least one stays."""
 
     def __init__(
         self,

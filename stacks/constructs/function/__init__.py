@@ -1,1 +1,4 @@
-"""Lambda functions: code, environment, layers."""
+"""Lambda functions: code, environment, layers.
+
+docs/decisions/0015-the-functions-package.md
+"""

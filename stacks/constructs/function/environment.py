@@ -1,4 +1,4 @@
-"""What the functions read: `lambda_api.settings` is the other side of it."""
+"""The functions' environment variables, which `lambda_api.settings` reads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig, StageConfig
 from stacks.engines.engine import EngineMetric, PrometheusMetrics
 
 ROOT_PATH = "/live"
-"""What the API lies below: API Gateway's stage."""
+"""Path of the API: API Gateway's stage."""
 
 _NAME_VARIABLES: dict[EngineMetric, str] = {
     "queued-requests": "TWIN_QUEUED_REQUESTS_METRIC",
@@ -15,7 +15,7 @@ _NAME_VARIABLES: dict[EngineMetric, str] = {
 
 
 def service_environment(config: StageConfig) -> dict[str, str]:
-    """Return what every function needs to know; a contract test holds it to the settings."""
+    """Return the variables of every function; a contract test holds them to the settings."""
     return {
         "TWIN_STAGE": config.stage,
         "TWIN_ENDPOINT_NAME": config.endpoint_name,
@@ -30,7 +30,7 @@ def service_environment(config: StageConfig) -> dict[str, str]:
 
 
 def invocation_environment(config: StageConfig) -> dict[str, str]:
-    """Return what it takes to invoke the real-time endpoint, where its name is not enough."""
+    """Return the variables for invoking an endpoint whose name is not enough."""
     environment = {}
     if config.realtime.autoscaling.scale_to_zero:
         environment["TWIN_INFERENCE_COMPONENT_NAME"] = config.endpoint_name
@@ -40,7 +40,7 @@ def invocation_environment(config: StageConfig) -> dict[str, str]:
 
 
 def cold_start_environment(config: ColdStartConfig, *, table: str) -> dict[str, str]:
-    """Return what it takes to answer while nothing can serve the model."""
+    """Return the variables for answering while no instance can serve the model."""
     return {
         "TWIN_COLD_START": config.mode,
         "TWIN_COLD_START_TABLE": table,
@@ -51,7 +51,7 @@ def cold_start_environment(config: ColdStartConfig, *, table: str) -> dict[str, 
 
 
 def async_environment(config: AsyncConfig, *, endpoint_name: str, bucket: str) -> dict[str, str]:
-    """Return what it takes to submit requests and to find their answers."""
+    """Return the variables for submitting requests and finding the answers."""
     return {
         "TWIN_ASYNC_ENDPOINT_NAME": endpoint_name,
         "TWIN_ASYNC_BUCKET": bucket,
@@ -61,7 +61,7 @@ def async_environment(config: AsyncConfig, *, endpoint_name: str, bucket: str) -
 
 
 def batch_environment(config: BatchConfig, *, bucket: str) -> dict[str, str]:
-    """Return what it takes to cut files into jobs and to put their answers together."""
+    """Return the variables for cutting files into jobs and joining the answers."""
     return {
         "TWIN_BATCH_BUCKET": bucket,
         "TWIN_BATCH_INSTANCE_COUNT": str(config.instance_count),
@@ -72,5 +72,5 @@ def batch_environment(config: BatchConfig, *, bucket: str) -> dict[str, str]:
 
 
 def engine_metrics_environment(metrics: PrometheusMetrics) -> dict[str, str]:
-    """Return what it takes to find an engine's metrics: its names of them."""
+    """Return the engine's names of the metrics to carry."""
     return {_NAME_VARIABLES[metric]: name for metric, name in metrics.names.items()}

@@ -17,7 +17,7 @@ ENVIRONMENT = {
     "AWS_LWA_PORT": "8080",
     "AWS_LWA_READINESS_CHECK_PATH": "/health",
 }
-"""What turns a function whose handler starts a web server into a streaming one."""
+"""Variables with which a function that starts a web server streams."""
 
 
 def web_adapter_layer(

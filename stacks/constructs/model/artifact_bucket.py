@@ -1,4 +1,4 @@
-"""The bucket for what belongs to a model: staged weights, captured data."""
+"""The bucket of a model: staged weights, captured data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stacks.constructs.shared.private_bucket import PrivateBucket
 
 
 class ArtifactBucket(PrivateBucket):
-    """Versioned: weights are costly to lose."""
+    """A versioned bucket, as weights are costly to lose."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(

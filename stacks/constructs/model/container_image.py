@@ -10,10 +10,10 @@ from stacks.engines.images import Image
 
 
 class ContainerImage(Construct):
-    """Resolves the image's account by region at deploy time, so that the template fits any region.
+    """An image whose account follows from the region at deployment, so one template fits all.
 
     Attributes:
-        uri: what `docker pull` would take.
+        uri: address, as `docker pull` takes it.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, image: Image) -> None:

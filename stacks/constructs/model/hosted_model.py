@@ -1,4 +1,4 @@
-"""The stage's model, made ready for the hosts of one of its endpoints."""
+"""The stage's model, made ready for the hosts of an endpoint."""
 
 from __future__ import annotations
 

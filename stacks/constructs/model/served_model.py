@@ -1,4 +1,4 @@
-"""A model ready to be put behind an endpoint: container, weights, and what it may do."""
+"""A model ready to be put behind an endpoint: container, weights, and rights."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from stacks.constructs.model.weights_archive import WeightsArchive
 
 
 class ServedModel(Construct):
-    """A SageMaker model without a physical name: it is replaced whenever anything in it changes.
+    """A SageMaker model without a physical name, as every change replaces it.
 
     Attributes:
         name: name CloudFormation gives the model.
-        role: what the container may do.
-        isolated: whether it has no network: without a hub to download from, it needs none.
+        role: role with the container's rights.
+        isolated: true without a network: with no hub to download from, none is needed.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ _LOG_GROUP = "/aws/sagemaker/TransformJobs"
 
 
 class TransformModel(ServedModel):
-    """A model with an older image, as the drivers of batch hosts want it, and packed weights.
+    """A model with packed weights, and an image that the drivers of batch hosts run.
 
     docs/decisions/0017-batch-has-a-model-of-its-own.md
 

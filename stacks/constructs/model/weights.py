@@ -32,7 +32,7 @@ class Weights:
 
     @classmethod
     def of(cls, model: ModelConfig, *, stack: Stack, root: Path) -> Self | None:
-        """Return a model's weights, or none if its container downloads them from the hub."""
+        """Return a model's weights, or none if the container downloads them from the hub."""
         if model.artifacts is not None:
             return cls.from_directory(stack, root / model.artifacts)
         return cls.from_s3(model.s3) if model.s3 is not None else None

@@ -1,4 +1,4 @@
-"""Weights of a model in S3 as one archive, which is what batch transform reads."""
+"""Weights of a model in S3 as an archive, the form that batch transform reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A change of capacity that an alarm sets off."""
+"""The step scaling policy of one alarm."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stacks.constructs.scaling.scalable_target import CapacityTarget
 
 
 class AlarmStepPolicy(autoscaling.StepScalingAction):
-    """A step policy of one step, on whichever side of the alarm's threshold it is bounded."""
+    """A policy of one step, on the side of the alarm's threshold where the step is bounded."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""How many instances an endpoint with a queue has, down to none."""
+"""Scaling of an endpoint with a queue, down to no instance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MINUTE = 60
 
 
 class BacklogScaling(Construct):
-    """Wakes for the first request, grows with the backlog, and goes when nothing is left to do.
+    """Three policies: up from zero, along with the backlog, and in when idle.
 
     Only the last of the three removes instances, because scaling in ends what runs on them:
     docs/decisions/0016-async-scales-in-when-idle.md. The metrics are those of

@@ -1,4 +1,4 @@
-"""How many copies of an inference component there are, down to none."""
+"""Scaling of an inference component, down to no copy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PERIOD_SECONDS = 30
 
 
 class ComponentScaling(RealtimeScaling):
-    """Scales copies, and starts the first one for a request that met none.
+    """Scaling of copies, and the start of the first for a request that met none.
 
     No metric per copy says anything without a copy, so that start takes a step policy:
     https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html

@@ -1,4 +1,4 @@
-"""How many instances, or copies, answer in real time."""
+"""Scaling of the instances, or copies, that answer in real time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENGINE_METRICS = {"queued-requests": "QueuedRequestsPerInstance", "kv-cache-use
 
 
 class RealtimeScaling(Construct):
-    """Keeps a metric near its target, between two bounds that schedules may move.
+    """Target tracking of a metric, between two bounds that schedules may move.
 
     Attributes:
         target: the capacity within its bounds.

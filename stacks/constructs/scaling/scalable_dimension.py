@@ -1,4 +1,4 @@
-"""What is scaled: the instances of a variant, or the copies of an inference component."""
+"""Scalable dimensions: the instances of a variant, the copies of an inference component."""
 
 from __future__ import annotations
 

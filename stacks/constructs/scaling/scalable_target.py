@@ -14,7 +14,7 @@ _Target = autoscaling.CfnScalableTarget
 
 
 class CapacityTarget(autoscaling.CfnScalableTarget):
-    """Registers a capacity without a role: Application Auto Scaling uses its service-linked one.
+    """A target without a role: Application Auto Scaling uses the service-linked role.
 
     Attributes:
         registered: the same for CDK's own policies. Given the resource itself, its step action

@@ -1,4 +1,4 @@
-"""Building what is named by its content: once, and whole or not at all."""
+"""Builds of files and directories named by content: once, and whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 
 def build_once(target: Path, build: Callable[[Path], None]) -> None:
-    """Build a file or directory named by its content, unless it is there already.
+    """Build a file or directory named by content, unless it is there already.
 
     It appears by a rename: what exists is complete, and two builds at once are harmless.
 
     Args:
-        target: what must exist afterwards.
-        build: makes it at the path it is given.
+        target: path that must exist afterwards.
+        build: function that makes the target at another path, its argument.
     """
     if target.exists():
         return

@@ -9,7 +9,7 @@ from constructs import Construct
 
 
 class EventTopic(sns.Topic):
-    """Encrypted, closed to plain HTTP.
+    """A topic that is encrypted, and closed to plain HTTP.
 
     SNS's own key is enough: SageMaker publishes in a role of this account, which that key's policy
     lets through. It would refuse a service that publishes in its own name:

@@ -14,7 +14,7 @@ from stacks.constructs.shared.private_bucket import PrivateBucket
 
 
 class JobBucket(PrivateBucket):
-    """Empties itself: what lies below some prefixes goes after some days."""
+    """A bucket that deletes the objects below some prefixes after some days."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, retention_days: int, prefixes: Sequence[str]

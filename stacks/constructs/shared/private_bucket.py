@@ -1,4 +1,4 @@
-"""What every bucket of ours has in common."""
+"""The base of every bucket."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stacks.checks import acknowledge
 
 
 class PrivateBucket(s3.Bucket):
-    """Encrypted, closed to the public and to plain HTTP, and kept when its stack goes."""
+    """A bucket encrypted, closed to the public and to plain HTTP, and kept when its stack goes."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A log group that ends with its stack, and its entries before that."""
+"""A log group that ends with its stack, and drops entries by age before that."""
 
 from __future__ import annotations
 
