@@ -49,7 +49,7 @@ class ScalingScheduleConfig(Section):
         return self
 
     def conflicts(self, earlier: ScalingScheduleConfig) -> Iterator[str]:
-        """Yield the one limit of this schedule that an earlier schedule rules out."""
+        """Yield the problem of a schedule with one limit that an earlier schedule rules out."""
         least, most = self.min_instances, self.max_instances
         if most is None and _above(least, earlier.max_instances):
             yield (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,39 +10,6 @@ import pytest
 from stacks.config import ConfigError, load_stage
 from stacks.engines import ENGINES
 from tests.support.stage_files import LOCAL, PROD, PROJECT, load, message
-
-
-@pytest.mark.parametrize("stage", ["dev", "prod"])
-def test_committed_stages_are_valid(stage: str) -> None:
-    assert load_stage(stage, PROJECT).endpoint_name == f"twin-{stage}"
-
-
-def test_the_local_stage_is_valid_with_a_gguf_in_its_artifacts(root: Path) -> None:
-    assert load(root, LOCAL).model.engine == "llama-cpp"
-
-
-@pytest.mark.parametrize("stage", ["local", "dev", "prod"])
-def test_every_line_of_a_committed_stage_is_commented(stage: str) -> None:
-    lines = (PROJECT / "config" / f"{stage}.toml").read_text().splitlines()
-    assert [line for line in lines if "=" in line and "#" not in line] == []
-
-
-# What another choice than the committed one would need.
-OTHER_CHOICES = ("s3 = ", "model_archive = ", "scale_to_zero", "instance_scale_in", "idle-release")
-
-
-def test_the_examples_in_a_committed_stage_are_valid(root: Path) -> None:
-    lines = (PROJECT / "config" / "prod.toml").read_text().splitlines()
-    switched_on = [
-        re.sub(r"^# (?=\[|\w+ = )", "", line)
-        for line in lines
-        if not any(choice in line for choice in OTHER_CHOICES)
-    ]
-    (root / "config" / "examples.toml").write_text("\n".join(switched_on))
-    config = load_stage("examples", root)
-    assert [schedule.name for schedule in config.realtime.autoscaling.schedules] == ["office-hours"]
-    assert config.cold_start is not None
-    assert config.prefix_routing is not None
 
 
 def test_unknown_stage_lists_the_stages() -> None:
@@ -259,21 +225,3 @@ def test_what_is_wrong_is_named_with_file_key_value_and_what_is_allowed(
 def test_every_mistake_is_reported_at_once(root: Path) -> None:
     changes = {"model__context_length": 1, "api__auth": "none", "realtime__volume_gb": 0}
     assert len(message(root, PROD, **changes).splitlines()) == 3
-
-
-TOKEN = "hf_" + "a" * 34
-
-
-@pytest.mark.parametrize(
-    "key", ["model__flags__hf_token", "model__hf_token", "model__flags__note", "model__hub"]
-)
-def test_a_credential_is_refused_and_not_repeated(root: Path, key: str) -> None:
-    text = message(root, PROD, **{key: TOKEN})
-    assert TOKEN not in text
-    assert re.search(r"must not be a credential: .* set model\.s3", text)
-
-
-def test_a_credential_is_known_by_its_name_alone(root: Path) -> None:
-    text = message(root, PROD, model__flags__api_key="correct horse")
-    assert "correct horse" not in text
-    assert "must not be a credential" in text

@@ -1,13 +1,15 @@
-"""Which of the engine's own metrics scaling may follow."""
+"""The committed stages are valid, and a stage's sections fit each other."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.stage_files import LOCAL, PROD, load, message
+from stacks.config import load_stage
+from tests.support.stage_files import LOCAL, PROD, PROJECT, load, message
 
 SCALING = {"min_instances": 2, "max_instances": 4, "target": 0.7}
 
@@ -59,3 +61,36 @@ def test_what_cannot_be_followed_is_refused(
     root: Path, base: dict[str, Any], changes: dict[str, Any], expected: str
 ) -> None:
     assert expected in message(root, base, **changes)
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_committed_stages_are_valid(stage: str) -> None:
+    assert load_stage(stage, PROJECT).endpoint_name == f"twin-{stage}"
+
+
+def test_the_local_stage_is_valid_with_a_gguf_in_its_artifacts(root: Path) -> None:
+    assert load(root, LOCAL).model.engine == "llama-cpp"
+
+
+@pytest.mark.parametrize("stage", ["local", "dev", "prod"])
+def test_every_line_of_a_committed_stage_is_commented(stage: str) -> None:
+    lines = (PROJECT / "config" / f"{stage}.toml").read_text().splitlines()
+    assert [line for line in lines if "=" in line and "#" not in line] == []
+
+
+# What another choice than the committed one would need.
+OTHER_CHOICES = ("s3 = ", "model_archive = ", "scale_to_zero", "instance_scale_in", "idle-release")
+
+
+def test_the_examples_in_a_committed_stage_are_valid(root: Path) -> None:
+    lines = (PROJECT / "config" / "prod.toml").read_text().splitlines()
+    switched_on = [
+        re.sub(r"^# (?=\[|\w+ = )", "", line)
+        for line in lines
+        if not any(choice in line for choice in OTHER_CHOICES)
+    ]
+    (root / "config" / "examples.toml").write_text("\n".join(switched_on))
+    config = load_stage("examples", root)
+    assert [schedule.name for schedule in config.realtime.autoscaling.schedules] == ["office-hours"]
+    assert config.cold_start is not None
+    assert config.prefix_routing is not None
