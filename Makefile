@@ -15,10 +15,10 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_CUSTOM_COMPILE_COMMAND := make lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs chat dev outputs synth diff deploy destroy test format lock clean
+.PHONY: help setup demo up down status logs chat dev outputs synth diff deploy destroy test conformance format lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(SETUP) $(CDK_CLI) ## Install everything into this directory (.venv, node_modules)
 
@@ -79,6 +79,10 @@ test: setup ## Style, types, architecture, a synth of prod with every check, the
 	$(BIN)/mypy
 	$(TWIN) synth --stage prod -- --quiet
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup
+
+conformance: setup ## Nine real clients and two public suites against the service; needs package registries and git
+	$(BIN)/python -m tests.conformance.clients --write
+	$(BIN)/python -m tests.conformance.suites
 
 format: setup ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix .

@@ -2,8 +2,8 @@
 
 `python -m tests.conformance.clients` installs each client into a directory of its own (a package
 index must be reachable), runs its probes against the service in front of the canned engine, and
-prints the table; `--write` puts it into docs/compatibility.md. `--url`, `--key` and `--model` name a
-deployed stage instead.
+prints the table; `--write` puts it into docs/compatibility.md. `--url`, `--key` and `--model` name
+a deployed stage instead.
 """
 
 from __future__ import annotations
