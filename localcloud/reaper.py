@@ -1,4 +1,4 @@
-"""Guards against child processes that outlive the process responsible for them."""
+"""The reaper: child processes do not outlive the process responsible for them."""
 
 from __future__ import annotations
 

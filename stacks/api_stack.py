@@ -11,12 +11,12 @@ from constructs import Construct
 from stacks.async_stack import AsyncStack
 from stacks.batch_stack import BATCHES, FILES, OBJECT_ACTIONS, BatchStack
 from stacks.config import ColdStartConfig, StageConfig
-from stacks.constructs.api.async_completion import Completion
+from stacks.constructs.api.async_completion import AsyncCompletion
 from stacks.constructs.api.cold_start_table import ColdStartTable
 from stacks.constructs.api.engine_metrics import EngineMetrics
 from stacks.constructs.api.key_access import KeyAccess
 from stacks.constructs.api.method_access import SIGNED
-from stacks.constructs.api.rest_api import ChatApi
+from stacks.constructs.api.rest_api import RestApi
 from stacks.constructs.api.routes import OptionalSection
 from stacks.constructs.endpoint.async_endpoint import FAILURES, INPUTS, OUTPUTS
 from stacks.constructs.endpoint.realtime_endpoint import RealtimeEndpoint
@@ -66,7 +66,7 @@ class ApiStack(Stack):
         if config.scales_on_engine_metrics:
             self._carry_engine_metrics()
         keys = self._key_access() if config.api.auth == "key" else None
-        api = ChatApi(
+        api = RestApi(
             self,
             "Api",
             name=config.endpoint_name,
@@ -129,7 +129,7 @@ class ApiStack(Stack):
         """Let the streaming function make responses, the control function look after them."""
         assert self._config.asynchronous is not None  # noqa: S101 - it is what `jobs` was made from
         jobs.endpoint.grant_submit(streaming)
-        completion = Completion(
+        completion = AsyncCompletion(
             self,
             "Completion",
             code=self._code,

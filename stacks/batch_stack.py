@@ -13,7 +13,7 @@ from constructs import Construct
 
 from stacks.config import BatchConfig, StageConfig
 from stacks.config.batch import ScheduleConfig
-from stacks.constructs.batch.state_machine import BatchMachine
+from stacks.constructs.batch.state_machine import BatchStateMachine
 from stacks.constructs.batch.transform_job import TransformJob
 from stacks.constructs.function.environment import batch_environment, service_environment
 from stacks.constructs.function.service_function import ServiceFunction
@@ -57,7 +57,7 @@ class BatchStack(Stack):
         model = self._model(root)
         code = lambda_.Code.from_asset(str(package))
         prepare = self._function("Prepare", "batch_prepare", code)
-        self.machine = BatchMachine(
+        self.machine = BatchStateMachine(
             self,
             "Machine",
             name=f"{config.endpoint_name}-batch",

@@ -1,4 +1,4 @@
-"""Runs the policies of all scalable targets by the local cloud's clock.
+"""The driver of all scalable targets: their policies run by the local cloud's clock.
 
 The rules are those of the package `autoscaling`, which the planner drives with a virtual clock.
 """

@@ -7,8 +7,8 @@ against the installed version.
 
 Import it only after `Settings.prepare_process()`: ministack reads its settings at import.
 
-Decisions: 0048, state machines and events; 0052, hooks around ministack's functions; 0055, metrics
-are statistic sets.
+Decisions: 0002, a cloud on the laptop; 0048, state machines and events; 0052, hooks around
+ministack's functions; 0055, metrics are statistic sets; 0057, stack operations answer when done.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """SageMaker on this machine: its control plane, its runtime, and engines behind endpoints.
 
-Decision 0040: one event loop owns the state.
+Decisions: 0040, one event loop owns the state; 0041, the runtime maps the container's paths.
 """
 
 from __future__ import annotations

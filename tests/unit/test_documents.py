@@ -1,4 +1,4 @@
-"""What the documents point to is there."""
+"""Links, files and rooms that the documents name are there."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ from tests.support.project import PROJECT
 DOCUMENTS = sorted(
     [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"), *PROJECT.glob("benchmarks/*.md")]
 )
+MODULES = frozenset(
+    path.relative_to(PROJECT).as_posix()
+    for path in [*PROJECT.glob("*.py"), *PROJECT.glob("[!.]*/**/*.py")]
+    if "node_modules" not in path.parts
+)
+PATTERNS = {"tests/unit/a/b/test_c.py", "a/b/c.py"}
 _LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)(?:#([^)\s]+))?\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_MODULE = re.compile(r"`([\w./-]+\.py)`")
 
 
 HOUSES = (
@@ -46,6 +53,18 @@ def test_every_link_within_the_project_leads_somewhere(document: Path) -> None:
         assert linked.exists(), target
         if anchor and linked.suffix == ".md":
             assert anchor in anchors(linked), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_every_module_that_a_document_names_exists(document: Path) -> None:
+    """A name that moved is corrected in records too: a reader searches for it."""
+    named = set(_MODULE.findall(document.read_text())) - PATTERNS
+
+    assert sorted(named - MODULES - _bare_names()) == []
+
+
+def _bare_names() -> set[str]:
+    return {path.rpartition("/")[2] for path in MODULES}
 
 
 def test_every_decision_record_is_in_the_table_under_its_own_title() -> None:

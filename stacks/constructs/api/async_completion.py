@@ -17,7 +17,7 @@ from stacks.constructs.function.service_function import ServiceFunction
 _SECONDS = 60
 
 
-class Completion(ServiceFunction):
+class AsyncCompletion(ServiceFunction):
     """A function that keeps the end of a response, and tells a webhook.
 
     Lambda tries a failed one twice more, within minutes.

@@ -44,7 +44,7 @@ _ACCESS_LOG = {
 }
 
 
-class ChatApi(Construct):
+class RestApi(Construct):
     """A regional REST API whose answers may stream. Edge endpoints cut streams idle for 30 s.
 
     What a stage leaves out has no route: API Gateway answers 404 for it.

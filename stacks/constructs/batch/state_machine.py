@@ -23,7 +23,7 @@ _ALL_INSTANCES_IN_USE = "SageMaker.ResourceLimitExceededException"
 _NO_CAPACITY, _REQUEST_REFUSED = "CapacityError", "ClientError"
 
 
-class BatchMachine(Construct):
+class BatchStateMachine(Construct):
     """A state machine whose executions are called after their batches.
 
     It has a physical name, so that the rights to its executions, and the functions that it calls,

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from stacks.config import AsyncConfig
 from stacks.constructs.endpoint.production_variant import production_variant, variant_name
-from stacks.constructs.endpoint.sagemaker_endpoint import HostedEndpoint
+from stacks.constructs.endpoint.sagemaker_endpoint import SageMakerEndpoint
 from stacks.constructs.model.served_model import ServedModel
 from stacks.constructs.scaling.backlog_scaling import BacklogScaling
 from stacks.constructs.shared.event_topic import EventTopic
@@ -22,7 +22,7 @@ INPUTS, OUTPUTS, FAILURES = "responses/", "async/output/", "async/failures/"
 """Key prefixes in the bucket: of requests too large to be sent inline, of answers, of failures."""
 
 
-class AsyncEndpoint(HostedEndpoint):
+class AsyncEndpoint(SageMakerEndpoint):
     """An endpoint that queues requests while no instance runs.
 
     Attributes:

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from stacks.config import InstanceScaleInConfig, RealtimeConfig, StageConfig
 from stacks.constructs.endpoint.component_specification import specification
-from stacks.constructs.endpoint.deployment_guardrails import DeploymentGuard
+from stacks.constructs.endpoint.deployment_guardrails import DeploymentGuardrails
 from stacks.constructs.endpoint.production_variant import (
     production_variant,
     routing_config,
@@ -86,7 +86,7 @@ class ComponentEndpoint(RealtimeEndpoint):
     def _describe(
         self, realtime: RealtimeConfig, model: HostedModel
     ) -> sagemaker.CfnInferenceComponent:
-        guard = DeploymentGuard(
+        guardrails = DeploymentGuardrails(
             self, "Guard", dimensions=self.dimensions, deployment=realtime.deployment
         )
         return _Component(
@@ -98,7 +98,7 @@ class ComponentEndpoint(RealtimeEndpoint):
             runtime_config=_Component.InferenceComponentRuntimeConfigProperty(
                 copy_count=realtime.initial_instance_count
             ),
-            deployment_config=guard.rolling(),
+            deployment_config=guardrails.rolling(),
             **specification(model, realtime),
         )
 

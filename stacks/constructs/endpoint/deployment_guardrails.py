@@ -14,7 +14,7 @@ _Component = sagemaker.CfnInferenceComponent
 _STEP = {"canary": "canary_size", "linear": "linear_step_size"}
 
 
-class DeploymentGuard(Construct):
+class DeploymentGuardrails(Construct):
     """A deployment watched by alarms on errors and first chunks, of a variant or of a component."""
 
     def __init__(

@@ -10,13 +10,13 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 
 from stacks.constructs.endpoint.production_variant import Variant
-from stacks.constructs.endpoint.sagemaker_endpoint import HostedEndpoint
+from stacks.constructs.endpoint.sagemaker_endpoint import SageMakerEndpoint
 from stacks.constructs.model.served_model import ServedModel
 
 _Config = sagemaker.CfnEndpointConfig
 
 
-class RealtimeEndpoint(HostedEndpoint):
+class RealtimeEndpoint(SageMakerEndpoint):
     """The base of both real-time endpoints: config, grants and metrics.
 
     Attributes:

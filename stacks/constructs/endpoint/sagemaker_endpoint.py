@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 
-class HostedEndpoint(Construct):
+class SageMakerEndpoint(Construct):
     """An endpoint with one production variant.
 
     The endpoint keeps its name; its config has none, as a config is replaced by every change.

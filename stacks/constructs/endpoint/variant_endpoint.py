@@ -6,7 +6,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.config import StageConfig
-from stacks.constructs.endpoint.deployment_guardrails import DeploymentGuard
+from stacks.constructs.endpoint.deployment_guardrails import DeploymentGuardrails
 from stacks.constructs.endpoint.production_variant import (
     production_variant,
     routing_config,
@@ -34,7 +34,7 @@ class VariantEndpoint(RealtimeEndpoint):
         realtime, name = config.realtime, config.endpoint_name
         self.variant = variant_name(realtime.instance_type)
         self.dimensions = {"EndpointName": name, "VariantName": self.variant}
-        guard = DeploymentGuard(
+        guardrails = DeploymentGuardrails(
             self, "Guard", dimensions=self.dimensions, deployment=realtime.deployment
         )
         self._create(
@@ -47,7 +47,7 @@ class VariantEndpoint(RealtimeEndpoint):
                 routing=routing_config(config),
             ),
             captured=data_capture(realtime.data_capture_percent, model, captured_to),
-            deployment=guard.blue_green(),
+            deployment=guardrails.blue_green(),
         )
         RealtimeScaling(
             self,

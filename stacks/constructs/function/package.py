@@ -1,4 +1,4 @@
-"""Builds the functions' package with uv, without Docker, for this machine or for Lambda."""
+"""The functions' package: built with uv, without Docker, for this machine or for Lambda."""
 
 from __future__ import annotations
 

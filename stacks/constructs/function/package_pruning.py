@@ -1,4 +1,4 @@
-"""Takes out of an unpacked Python package what a function never opens."""
+"""Pruning of an unpacked Python package: files that a function never opens are taken out."""
 
 from __future__ import annotations
 

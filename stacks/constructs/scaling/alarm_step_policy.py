@@ -8,7 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
-from stacks.constructs.scaling.scalable_target import CapacityTarget
+from stacks.constructs.scaling.scalable_target import ScalableTarget
 
 
 class AlarmStepPolicy(autoscaling.StepScalingAction):
@@ -19,7 +19,7 @@ class AlarmStepPolicy(autoscaling.StepScalingAction):
         scope: Construct,
         construct_id: str,
         *,
-        target: CapacityTarget,
+        target: ScalableTarget,
         policy_name: str,
         alarm: cloudwatch.Alarm,
         adjustment_type: autoscaling.AdjustmentType,

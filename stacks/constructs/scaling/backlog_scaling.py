@@ -10,7 +10,7 @@ from constructs import Construct
 from stacks.config import AsyncConfig
 from stacks.constructs.scaling.alarm_step_policy import AlarmStepPolicy
 from stacks.constructs.scaling.scalable_dimension import instances_of
-from stacks.constructs.scaling.scalable_target import CapacityTarget
+from stacks.constructs.scaling.scalable_target import ScalableTarget
 
 _Policy = autoscaling.CfnScalingPolicy
 _MINUTE = 60
@@ -36,7 +36,7 @@ class BacklogScaling(Construct):
         super().__init__(scope, construct_id)
         self._endpoint_name = endpoint_name
         self._config = config
-        self._target = CapacityTarget(
+        self._target = ScalableTarget(
             self,
             "Target",
             capacity=instances_of(endpoint_name, variant),

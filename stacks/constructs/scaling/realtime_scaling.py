@@ -8,8 +8,8 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 from constructs import Construct
 
 from stacks.config import AutoscalingConfig
-from stacks.constructs.scaling.scalable_dimension import Capacity
-from stacks.constructs.scaling.scalable_target import CapacityTarget
+from stacks.constructs.scaling.scalable_dimension import ScalableDimension
+from stacks.constructs.scaling.scalable_target import ScalableTarget
 
 _Tracking = autoscaling.CfnScalingPolicy
 # What the engines report themselves, of a whole endpoint.
@@ -28,13 +28,13 @@ class RealtimeScaling(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        capacity: Capacity,
+        capacity: ScalableDimension,
         scaling: AutoscalingConfig,
         endpoint_name: str,
         namespace: str,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.target = CapacityTarget(
+        self.target = ScalableTarget(
             self,
             "Target",
             capacity=capacity,

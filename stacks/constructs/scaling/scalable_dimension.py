@@ -9,7 +9,7 @@ from aws_cdk import Fn
 
 
 @dataclass(frozen=True, kw_only=True)
-class Capacity:
+class ScalableDimension:
     """A number that Application Auto Scaling changes.
 
     https://docs.aws.amazon.com/autoscaling/application/userguide/services-that-can-integrate-sagemaker.html
@@ -25,9 +25,9 @@ class Capacity:
     metrics: Mapping[str, str]
 
 
-def instances_of(endpoint_name: str, variant: str) -> Capacity:
+def instances_of(endpoint_name: str, variant: str) -> ScalableDimension:
     """Return the instance count of a production variant."""
-    return Capacity(
+    return ScalableDimension(
         dimension="sagemaker:variant:DesiredInstanceCount",
         resource_id=Fn.join("/", ["endpoint", endpoint_name, "variant", variant]),
         metrics={
@@ -40,9 +40,9 @@ def instances_of(endpoint_name: str, variant: str) -> Capacity:
     )
 
 
-def copies_of(component: str) -> Capacity:
+def copies_of(component: str) -> ScalableDimension:
     """Return the copy count of an inference component."""
-    return Capacity(
+    return ScalableDimension(
         dimension="sagemaker:inference-component:DesiredCopyCount",
         resource_id=f"inference-component/{component}",
         metrics={

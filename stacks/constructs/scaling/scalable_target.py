@@ -8,12 +8,12 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 from constructs import Construct
 
 from stacks.config import ScalingScheduleConfig
-from stacks.constructs.scaling.scalable_dimension import Capacity
+from stacks.constructs.scaling.scalable_dimension import ScalableDimension
 
 _Target = autoscaling.CfnScalableTarget
 
 
-class CapacityTarget(autoscaling.CfnScalableTarget):
+class ScalableTarget(autoscaling.CfnScalableTarget):
     """A target without a role: Application Auto Scaling uses the service-linked role.
 
     Attributes:
@@ -26,7 +26,7 @@ class CapacityTarget(autoscaling.CfnScalableTarget):
         scope: Construct,
         construct_id: str,
         *,
-        capacity: Capacity,
+        capacity: ScalableDimension,
         min_capacity: int,
         max_capacity: int,
         schedules: Sequence[ScalingScheduleConfig] = (),
