@@ -3,6 +3,7 @@
 ServiceError
 ├── InvalidRequestError         the caller's request cannot be served as it is
 │   ├── UnknownModelError
+│   ├── UnknownFieldError       a field that is on no list
 │   ├── PreviousResponseError   the response to go on from is not there
 │   ├── NotFoundError           no such object, or one of another key
 │   └── RequestTooLargeError
@@ -58,6 +59,19 @@ class UnknownModelError(InvalidRequestError):
     def __init__(self, requested: str, served: str) -> None:
         super().__init__(
             f"the model {requested!r} does not exist, this API serves {served!r}", param="model"
+        )
+
+
+class UnknownFieldError(InvalidRequestError):
+    """A field that this API does not have, or does not let through to the engine."""
+
+    code = "unknown_parameter"
+
+    def __init__(self, param: str) -> None:
+        super().__init__(
+            f"{param}: is no field of this API; what an engine reads beyond OpenAI's fields and "
+            "samplers passes only where the API's engine_fields name it",
+            param=param,
         )
 
 

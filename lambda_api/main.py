@@ -9,6 +9,7 @@ from functools import cache
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lambda_api.admission.request import Admission
 from lambda_api.batches.service import BatchService, Executions
 from lambda_api.batches.store import BatchStore
 from lambda_api.chat.service import MAX_PAYLOAD_BYTES, ChatService, Upstream
@@ -70,7 +71,8 @@ def create_app(
         # curl sends no JSON content type unless told to.
         strict_content_type=False,
     )
-    chat_service = ChatService(settings.model_id, connect, settings.prefix_aware_routing)
+    admission = Admission(settings.engine_fields)
+    chat_service = ChatService(settings.model_id, connect, settings.prefix_aware_routing, admission)
     response_service = _responses(settings, chat_service, responses_store, queue)
     app.include_router(chat.router(chat_service, response_service, cold_start))
     app.include_router(responses.router(response_service, cold_start))

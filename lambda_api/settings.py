@@ -107,6 +107,10 @@ class Settings(BaseSettings):
     batch_retention_days: int = Field(
         30, ge=1, description="When the bucket's lifecycle deletes a file or a batch, in days."
     )
+    engine_fields: frozenset[str] = Field(
+        frozenset(),
+        description="Fields beyond OpenAI's and the samplers that may reach the engine, as JSON.",
+    )
     queued_requests_metric: str | None = Field(
         None,
         pattern=_METRIC_NAME,

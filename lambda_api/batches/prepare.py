@@ -5,6 +5,7 @@ Nothing that costs has been started by then. Repeating the step changes nothing.
 
 from __future__ import annotations
 
+from lambda_api.admission.request import Admission
 from lambda_api.batches.finalize import CANCELLED, fail, finish
 from lambda_api.batches.run import BatchRuns, Step
 from lambda_api.batches.schemas import BatchError, BatchState, RequestCounts
@@ -35,7 +36,8 @@ def _checked(runs: BatchRuns, owner: str, state: BatchState) -> BatchState:
         gone = BatchError(code="file_not_found", message=error.message, param=error.param)
         return fail(runs, owner, batch.id, [gone])
     most_bytes = runs.settings.batch_max_payload_mb * _MIB
-    check = InputCheck(runs.settings.model_id, most_bytes)
+    admission = Admission(runs.settings.engine_fields)
+    check = InputCheck(runs.settings.model_id, most_bytes, admission)
     lines = lines_in(runs.files.content(owner, file), most_bytes)
     shards = runs.shards(owner, batch.id).write(
         1, check.jobs(lines), runs.settings.batch_lines_per_shard

@@ -1,10 +1,13 @@
-"""OpenAI's wire format, as far as the service reads it; every other field passes through.
+"""OpenAI's wire format, as far as the service reads it.
 
-The fields are those of platform.openai.com/docs/api-reference/chat/create.
+The fields are those of platform.openai.com/docs/api-reference/chat/create. Others are kept here,
+and pass to the engine where `admission` lets them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,10 +27,25 @@ class WireModel(BaseModel):
         Raises:
             InvalidRequestError: An unknown field holds what JSON cannot.
         """
-        try:
+        with _in_words():
             return self.model_dump_json(**how).encode()
-        except (PydanticSerializationError, ValueError, RecursionError):
-            raise InvalidRequestError("the body is not text or is nested too deep") from None
+
+    def plain(self) -> dict[str, Any]:
+        """Return the fields that were given, as plain JSON values.
+
+        Raises:
+            InvalidRequestError: An unknown field is nested too deep.
+        """
+        with _in_words():
+            return self.model_dump(exclude_unset=True)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except (PydanticSerializationError, ValueError, RecursionError):
+        raise InvalidRequestError("the body is not text or is nested too deep") from None
 
 
 class ContentPart(WireModel):
@@ -54,7 +72,7 @@ TokenLimit = Annotated[int | None, Field(ge=1)]
 
 
 class ChatCompletionRequest(WireModel):
-    """A chat completion request. Fields not listed here reach the engine as they are."""
+    """A chat completion request. `admission` says which other fields reach the engine."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
+from lambda_api.admission.request import OPENAI_ONLY, Admission
 from lambda_api.chat.prefix_routing import prefix_id
 from lambda_api.chat.schemas import ChatCompletionRequest
 from lambda_api.chat.stream import ChatStream, UpstreamStream
@@ -47,11 +48,13 @@ class ChatService:
         model_id: The name clients know the model by.
         connect: Returns the upstream; called for each request, so cached.
         is_prefix_aware: True if the endpoint routes by the prefix of a conversation.
+        admission: The rules by which requests reach the engine.
     """
 
     model_id: str
     connect: Callable[[], Upstream]
     is_prefix_aware: bool = False
+    admission: Admission = OPENAI_ONLY
 
     def complete(self, request: ChatCompletionRequest) -> Completion:
         """Return the whole answer.
@@ -59,7 +62,7 @@ class ChatService:
         Raises:
             ServiceError: The request was refused, or the upstream failed.
         """
-        payload = payload_of(request, self.model_id)
+        payload = self.payload_of(request)
         answer = self.connect().complete(payload, self.prefix_of(request))
         theirs = model_field_in(answer)
         if theirs:
@@ -72,7 +75,7 @@ class ChatService:
         Raises:
             ServiceError: The request was refused, or the upstream failed.
         """
-        payload, options = payload_of(request, self.model_id), request.stream_options
+        payload, options = self.payload_of(request), request.stream_options
         return ChatStream(
             self.connect().open_stream(payload, self.prefix_of(request)),
             model_id=self.model_id,
@@ -84,19 +87,29 @@ class ChatService:
         """Return the same service over another upstream, or itself without any."""
         return replace(self, connect=lambda: upstream) if upstream else self
 
+    def payload_of(self, request: ChatCompletionRequest) -> bytes:
+        """Return the JSON that the engine gets for a request.
+
+        Raises:
+            InvalidRequestError: The request is not one that this service sends on.
+        """
+        return payload_of(request, self.model_id, self.admission)
+
     def prefix_of(self, request: ChatCompletionRequest) -> str | None:
         """Return the prefix id of a request's conversation, where the endpoint routes by prefix."""
         return prefix_id(request) if self.is_prefix_aware else None
 
 
-def payload_of(request: ChatCompletionRequest, model_id: str) -> bytes:
+def payload_of(request: ChatCompletionRequest, model_id: str, admission: Admission) -> bytes:
     """Return the JSON that the engine gets for a request to the one model served.
 
     Raises:
-        InvalidRequestError: The request is for another model, is no JSON, or is too large.
+        InvalidRequestError: The request is for another model, is no JSON, is too large, or has what
+            may not reach the engine.
     """
     if request.model != model_id:
         raise UnknownModelError(request.model, model_id)
+    admission.check(request.plain())
     payload = request.payload()
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise RequestTooLargeError(

@@ -70,6 +70,7 @@ class ChatStream:
         self._source = source
         self._ours = model_field(model_id)
         self._theirs = b""
+        self._is_nameless = True
         self._shows_usage = shows_usage
         self._unfinished = choices
         self._is_done = False
@@ -109,7 +110,7 @@ class ChatStream:
             yield DONE
 
     def _pass_on(self, block: bytes) -> bytes:
-        if self.first_event_at is None:
+        if self._is_nameless:
             self._learn(block)
         if block.endswith(_DONE_ENDINGS):
             self._is_done = True
@@ -122,9 +123,12 @@ class ChatStream:
         return block.replace(self._theirs, self._ours) if self._theirs else block
 
     def _learn(self, block: bytes) -> None:
-        self.first_event_at = perf_counter()
-        theirs = model_field_in(block)
-        self._theirs = b"" if theirs == self._ours else theirs
+        """Learn the engine's name of the model, which a comment or an empty event does not tell."""
+        if self.first_event_at is None and b"data:" in block:
+            self.first_event_at = perf_counter()
+        if theirs := model_field_in(block):
+            self._is_nameless = False
+            self._theirs = b"" if theirs == self._ours else theirs
 
     def _count_usage(self, block: bytes) -> bytes:
         self.usage = usage_in(block) or self.usage

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Self
 
 from lambda_api.chat.schemas import ChatCompletionRequest
-from lambda_api.chat.service import ChatService, Upstream, payload_of
+from lambda_api.chat.service import ChatService, Upstream
 from lambda_api.errors import (
     InvalidRequestError,
     NotFoundError,
@@ -21,6 +21,7 @@ from lambda_api.errors import (
 from lambda_api.responses.background import Background
 from lambda_api.responses.from_chat_answer import new_id, outcome_of
 from lambda_api.responses.from_chat_request import response_request
+from lambda_api.responses.param_names import in_response_terms
 from lambda_api.responses.schemas import (
     InputItem,
     Response,
@@ -68,7 +69,8 @@ class ResponseService:
             ServiceError: The request was refused, or the upstream failed.
         """
         draft = self._draft(request, owner)
-        outcome = outcome_of(self.chat.complete(draft.chat).body)
+        with in_response_terms():
+            outcome = outcome_of(self.chat.complete(draft.chat).body)
         return self._keep(owner, draft.kept, draft.response.model_copy(update=dict(outcome)))
 
     def stream(self, request: ResponseRequest, owner: str) -> ResponseStream:
@@ -79,7 +81,8 @@ class ResponseService:
         """
         draft = self._draft(request, owner)
         keep = partial(self._keep, owner, draft.kept)
-        return ResponseStream(self.chat.stream(draft.chat), draft.response, keep)
+        with in_response_terms():
+            return ResponseStream(self.chat.stream(draft.chat), draft.response, keep)
 
     def enqueue(self, request: ResponseRequest, owner: str) -> Response:
         """Queue a response for the asynchronous endpoint.
@@ -93,7 +96,9 @@ class ResponseService:
             raise _refused("stream", "is not supported with background, fetch the response later")
         if request.store is False:
             raise _refused("store", "must not be false with background, which keeps the response")
-        return self._submit(self.background, owner, self._draft(request, owner))
+        draft = self._draft(request, owner)
+        with in_response_terms():
+            return self._submit(self.background, owner, draft)
 
     def enqueue_instead(self, request: ResponseRequest, owner: str) -> Response | None:
         """Queue a response that was to be answered now; None if `store` forbids keeping it.
@@ -135,7 +140,7 @@ class ResponseService:
         return self.connect_store()
 
     def _submit(self, background: Background, owner: str, draft: _Draft) -> Response:
-        payload = payload_of(draft.chat, self.chat.model_id)
+        payload = self.chat.payload_of(draft.chat)
         response = draft.response.model_copy(update={"status": "queued", "background": True})
         kept = draft.kept.model_copy(update={"response": response})
         return background.submit(self.kept(), owner, kept, payload).response

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from stacks.config.cold_start import ColdStartConfig
 from stacks.config.section import RetentionDays, Section
+
+FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")]
+"""Name of a field in a request's JSON."""
 
 
 class ApiConfig(Section):
@@ -40,6 +43,9 @@ class ApiConfig(Section):
         package_platform: "aws" builds the functions for Lambda (arm64, Python 3.13), "host" for
             this machine and this Python, as the local cloud needs it. Sets
             AWS::Lambda::Function.Code.
+        engine_fields: names of the engine's own request fields that callers may use, beyond
+            OpenAI's and the samplers. Each lets a caller further in: a grammar is compiled, a slot
+            is another caller's. Sets TWIN_ENGINE_FIELDS.
         cold_start: the answer to a caller while no instance can serve; left out, SageMaker's error,
             or a rejection with scale_to_zero.
     """
@@ -56,6 +62,7 @@ class ApiConfig(Section):
     lambda_timeout_seconds: Annotated[int, Field(ge=2, le=900)] = 500
     gateway_timeout_seconds: Annotated[int, Field(ge=3, le=900)] = 540
     package_platform: Literal["aws", "host"] = "aws"
+    engine_fields: list[FieldName] = Field(default_factory=list, max_length=32)
     cold_start: ColdStartConfig | None = None
 
     @field_validator("lambda_timeout_seconds")

@@ -47,14 +47,24 @@ def test_the_two_ways_give_the_same_text(client: OpenAI, model: str):
     assert ask(client, model, QUESTION, lambda _: None).text == whole.choices[0].message.content
 
 
-def test_unknown_fields_reach_the_engine(client: OpenAI, model: str):
+def test_a_field_that_reaches_into_the_engine_is_refused(client: OpenAI, model: str):
+    with pytest.raises(openai.BadRequestError) as refusal:
+        client.chat.completions.create(
+            model=model,
+            messages=QUESTION,
+            extra_body={"grammar": 'root ::= "blue"'},
+        )
+
+    assert (refusal.value.code, refusal.value.param) == ("unknown_parameter", "grammar")
+
+
+def test_a_sampler_reaches_the_engine(client: OpenAI, model: str):
     answer = client.chat.completions.create(
-        model=model,
-        messages=QUESTION,
-        extra_body={"grammar": 'root ::= "blue"'},
+        model=model, messages=QUESTION, max_tokens=40, extra_body={"ignore_eos": True}
     )
 
-    assert answer.choices[0].message.content == "blue"
+    assert answer.usage is not None
+    assert answer.usage.completion_tokens == 40
 
 
 @pytest.mark.parametrize("key", ["wrong", "wrong-but-as-long-as-a-key-may-be"])

@@ -112,7 +112,10 @@ def zero(synthesize: Callable[..., Synthesized]) -> Synthesized:
     """The local stage with an endpoint that goes to zero, and callers who wait meanwhile."""
     cold_start = {"mode": "hold", "hold_seconds": 400, "max_held_requests": 50}
     return synthesize(
-        "local", realtime={"autoscaling": TO_ZERO}, api={"cold_start": cold_start}, **NO_JOBS
+        "local",
+        realtime={"autoscaling": TO_ZERO},
+        api={"cold_start": cold_start, "engine_fields": ["grammar", "lora"]},
+        **NO_JOBS,
     )
 
 

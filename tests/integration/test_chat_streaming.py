@@ -53,7 +53,7 @@ def test_a_word_is_not_kept_until_the_next_one(runtime, ask):
 
 def test_the_endpoint_gets_the_request_but_for_the_model(runtime, texts):
     runtime.answer = Stream(completion_events(WORDS))
-    texts(temperature=0.5, extra_body={"guided_regex": "[a-z]+", "nested": {"ü": [1, None]}})
+    texts(temperature=0.5, extra_body={"top_k": 40, "metadata": {"ü": [1, None]}})
     (received,) = runtime.received
 
     assert received.path == "/endpoints/twin-local/invocations-response-stream"
@@ -64,8 +64,8 @@ def test_the_endpoint_gets_the_request_but_for_the_model(runtime, texts):
         "temperature": 0.5,
         "stream": True,
         "stream_options": {"include_usage": True},
-        "guided_regex": "[a-z]+",
-        "nested": {"ü": [1, None]},
+        "top_k": 40,
+        "metadata": {"ü": [1, None]},
     }
 
 

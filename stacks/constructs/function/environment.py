@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig, StageConfig
 from stacks.engines.engine import EngineMetric, PrometheusMetrics
 
@@ -16,7 +18,7 @@ _NAME_VARIABLES: dict[EngineMetric, str] = {
 
 def service_environment(config: StageConfig) -> dict[str, str]:
     """Return the variables of every function; a contract test holds them to the settings."""
-    return {
+    environment = {
         "TWIN_STAGE": config.stage,
         "TWIN_ENDPOINT_NAME": config.endpoint_name,
         "TWIN_MODEL_ID": config.model.id,
@@ -27,6 +29,9 @@ def service_environment(config: StageConfig) -> dict[str, str]:
         "POWERTOOLS_SERVICE_NAME": config.endpoint_name,
         "POWERTOOLS_METRICS_NAMESPACE": config.project.name,
     }
+    if config.api.engine_fields:
+        environment["TWIN_ENGINE_FIELDS"] = json.dumps(config.api.engine_fields)
+    return environment
 
 
 def invocation_environment(config: StageConfig) -> dict[str, str]:

@@ -31,8 +31,9 @@ COLD_START = environment.cold_start_environment(ColdStartConfig(), table="wakes"
 INVOCATION = {"TWIN_INFERENCE_COMPONENT_NAME", "TWIN_PREFIX_AWARE_ROUTING"}
 MACHINE = {"TWIN_BATCH_STATE_MACHINE_ARN"}
 ENGINE = {"TWIN_QUEUED_REQUESTS_METRIC", "TWIN_KV_CACHE_USE_METRIC"}
+ADMISSION = {"TWIN_ENGINE_FIELDS"}
 WEBHOOK = {"TWIN_WEBHOOK_URL", "TWIN_WEBHOOK_SECRET_ARN"}
-OPTIONAL = ASYNC | BATCH | MACHINE | WEBHOOK | INVOCATION | COLD_START | ENGINE
+OPTIONAL = ASYNC | BATCH | MACHINE | WEBHOOK | INVOCATION | COLD_START | ENGINE | ADMISSION
 """What a stage that leaves a section out does not write."""
 
 
@@ -140,6 +141,15 @@ def test_the_engine_metrics_function_reads_the_engines_names(
     assert settings.metrics_namespace == "twin"
     assert variables.keys() == every_setting() - (OPTIONAL - ENGINE)
     assert every_setting() >= ENGINE
+
+
+def test_settings_accept_the_engine_fields_that_config_names(
+    zero: Synthesized, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in zero.api.environment(STREAMING).items():
+        monkeypatch.setenv(name, value)
+    assert Settings.from_environment().engine_fields == {"grammar", "lora"}
+    assert every_setting() >= ADMISSION
 
 
 @pytest.mark.parametrize("handler", [STREAMING, CONTROL])

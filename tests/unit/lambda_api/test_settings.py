@@ -47,6 +47,7 @@ def test_the_environment_becomes_settings(environment):
         "expected_start_seconds": 300,
         "queued_requests_metric": None,
         "kv_cache_use_metric": None,
+        "engine_fields": frozenset(),
         "async_endpoint_name": None,
         "async_bucket": None,
         "async_request_ttl_seconds": 21_600,
@@ -60,6 +61,14 @@ def test_the_environment_becomes_settings(environment):
         "batch_max_payload_mb": 6,
         "batch_retention_days": 30,
     }
+
+
+def test_engine_fields_are_read_from_json(monkeypatch):
+    for name in ("STAGE", "ENDPOINT_NAME", "MODEL_ID", "ENGINE"):
+        monkeypatch.setenv(f"TWIN_{name}", "twin")
+    monkeypatch.setenv("TWIN_ENGINE_FIELDS", '["grammar", "lora"]')
+
+    assert Settings.from_environment().engine_fields == {"grammar", "lora"}
 
 
 def test_what_is_missing_is_named():

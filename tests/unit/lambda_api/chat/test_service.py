@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from lambda_api.admission.request import Admission
 from lambda_api.chat.schemas import ChatCompletionRequest
 from lambda_api.chat.service import MAX_PAYLOAD_BYTES
 from lambda_api.engine.json_fields import Usage
 from lambda_api.errors import (
     InvalidRequestError,
     RequestTooLargeError,
+    UnknownFieldError,
     UnknownModelError,
 )
 
@@ -25,21 +28,23 @@ def request(**fields):
 
 def test_model_is_left_out_and_usage_asked_for(service, upstream, says):
     says(DONE)
-    service.stream(request(stream=True, stream_options={"include_usage": False, "x": 1}))
+    service.stream(
+        request(stream=True, stream_options={"include_usage": False, "include_obfuscation": False})
+    )
 
     assert json.loads(upstream.payloads[0]) == {
         "messages": [{"role": "user", "content": "hi"}],
         "stream": True,
-        "stream_options": {"include_usage": True, "x": 1},
+        "stream_options": {"include_usage": True, "include_obfuscation": False},
     }
 
 
-def test_unknown_fields_and_nulls_pass_through(service, upstream):
+def test_samplers_and_nulls_pass_through(service, upstream):
     fields = {
-        "guided_json": {"type": "object"},
+        "top_k": 40,
         "temperature": None,
         "messages": [
-            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]},
+            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]},
             {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
             {"role": "tool", "content": "é", "tool_call_id": "1"},
         ],
@@ -66,7 +71,18 @@ def test_what_json_cannot_carry_is_refused(service):
         nested = [nested]
     for rubbish in (nested, "\ud800"):
         with pytest.raises(InvalidRequestError):
-            service.complete(request(extra=rubbish))
+            service.complete(request(metadata=rubbish))
+
+
+def test_a_field_that_reaches_into_the_engine_is_refused_unless_config_names_it(service, upstream):
+    asked = request(grammar='root ::= "blue"')
+
+    with pytest.raises(UnknownFieldError, match="grammar: is no field of this API") as refusal:
+        service.complete(asked)
+    replace(service, admission=Admission(frozenset({"grammar"}))).complete(asked)
+
+    assert refusal.value.param == "grammar"
+    assert [json.loads(sent)["grammar"] for sent in upstream.payloads] == ['root ::= "blue"']
 
 
 def test_the_answer_carries_the_name_clients_know(service, upstream):

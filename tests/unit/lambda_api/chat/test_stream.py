@@ -55,6 +55,35 @@ def test_events_pass_through_with_the_name_clients_know(service, says):
     assert source.closed
 
 
+@pytest.mark.parametrize(
+    "opening",
+    [
+        b":\n\n",
+        b": ping\r\n\r\n",
+        b": a\n\n: b\n\n",
+        b"event: ping\n\n",
+        b'data: {"choices":[]}\n\n',
+        b"\n\n",
+    ],
+)
+def test_the_engines_name_is_learnt_from_the_first_event_that_tells_it(service, says, opening):
+    says(opening, chunk("a"), chunk("b") + finish(), DONE)
+    stream = service.stream(request(stream=True))
+
+    text = b"".join(stream)
+
+    assert b"/opt/ml/model" not in text
+    assert text.count(b'"model":"twin"') == 3
+
+
+def test_a_comment_is_not_the_first_event(service, says):
+    says(b":\n\n", b": still here\n\n")
+    stream = service.stream(request(stream=True))
+    list(stream)
+
+    assert stream.first_event_at is None
+
+
 def test_usage_is_counted_but_shown_only_when_asked_for(service, says):
     for options in (None, {"include_usage": True}):
         says(chunk("a"), finish() + USAGE + DONE)

@@ -129,7 +129,7 @@ def test_json_is_asked_for_and_plain_text_is_not():
 def test_the_engines_own_fields_pass_and_hints_do_not():
     asked = chat(
         top_k=40,
-        guided_regex="[a-z]+",
+        min_p=0.1,
         seed=7,
         reasoning={"effort": "low"},
         include=["reasoning.encrypted_content"],
@@ -139,7 +139,7 @@ def test_the_engines_own_fields_pass_and_hints_do_not():
         conversation=None,
     )
 
-    assert asked.keys() == {"messages", "top_k", "guided_regex", "seed"}
+    assert asked.keys() == {"messages", "top_k", "min_p", "seed"}
 
 
 @pytest.mark.parametrize(

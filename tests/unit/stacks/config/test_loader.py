@@ -59,6 +59,12 @@ def test_broken_toml_names_the_file(root: Path) -> None:
         ),
         pytest.param(
             PROD,
+            {"api__engine_fields": ["a b"]},
+            "api.engine_fields.0: got 'a b'; must match pattern",
+            id="a field no JSON of an engine has",
+        ),
+        pytest.param(
+            PROD,
             {"api__auth": "password"},
             "api.auth: got 'password'; must be 'key' or 'iam'",
             id="not a choice",
