@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lambda_api.errors import NotFoundError
-from lambda_api.files.service import ExpiresAfter
+from lambda_api.files.schemas import ExpiresAfter
 from tests.support.service.batch_world import OWNER, World
 
 
