@@ -13,6 +13,7 @@ from typing import Any
 
 from lambda_api.batches.run import Step
 from lambda_api.batches.settle import settle
+from lambda_api.errors import NotFoundError
 from lambda_api.handlers.batch_runs import batch_of, connect
 
 _connected = cache(connect)
@@ -23,4 +24,7 @@ def handler(event: Mapping[str, Any], _context: object) -> Step:
     runs = _connected()
     data = json.loads(event["detail"]["input"]) if "detail" in event else event
     owner, batch_id = batch_of(data)
-    return runs.end(owner, settle(runs, owner, batch_id))
+    try:
+        return runs.end(owner, settle(runs, owner, batch_id))
+    except NotFoundError:  # a schedule's run that failed before it made its batch
+        return {"owner": owner, "batch_id": batch_id, "proceed": False, "status": None}

@@ -46,6 +46,7 @@ def test_a_running_batch_is_not_deleted(batch_client, batch):
 def test_another_key_sees_nothing(batch_client, batch):
     assert batch_client.get(f"{URL}/{batch['id']}", headers=OTHER).status_code == 404
     assert batch_client.post(f"{URL}/{batch['id']}/cancel", headers=OTHER).status_code == 404
+    assert batch_client.delete(f"{URL}/{batch['id']}", headers=OTHER).status_code == 404
     assert batch_client.get(URL, headers=OTHER).json()["data"] == []
 
 
