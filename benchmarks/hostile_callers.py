@@ -31,9 +31,9 @@ from twin.local.deployment import LocalDeployment
 from twin.outputs import StageOutputs
 
 sys.path.insert(0, str(PROJECT))
-from tests.support.hostile.corpus import CORPUS  # noqa: E402  where the tests have it
-from tests.support.hostile.largest import LARGEST  # noqa: E402
-from tests.support.hostile.request import Hostile  # noqa: E402
+from tests.support.hostile.corpus import CORPUS
+from tests.support.hostile.largest import LARGEST
+from tests.support.hostile.request import Hostile
 
 MODEL = "twin-demo"
 QUESTION = {

@@ -6,8 +6,10 @@ ServiceError
 │   ├── UnknownFieldError       a field that is on no list
 │   ├── PreviousResponseError   the response to go on from is not there
 │   ├── NotFoundError           no such object, or one of another key
+│   ├── ConflictError           the object's state, or an earlier request, is against it
 │   └── RequestTooLargeError
 ├── StorageError                the bucket or table cannot be read or written
+│   └── UnreadableObjectError   what lies there is not what was written
 ├── SchedulerError              batches cannot be started or stopped
 └── UpstreamError               the endpoint did not answer
     ├── EndpointMissingError
@@ -90,6 +92,22 @@ class NotFoundError(InvalidRequestError):
     code = "not_found"
 
 
+class ConflictError(InvalidRequestError):
+    """A request that the state of an object, or an earlier request, does not allow.
+
+    OpenAI's clients send a 409 again unless told not to: only worth it where `retry_after_seconds`
+    is set.
+    """
+
+    code = "conflict"
+
+    def __init__(
+        self, message: str, *, param: str | None = None, retry_after_seconds: int | None = None
+    ) -> None:
+        super().__init__(message, param=param)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class RequestTooLargeError(InvalidRequestError):
     """A body that is larger than SageMaker takes."""
 
@@ -100,6 +118,18 @@ class StorageError(ServiceError):
     """Storage that cannot be read or written."""
 
     code = "storage_error"
+
+
+class UnreadableObjectError(StorageError):
+    """An object whose stored state is no longer the JSON that was written."""
+
+    code = "unreadable_object"
+
+    def __init__(self, object_id: str) -> None:
+        super().__init__(
+            f"what is stored of {object_id!r} cannot be read; DELETE removes it",
+            reason=f"unreadable {object_id}",
+        )
 
 
 class SchedulerError(ServiceError):
@@ -164,8 +194,10 @@ STATUS: dict[type[ServiceError], HTTPStatus] = {
     InvalidRequestError: HTTPStatus.BAD_REQUEST,
     UnknownModelError: HTTPStatus.NOT_FOUND,
     NotFoundError: HTTPStatus.NOT_FOUND,
+    ConflictError: HTTPStatus.CONFLICT,
     RequestTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
+    UnreadableObjectError: HTTPStatus.INTERNAL_SERVER_ERROR,
     SchedulerError: HTTPStatus.SERVICE_UNAVAILABLE,
     UpstreamError: HTTPStatus.BAD_GATEWAY,
     EndpointMissingError: HTTPStatus.NOT_FOUND,

@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lambda_api.admission.request import Admission
-from lambda_api.batches.service import BatchService, Executions
+from lambda_api.batches.executions import Executions
+from lambda_api.batches.removal import FileCopies
+from lambda_api.batches.service import BatchService
 from lambda_api.batches.store import BatchStore
 from lambda_api.chat.service import MAX_PAYLOAD_BYTES, ChatService, Upstream
 from lambda_api.cold_start.monitor import Pace, WakeMonitor
@@ -32,6 +34,7 @@ from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
 from lambda_api.routers import batches, chat, files, health, models, responses
 from lambda_api.settings import Settings
+from lambda_api.storage.idempotency import IdempotencyKeys
 from lambda_api.storage.object_store import ObjectStore
 
 
@@ -75,7 +78,8 @@ def create_app(
     chat_service = ChatService(settings.model_id, connect, settings.prefix_aware_routing, admission)
     response_service = _responses(settings, chat_service, responses_store, queue)
     app.include_router(chat.router(chat_service, response_service, cold_start))
-    app.include_router(responses.router(response_service, cold_start))
+    keys = cache(lambda: _keys(response_service.kept().objects, "responses"))
+    app.include_router(responses.router(response_service, cold_start, keys))
     if settings.batch_bucket:
         _add_batches(app, settings, batch_store, executions)
     app.include_router(models.router(settings.model_id))
@@ -151,13 +155,29 @@ def _add_batches(
     app: FastAPI, settings: Settings, objects: ObjectStore | None, executions: Executions | None
 ) -> None:
     store = cache(lambda: objects or _connect_store(settings.batch_bucket))
-    connect_files = cache(lambda: FileService(store(), settings.batch_retention_days))
+    note = MetricLog(settings).note_unreadable
+    states = cache(lambda: BatchStore(store()))
+    connect_files = cache(
+        lambda: FileService(
+            store(),
+            settings.batch_retention_days,
+            uses=FileCopies(states()),
+            note_unreadable=note,
+        )
+    )
     run = cache(lambda: executions or _connect_executions(settings))
     connect_batches = cache(
-        lambda: BatchService(BatchStore(store()), connect_files(), run, settings.model_id)
+        lambda: BatchService(
+            states(), connect_files(), run, settings.model_id, note_unreadable=note
+        )
     )
-    app.include_router(files.router(connect_files))
-    app.include_router(batches.router(connect_batches))
+    app.include_router(files.router(connect_files, cache(lambda: _keys(store(), "files"))))
+    app.include_router(batches.router(connect_batches, cache(lambda: _keys(store(), "batches"))))
+
+
+def _keys(store: ObjectStore, folder: str) -> IdempotencyKeys:
+    # No owner is called so: owners are hex digits, `local` or `schedules`.
+    return IdempotencyKeys(store, f"{folder}/~keys/")
 
 
 def _connect_executions(settings: Settings) -> Executions:

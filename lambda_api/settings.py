@@ -93,7 +93,7 @@ class Settings(BaseSettings):
         None, description="The bucket of files and batches; without it there are none."
     )
     batch_state_machine_arn: str | None = Field(
-        None, description="What runs a batch; read by the control function only."
+        None, description="What runs a batch; read by the control function and the sweeper."
     )
     batch_instance_count: int = Field(
         1, ge=1, le=100, description="Most instances that share a batch's shards."

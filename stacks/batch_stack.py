@@ -13,6 +13,7 @@ from constructs import Construct
 
 from stacks.config import BatchConfig, StageConfig
 from stacks.config.batch import ScheduleConfig
+from stacks.constructs.batch.endings import Endings
 from stacks.constructs.batch.state_machine import BatchStateMachine
 from stacks.constructs.batch.transform_job import TransformJob
 from stacks.constructs.function.environment import batch_environment, service_environment
@@ -57,12 +58,14 @@ class BatchStack(Stack):
         model = self._model(root)
         code = lambda_.Code.from_asset(str(package))
         prepare = self._function("Prepare", "batch_prepare", code)
+        finish = self._function("Finish", "batch_finish", code)
         self.machine = BatchStateMachine(
             self,
             "Machine",
             name=f"{config.endpoint_name}-batch",
             prepare=prepare,
             collect=self._function("Collect", "batch_collect", code),
+            finish=finish,
             job=TransformJob(
                 stack=self,
                 prefix=f"{config.endpoint_name}-",
@@ -73,6 +76,8 @@ class BatchStack(Stack):
             ),
             log_retention_days=batch.log_retention_days,
         )
+        sweep = self._function("Sweep", "batch_sweep", code)
+        Endings(self, "Endings", machine=self.machine, finish=finish, sweep=sweep)
         for schedule in batch.schedules:
             self._schedule(schedule)
             prefix = schedule.input_prefix

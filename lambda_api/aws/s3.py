@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from io import BufferedReader, RawIOBase
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import boto3
@@ -18,12 +20,15 @@ from lambda_api.storage.object_store import ChangedError, ObjectInfo, StoredObje
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import DeleteTypeDef as Delete
 
 _Answer = TypeVar("_Answer")
 _CONNECT_TIMEOUT_SECONDS = 5
 _READ_TIMEOUT_SECONDS = 20
 _ATTEMPTS = 4
 _PART_BYTES = 1 << 20
+_KEYS_A_REQUEST = 1000
+"""Most that DeleteObjects takes."""
 _ONE_PART_AT_A_TIME = TransferConfig(use_threads=False)
 """One part (8 MiB) in memory at a time, read by the calling thread."""
 # 409: two conditional writes at once, try again; 404: `If-Match` on what was deleted.
@@ -134,6 +139,15 @@ class S3Store:
         """Delete an object, if there is one."""
         _tried(lambda: self._client.delete_object(Bucket=self._bucket, Key=key))
 
+    def delete_below(self, prefix: str) -> None:
+        """Delete every object below a prefix, a thousand a request."""
+        found = self.list(prefix)
+        while keys := [info.key for info in islice(found, _KEYS_A_REQUEST)]:
+            named: Delete = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+            answer = _tried(partial(self._client.delete_objects, Bucket=self._bucket, Delete=named))
+            if refused := answer.get("Errors"):
+                raise _unusable(refused[0].get("Code", "DeleteObjects"))
+
     def list(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
         """Yield the objects below a prefix with keys after `after`, in the order of keys."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
@@ -204,7 +218,10 @@ def _tried(ask: Callable[[], _Answer]) -> _Answer:
 
 def _failure(error: Exception) -> StorageError:
     code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    return _unusable(code or type(error).__name__)
+
+
+def _unusable(code: str) -> StorageError:
     return StorageError(
-        "the service's storage cannot be used, try again shortly",
-        reason=f"S3 {code or type(error).__name__}",
+        "the service's storage cannot be used, try again shortly", reason=f"S3 {code}"
     )

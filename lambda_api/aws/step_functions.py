@@ -57,15 +57,27 @@ class StateMachine:
 
     def stop(self, name: str) -> None:
         """Stop an execution, if still running."""
-        arn = f"{self._arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
         try:
-            self._client.stop_execution(executionArn=arn)
+            self._client.stop_execution(executionArn=self._execution(name))
         except self._client.exceptions.ExecutionDoesNotExist:
             return
         except (BotoCoreError, ClientError) as error:
             # "Execution is not running": it ended by itself, in the same moment.
             if _code(error) != "ValidationException":
                 raise _failure(error) from error
+
+    def is_running(self, name: str) -> bool:
+        """Return True if there is an execution of this name that has not ended."""
+        try:
+            found = self._client.describe_execution(executionArn=self._execution(name))
+        except self._client.exceptions.ExecutionDoesNotExist:
+            return False
+        except (BotoCoreError, ClientError) as error:
+            raise _failure(error) from error
+        return found["status"] == "RUNNING"
+
+    def _execution(self, name: str) -> str:
+        return f"{self._arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
 
 
 def _failure(error: Exception) -> SchedulerError:

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lambda_api.batches.finalize import CANCELLED, COMPLETED, EXPIRED, fail, finish
+from lambda_api.batches.finalize import (
+    CANCELLED,
+    COMPLETED,
+    EXPIRED,
+    NOT_CHECKED,
+    fail,
+    finish,
+)
 from lambda_api.batches.run import BatchRuns, Step
-from lambda_api.batches.schemas import BatchError, BatchState
+from lambda_api.batches.schemas import BatchState
 
 _LAST_ROUND = 2
 _BLAMES_THE_INPUT = "ClientError"
 """The beginning of a job's FailureReason when a container refused a request."""
-
-_NOT_CHECKED = BatchError(code="check_failed", message="the input could not be checked, try again")
 
 
 def collect(
@@ -37,9 +42,9 @@ def collect(
     """
     state = runs.batches.get(owner, batch_id)
     if state.batch.status == "cancelling":
-        return runs.end(owner, finish(runs, owner, state, CANCELLED))
+        return runs.end(owner, finish(runs, owner, batch_id, CANCELLED))
     if state.batch.status == "validating":
-        return runs.end(owner, fail(runs, owner, batch_id, [_NOT_CHECKED]))
+        return runs.end(owner, fail(runs, owner, batch_id, [NOT_CHECKED]))
     if job_name is not None and job_name != runs.job_name(state):
         return _next(runs, owner, state)
     if state.batch.status == "in_progress":
@@ -54,7 +59,7 @@ def _next(
         return runs.job(owner, state)
     if state.batch.status == "finalizing":
         ending = EXPIRED if _is_timeout(error or {}) else COMPLETED
-        state = finish(runs, owner, state, ending)
+        state = finish(runs, owner, state.batch.id, ending)
     return runs.end(owner, state)
 
 

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 
 from lambda_api.batches.results import Join, Unanswered
 from lambda_api.batches.run import BatchRuns
-from lambda_api.batches.schemas import BatchError, BatchErrors, BatchState, Status
+from lambda_api.batches.schemas import (
+    BatchError,
+    BatchErrors,
+    BatchState,
+    RequestCounts,
+    Status,
+)
 
 ENDED: frozenset[Status] = frozenset({"failed", "completed", "expired", "cancelled"})
 """The statuses that are final."""
+
+NOT_CHECKED = BatchError(code="check_failed", message="the input could not be checked, try again")
+"""The error of a batch whose check did not come to an end."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +53,27 @@ COMPLETED = Ending(
     Unanswered("request_failed", "the model gave no answer to this request"),
     BatchError(code="model_failed", message="the model could not be run, no request was answered"),
 )
+INTERRUPTED = Ending(
+    "completed",
+    Unanswered("request_failed", "the batch was interrupted before the model answered"),
+    BatchError(
+        code="batch_interrupted",
+        message="the batch was interrupted before any request was answered, try again",
+    ),
+)
+"""The end of a batch whose run failed or was stopped from outside."""
 
 
-def finish(runs: BatchRuns, owner: str, state: BatchState, ending: Ending) -> BatchState:
+def finish(runs: BatchRuns, owner: str, batch_id: str, ending: Ending) -> BatchState:
     """Write a batch's files and last state; repeating this changes nothing.
 
     A request of the input is in exactly one of the two files. A batch that is cancelled before
     the whole input was checked has neither.
     """
+    # Read again: after the end the answers are cleared, and the files must not be written anew.
+    state = runs.batches.get(owner, batch_id)
+    if state.batch.status in ENDED:
+        return state
     batch = state.batch
     join = Join(runs.shards(owner, batch.id), batch.id, runs.settings.model_id, ending.unanswered)
 
@@ -72,7 +94,8 @@ def finish(runs: BatchRuns, owner: str, state: BatchState, ending: Ending) -> Ba
         if current.batch.status in ENDED:
             return current
         has_failed = ending.error is not None and not join.counts.completed
-        ended = current.batch.now("failed" if has_failed else ending.status, runs.clock())
+        status = "failed" if has_failed else _status(current.batch.status, ending, join.counts)
+        ended = current.batch.now(status, runs.clock())
         found = {
             "output_file_id": state.output_id if is_written else None,
             "error_file_id": state.errors_id if has_errors else None,
@@ -83,6 +106,13 @@ def finish(runs: BatchRuns, owner: str, state: BatchState, ending: Ending) -> Ba
         return current.model_copy(update={"batch": ended.model_copy(update=found)})
 
     return runs.batches.update(owner, batch.id, end)
+
+
+def _status(current: Status, ending: Ending, counts: RequestCounts) -> Status:
+    if current == "cancelling":
+        return "cancelled"
+    is_whole = counts.total > 0 and not counts.failed
+    return "completed" if ending is EXPIRED and is_whole else ending.status
 
 
 def fail(runs: BatchRuns, owner: str, batch_id: str, errors: list[BatchError]) -> BatchState:

@@ -22,7 +22,7 @@ def prepare(runs: BatchRuns, owner: str, batch_id: str) -> Step:
     """
     state = runs.batches.get(owner, batch_id)
     if state.batch.status == "cancelling":
-        return runs.end(owner, finish(runs, owner, state, CANCELLED))
+        return runs.end(owner, finish(runs, owner, batch_id, CANCELLED))
     if state.batch.status == "validating":
         state = _checked(runs, owner, state)
     return runs.job(owner, state) if state.batch.status == "in_progress" else runs.end(owner, state)

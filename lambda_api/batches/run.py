@@ -10,7 +10,7 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 
 from lambda_api.batches.schemas import BatchState
-from lambda_api.batches.shards import Shards
+from lambda_api.batches.shards import Shards, shards_of
 from lambda_api.batches.store import BatchStore
 from lambda_api.files.service import FileService
 from lambda_api.settings import Settings
@@ -46,7 +46,7 @@ class BatchRuns:
 
     def shards(self, owner: str, batch_id: str) -> Shards:
         """Return a batch's requests, as jobs read them."""
-        return Shards(self.store, f"batches/{owner}/{batch_id}")
+        return shards_of(self.store, owner, batch_id)
 
     def job_name(self, state: BatchState) -> str:
         """Return the name of the present round's transform job: 40 characters of at most 63."""

@@ -11,6 +11,9 @@ from lambda_api.batches.schemas import Batch, BatchState
 from lambda_api.batches.store import PREFIX
 from lambda_api.storage.object_store import ChangedError
 
+SCHEDULES = "schedules"
+"""The owner of all batches that recur. Their executions have names of EventBridge Scheduler's."""
+
 
 @dataclass(frozen=True)
 class ScheduledRun:

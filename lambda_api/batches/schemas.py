@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from lambda_api.files.service import ExpiresAfter
+from lambda_api.files.schemas import ExpiresAfter
 from lambda_api.storage.pagination import Listed
 
 ENDPOINT = "/v1/chat/completions"
@@ -174,6 +174,14 @@ class Batch(Listed):
     def now(self, status: Status, seconds: float) -> Batch:
         """Return the batch as it enters a status."""
         return self.model_copy(update={"status": status, f"{status}_at": int(seconds)})
+
+
+class DeletedBatch(BaseModel):
+    """A receipt for a deleted batch; OpenAI has none, this one is like that of a file."""
+
+    id: str
+    object: Literal["batch"] = "batch"
+    deleted: Literal[True] = True
 
 
 class BatchState(BaseModel):

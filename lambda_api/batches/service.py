@@ -1,30 +1,28 @@
-"""The service of batches: create, get, list, cancel."""
+"""The service of batches: create, get, list, cancel, delete."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import time
-from typing import Protocol
 
-from lambda_api.batches.schemas import Batch, BatchRequest, BatchState
-from lambda_api.batches.shards import Shards
+from lambda_api.batches.executions import Executions, cancel_of
+from lambda_api.batches.finalize import ENDED
+from lambda_api.batches.removal import remove
+from lambda_api.batches.schemas import Batch, BatchRequest, BatchState, DeletedBatch
+from lambda_api.batches.shards import shards_of
 from lambda_api.batches.store import PREFIX, BatchStore
-from lambda_api.errors import InvalidRequestError, NotFoundError, ServiceError
+from lambda_api.errors import (
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    ServiceError,
+    UnreadableObjectError,
+)
 from lambda_api.files.service import MAX_FILE_BYTES, FileService, missing_file
 from lambda_api.storage.object_ids import new_id
-
-_CANCELLABLE = {"validating", "in_progress"}
-
-
-class Executions(Protocol):
-    """The port to the runner of batches. Methods block, and raise a SchedulerError on failure."""
-
-    def start(self, name: str, data: Mapping[str, str]) -> None:
-        """Start an execution, unless an execution of this name was started before."""
-
-    def stop(self, name: str) -> None:
-        """Stop an execution, if still running."""
+from lambda_api.storage.object_store import ChangedError
+from lambda_api.storage.pagination import Page, page_of
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,7 @@ class BatchService:
         connect: Returns the runner of batches; called when needed, so cached.
         model_id: The model that answers.
         clock: Returns Unix seconds.
+        note_unreadable: Reports the id of a batch that a list leaves out as unreadable.
     """
 
     batches: BatchStore
@@ -44,9 +43,15 @@ class BatchService:
     connect: Callable[[], Executions]
     model_id: str
     clock: Callable[[], float] = time
+    note_unreadable: Callable[[str], None] | None = None
 
-    def create(self, owner: str, request: BatchRequest) -> Batch:
+    def create(self, owner: str, request: BatchRequest, batch_id: str | None = None) -> Batch:
         """Start a batch.
+
+        Args:
+            owner: The caller.
+            request: The request.
+            batch_id: The batch's id, if it has one; a batch that is there already is only started.
 
         Raises:
             ServiceError: The file cannot be used, or the batch cannot be started.
@@ -54,7 +59,7 @@ class BatchService:
         self._check_file(owner, request.input_file_id)
         now = self.clock()
         batch = Batch.validating(
-            new_id(PREFIX, now),
+            batch_id or self.new_id(),
             input_file_id=request.input_file_id,
             model=self.model_id,
             now=now,
@@ -66,9 +71,18 @@ class BatchService:
             output_id=self.files.new_id(),
             errors_id=self.files.new_id(),
         )
-        self.batches.create(owner, state)
-        self._start(owner, batch.id)
+        try:
+            self.batches.create(owner, state)
+        except ChangedError:
+            batch = self.get(owner, batch.id)
+            self._run(owner, batch.id)
+        else:
+            self._start(owner, batch.id)
         return batch
+
+    def new_id(self) -> str:
+        """Return the id of a batch that is made later."""
+        return new_id(PREFIX, self.clock())
 
     def get(self, owner: str, batch_id: str) -> Batch:
         """Return a batch with its present progress.
@@ -79,7 +93,7 @@ class BatchService:
         batch = self.batches.get(owner, batch_id).batch
         if batch.status != "in_progress":
             return batch
-        answered = Shards(self.batches.store, f"batches/{owner}/{batch_id}").answered_requests()
+        answered = shards_of(self.batches.store, owner, batch_id).answered_requests()
         counts = batch.request_counts.model_copy(update={"completed": answered})
         return batch.model_copy(update={"request_counts": counts})
 
@@ -90,34 +104,52 @@ class BatchService:
         except NotFoundError:
             return None
 
-    def ids(self, owner: str, after: str = "") -> Iterator[str]:
-        """Yield the ids of an owner's batches after the batch `after`, newest first."""
-        return self.batches.ids(owner, after)
+    def page(self, owner: str, after: str, limit: int) -> Page[Batch]:
+        """Return a page of an owner's batches after the batch `after`, newest first.
+
+        A batch whose state is damaged is left out and reported.
+        """
+
+        def read(batch_id: str) -> Batch | None:
+            try:
+                return self.find(owner, batch_id)
+            except UnreadableObjectError:
+                if self.note_unreadable:
+                    self.note_unreadable(batch_id)
+                return None
+
+        return page_of(self.batches.ids(owner, after), read, limit)
 
     def cancel(self, owner: str, batch_id: str) -> Batch:
-        """Cancel a batch; answers that came are kept.
+        """Cancel a batch; answers that came are kept. Cancelling again sends the cancel again.
 
         Raises:
-            ServiceError: The batch does not exist, has ended, or is being cancelled.
+            NotFoundError: There is no such batch.
+            ConflictError: The batch has ended.
+            SchedulerError: The batch's execution cannot be stopped now.
         """
-        refused = False
 
         def cancel(current: BatchState) -> BatchState:
-            nonlocal refused
-            refused = current.batch.status not in _CANCELLABLE
-            if refused:
+            if current.batch.status in {*ENDED, "cancelling"}:
                 return current
-            return current.model_copy(
-                update={"batch": current.batch.now("cancelling", self.clock())}
-            )
+            cancelling = current.batch.now("cancelling", self.clock())
+            return current.model_copy(update={"batch": cancelling})
 
         batch = self.batches.update(owner, batch_id, cancel).batch
-        if batch.status == "cancelling":
-            # Also if it was already: an earlier try may not have come this far.
-            self._stop(owner, batch_id)
-        if refused:
-            raise InvalidRequestError(f"cannot cancel a batch with status {batch.status!r}")
+        if batch.status in ENDED:
+            raise ConflictError(f"cannot cancel a batch with status {batch.status!r}")
+        self._stop(owner, batch_id)
         return batch
+
+    def delete(self, owner: str, batch_id: str) -> DeletedBatch:
+        """Delete a batch that has ended, with all copies of its requests; its files stay.
+
+        Raises:
+            NotFoundError: There is no such batch.
+            ConflictError: The batch has not ended.
+        """
+        remove(self.batches, owner, batch_id)
+        return DeletedBatch(id=batch_id)
 
     def _check_file(self, owner: str, file_id: str) -> None:
         file = self.files.find(owner, file_id)
@@ -134,16 +166,20 @@ class BatchService:
 
     def _start(self, owner: str, batch_id: str) -> None:
         try:
-            self.connect().start(batch_id, {"owner": owner, "batch_id": batch_id})
+            self._run(owner, batch_id)
         except ServiceError:
             self.batches.delete(owner, batch_id)
+            self.batches.unmark(owner, batch_id)
             raise
+
+    def _run(self, owner: str, batch_id: str) -> None:
+        self.connect().start(batch_id, {"owner": owner, "batch_id": batch_id})
 
     def _stop(self, owner: str, batch_id: str) -> None:
         executions = self.connect()
         executions.stop(batch_id)
         # A stopped execution does no more: another one brings the batch to its end.
-        executions.start(f"{batch_id}-cancel", {"owner": owner, "batch_id": batch_id})
+        executions.start(cancel_of(batch_id), {"owner": owner, "batch_id": batch_id})
 
 
 def _unusable(message: str) -> InvalidRequestError:

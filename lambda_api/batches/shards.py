@@ -79,6 +79,11 @@ class Shards:
         with ThreadPoolExecutor(_CALLS_AT_ONCE) as calls:
             return len(list(calls.map(write, shard.singles(), self.lines(1, shard))))
 
+    def clear(self) -> None:
+        """Delete all requests and answers."""
+        for kind in ("input", "output"):
+            self.store.delete_below(f"{self.folder}/{kind}/")
+
     def of(self, number: int) -> list[Shard]:
         """Return the shards of a round's input, in the order of requests."""
         return list(Shard.all_in(self.store.list(self.input_key(number))))
@@ -122,6 +127,11 @@ class Shards:
         for shard in self.of(number):
             if shard not in written:
                 self.store.delete(self.input_key(number, shard))
+
+
+def shards_of(store: ObjectStore, owner: str, batch_id: str) -> Shards:
+    """Return the files of a batch."""
+    return Shards(store, f"batches/{owner}/{batch_id}")
 
 
 def _cut(jobs: Iterable[bytes], most_lines: int) -> Iterator[tuple[int, list[bytes]]]:

@@ -1,6 +1,6 @@
 """OpenAI's files in a bucket: each is a folder of a description and the content.
 
-The fields are those of platform.openai.com/docs/api-reference/files/object.
+The description's key says all that lists filter by, docs/decisions/0076.
 """
 
 from __future__ import annotations
@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from time import time
-from typing import Literal
+from typing import Literal, Protocol
 
-from pydantic import BaseModel, Field
-
-from lambda_api.errors import InvalidRequestError, NotFoundError
+from lambda_api.errors import InvalidRequestError, NotFoundError, UnreadableObjectError
+from lambda_api.files.keys import FileKey, content_key, folder_of
+from lambda_api.files.schemas import DeletedFile, ExpiresAfter, FileObject, Purpose, UploadableFile
 from lambda_api.storage.object_ids import is_id, new_id
 from lambda_api.storage.object_store import ObjectStore
-from lambda_api.storage.pagination import Listed, Page, after_in, page_of
+from lambda_api.storage.pagination import Page, page_of
+from lambda_api.storage.stored_state import state_in
 
 MAX_FILE_BYTES = 200 * 1024 * 1024
 """The largest input of a batch: platform.openai.com/docs/api-reference/batch/create."""
@@ -24,45 +25,17 @@ UPLOAD_URL_SECONDS = DOWNLOAD_URL_SECONDS = 3600
 
 _PREFIX = "file-"
 _DAY_SECONDS = 86_400
-_LONGEST_NAME = 255
-
-Purpose = Literal["batch", "batch_output"]
 
 
-class FileObject(Listed):
-    """A file, without the content."""
+class FileUses(Protocol):
+    """The port to whatever works with files and copies of them."""
 
-    object: Literal["file"] = "file"
-    bytes: int = Field(description="Its size.")
-    created_at: int = Field(description="Unix seconds.")
-    expires_at: int = Field(description="When it is deleted, in Unix seconds.")
-    filename: str
-    purpose: Purpose
-    status: Literal["uploaded", "processed"] = Field(
-        "processed", description="`uploaded` while the content of a large file is still awaited."
-    )
-    status_details: str | None = None
+    def release(self, owner: str, file_id: str) -> None:
+        """Delete all copies of a file's content.
 
-
-class UploadableFile(FileObject):
-    """A file that awaits its content at a URL."""
-
-    upload_url: str = Field(description="Takes one PUT of exactly `bytes` bytes, for an hour.")
-
-
-class DeletedFile(BaseModel):
-    """A receipt for a deleted file."""
-
-    id: str
-    object: Literal["file"] = "file"
-    deleted: Literal[True] = True
-
-
-class ExpiresAfter(BaseModel):
-    """Time until a file expires; the bucket's own lifecycle is an upper bound."""
-
-    anchor: Literal["created_at"]
-    seconds: int = Field(ge=3600, le=2_592_000)
+        Raises:
+            ConflictError: The file is in use.
+        """
 
 
 @dataclass(frozen=True)
@@ -73,51 +46,62 @@ class FileService:
         store: The bucket.
         retention_days: Age at which the bucket's lifecycle deletes an object.
         clock: Returns Unix seconds.
+        uses: The users of files; asked before a file is deleted.
+        note_unreadable: Reports the id of a file that a list leaves out as unreadable.
     """
 
     store: ObjectStore
     retention_days: int
     clock: Callable[[], float] = time
+    uses: FileUses | None = None
+    note_unreadable: Callable[[str], None] | None = None
 
     def create(
-        self, owner: str, filename: str, content: bytes, expires_after: ExpiresAfter | None = None
+        self,
+        owner: str,
+        filename: str,
+        content: bytes,
+        expires_after: ExpiresAfter | None = None,
+        file_id: str | None = None,
     ) -> FileObject:
-        """Store a file of a batch's requests.
+        """Store a file of a batch's requests, under a new id unless one is given.
 
         Raises:
             ServiceError: The file is empty or too large, or cannot be stored.
         """
-        file = self._new(filename, len(content), expires_after)
-        self.store.put(self._content_key(owner, file.id), content, "application/jsonl")
-        self._keep(owner, file)
+        file = self._new(file_id, filename, len(content), expires_after)
+        self.store.put(content_key(owner, file.id), content, "application/jsonl")
+        self._keep(owner, file, is_new=file_id is None)
         return file
 
     def await_upload(
-        self, owner: str, filename: str, size: int, expires_after: ExpiresAfter | None = None
+        self,
+        owner: str,
+        filename: str,
+        size: int,
+        expires_after: ExpiresAfter | None = None,
+        file_id: str | None = None,
     ) -> UploadableFile:
         """Return a new file that awaits its content, to be sent straight to the bucket.
 
         Raises:
             ServiceError: The file would be empty or too large, or cannot be stored.
         """
-        file = self._new(filename, size, expires_after).model_copy(
+        file = self._new(file_id, filename, size, expires_after).model_copy(
             update={"status": "uploaded", "status_details": "its content is awaited at upload_url"}
         )
-        self._keep(owner, file)
-        url = self.store.upload_url(self._content_key(owner, file.id), UPLOAD_URL_SECONDS, size)
-        return UploadableFile(**file.model_dump(), upload_url=url)
+        self._keep(owner, file, is_new=file_id is None)
+        return self._uploadable(owner, file)
+
+    def found_again(self, owner: str, file_id: str) -> FileObject | None:
+        """Return a file as its creation did: with a URL while the content is awaited."""
+        file = self.find(owner, file_id)
+        return self._uploadable(owner, file) if file and file.status == "uploaded" else file
 
     def find(self, owner: str, file_id: str) -> FileObject | None:
         """Return an owner's file; None if there is none, or if expired."""
-        if not is_id(_PREFIX, file_id):
-            return None
-        kept = self.store.get(self._about_key(owner, file_id))
-        if kept is None:
-            return None
-        file = FileObject.model_validate_json(kept.body)
-        if file.expires_at <= self.clock():
-            return None
-        return self._with_content(owner, file) if file.status == "uploaded" else file
+        keys = self._keys_of(owner, file_id)
+        return self._read(owner, keys[-1]) if keys else None
 
     def get(self, owner: str, file_id: str) -> FileObject:
         """Return an owner's file.
@@ -135,34 +119,46 @@ class FileService:
     ) -> Page[FileObject]:
         """Return a page of an owner's files after the file `after`, of one purpose if given."""
 
-        def read(file_id: str) -> FileObject | None:
-            file = self.find(owner, file_id)
+        def read(key: FileKey) -> FileObject | None:
+            try:
+                file = self._read(owner, key)
+            except UnreadableObjectError:
+                if self.note_unreadable:
+                    self.note_unreadable(key.file_id)
+                return None
             return file if file and purpose in {None, file.purpose} else None
 
-        folder = f"files/{owner}/"
-        if order == "desc":
-            return page_of(self.store.folders(folder, after), read, limit)
-        oldest_first = reversed(list(self.store.folders(folder)))
-        return page_of(after_in(oldest_first, after), read, limit)
+        newest_first = order == "desc"
+        listed = self.store.list(folder_of(owner), folder_of(owner, after) if newest_first else "")
+        keys = FileKey.all_in(listed, purpose, self.clock())
+        if newest_first:
+            return page_of((key for key in keys if key.file_id != after), read, limit)
+        older = (key for key in keys if not after or key.file_id < after)
+        return page_of(reversed(list(older)), read, limit)
 
     def delete(self, owner: str, file_id: str) -> DeletedFile:
-        """Delete an owner's file.
+        """Delete an owner's file, readable or not, and all copies of the content.
 
         Raises:
             NotFoundError: There is no such file, or it has expired.
+            ConflictError: A batch that runs needs the file.
         """
-        file = self.get(owner, file_id)
-        self.store.delete(self._content_key(owner, file.id))
-        self.store.delete(self._about_key(owner, file.id))
-        return DeletedFile(id=file.id)
+        if not self._is_there(owner, file_id):
+            raise missing_file(file_id, "file_id")
+        if self.uses:
+            self.uses.release(owner, file_id)
+        # First: a deletion that broke off can be tried again while the description is there.
+        self.store.delete(content_key(owner, file_id))
+        self.store.delete_below(folder_of(owner, file_id))
+        return DeletedFile(id=file_id)
 
     def content(self, owner: str, file: FileObject) -> Iterator[bytes]:
         """Yield the content of a file in parts."""
-        return self.store.stream(self._content_key(owner, file.id))
+        return self.store.stream(content_key(owner, file.id))
 
     def content_url(self, owner: str, file: FileObject) -> str:
         """Return a URL that serves the content of a file for an hour."""
-        return self.store.download_url(self._content_key(owner, file.id), DOWNLOAD_URL_SECONDS)
+        return self.store.download_url(content_key(owner, file.id), DOWNLOAD_URL_SECONDS)
 
     def write(
         self,
@@ -179,59 +175,74 @@ class FileService:
         Returns:
             False if there were no bytes, and so there is no file.
         """
-        key = self._content_key(owner, file_id)
+        key = content_key(owner, file_id)
         size = self.store.upload(key, parts)
         if not size:
             self.store.delete(key)
             return False
         file = self._described(file_id, filename, size, expires_after)
-        self._keep(owner, file.model_copy(update={"purpose": purpose}))
+        self._keep(owner, file.model_copy(update={"purpose": purpose}), is_new=False)
         return True
 
     def new_id(self) -> str:
         """Return the id of a file that is made later."""
         return new_id(_PREFIX, self.clock())
 
-    def _new(self, filename: str, size: int, expires_after: ExpiresAfter | None) -> FileObject:
+    def _new(
+        self, file_id: str | None, filename: str, size: int, expires_after: ExpiresAfter | None
+    ) -> FileObject:
         if size == 0:
             raise InvalidRequestError("the file is empty", param="file")
         if size > MAX_FILE_BYTES:
             raise InvalidRequestError(
                 f"the file has {size} bytes, at most {MAX_FILE_BYTES} are allowed", param="file"
             )
-        return self._described(self.new_id(), filename, size, expires_after)
+        return self._described(file_id or self.new_id(), filename, size, expires_after)
 
     def _described(
-        self, file_id: str, filename: str, size: int, expires_after: ExpiresAfter | None
+        self, file_id: str, name: str, size: int, expires_after: ExpiresAfter | None
     ) -> FileObject:
-        now = int(self.clock())
-        kept_seconds = self.retention_days * _DAY_SECONDS
-        wanted = expires_after.seconds if expires_after else kept_seconds
-        return FileObject(
-            id=file_id,
-            bytes=size,
-            created_at=now,
-            expires_at=now + min(wanted, kept_seconds),
-            filename=filename[:_LONGEST_NAME],
-            purpose="batch",
-        )
+        at_most = self.retention_days * _DAY_SECONDS
+        return FileObject.of_batch(file_id, name, size, self.clock(), expires_after, at_most)
+
+    def _is_there(self, owner: str, file_id: str) -> bool:
+        try:
+            return self.find(owner, file_id) is not None
+        except UnreadableObjectError:
+            return True
+
+    def _read(self, owner: str, key: FileKey) -> FileObject | None:
+        kept = self.store.get(key.text(owner))
+        if kept is None:
+            return None
+        file = state_in(kept.body, FileObject, key.file_id)
+        if file.expires_at <= self.clock():
+            return None
+        return self._with_content(owner, file) if file.status == "uploaded" else file
 
     def _with_content(self, owner: str, file: FileObject) -> FileObject:
-        content = self.store.info(self._content_key(owner, file.id))
+        content = self.store.info(content_key(owner, file.id))
         if content is None:
             return file
         return file.model_copy(
             update={"bytes": content.size, "status": "processed", "status_details": None}
         )
 
-    def _keep(self, owner: str, file: FileObject) -> None:
-        self.store.put(self._about_key(owner, file.id), file.model_dump_json().encode())
+    def _uploadable(self, owner: str, file: FileObject) -> UploadableFile:
+        url = self.store.upload_url(content_key(owner, file.id), UPLOAD_URL_SECONDS, file.bytes)
+        return UploadableFile(**file.model_dump(), upload_url=url)
 
-    def _about_key(self, owner: str, file_id: str) -> str:
-        return f"files/{owner}/{file_id}/file.json"
+    def _keep(self, owner: str, file: FileObject, *, is_new: bool) -> None:
+        key = FileKey(file.id, file.purpose, file.expires_at)
+        self.store.put(key.text(owner), file.model_dump_json().encode())
+        for other in [] if is_new else self._keys_of(owner, file.id):
+            if other != key:  # an earlier attempt's, which expires earlier
+                self.store.delete(other.text(owner))
 
-    def _content_key(self, owner: str, file_id: str) -> str:
-        return f"files/{owner}/{file_id}/content"
+    def _keys_of(self, owner: str, file_id: str) -> list[FileKey]:
+        if not is_id(_PREFIX, file_id):
+            return []
+        return list(FileKey.all_in(self.store.list(folder_of(owner, file_id))))
 
 
 def missing_file(file_id: str, param: str) -> NotFoundError:

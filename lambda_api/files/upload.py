@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from lambda_api.errors import InvalidRequestError
-from lambda_api.files.service import ExpiresAfter
+from lambda_api.files.schemas import ExpiresAfter
 
 UPLOAD_BODY: dict[str, Any] = {
     "required": True,

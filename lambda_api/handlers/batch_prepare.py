@@ -8,8 +8,7 @@ from typing import Any
 
 from lambda_api.batches.prepare import prepare
 from lambda_api.batches.run import Step
-from lambda_api.batches.schedule import ScheduledRun
-from lambda_api.handlers.batch_runs import connect
+from lambda_api.handlers.batch_runs import connect, scheduled_run
 
 _connected = cache(connect)
 
@@ -19,6 +18,6 @@ def handler(event: Mapping[str, Any], _context: object) -> Step:
     runs = _connected()
     if "batch_id" in event:
         return prepare(runs, event["owner"], event["batch_id"])
-    run = ScheduledRun(**event)
+    run = scheduled_run(event)
     run.begin(runs)
     return prepare(runs, run.owner, run.batch_id)

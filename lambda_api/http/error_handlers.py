@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import cast
 
 from fastapi import FastAPI, Request
@@ -40,7 +41,9 @@ async def _service_error(request: Request, raised: Exception) -> JSONResponse:
     record_of(request).error = error
     status = status_of(error)
     retry_after = error.retry_after_seconds or RETRY_AFTER_SECONDS.get(status)
-    headers = {"retry-after": str(retry_after)} if retry_after else None
+    headers = {"retry-after": str(retry_after)} if retry_after else {}
+    if status == HTTPStatus.CONFLICT and not retry_after:
+        headers["x-should-retry"] = "false"  # or OpenAI's clients send it twice more
     return _answer(error.message, status, param=error.param, code=error.code, headers=headers)
 
 

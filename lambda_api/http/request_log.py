@@ -133,6 +133,10 @@ class MetricLog:
         """Write the seconds that the endpoint took to start."""
         self.write({"ColdStart": _metric("Seconds", seconds)}, {}, {})
 
+    def note_unreadable(self, object_id: str) -> None:
+        """Write that a list left out an object, because its stored state cannot be read."""
+        self.write({"UnreadableObjects": _metric("Count", 1)}, {}, {"object_id": object_id})
+
 
 class RequestLog:
     """ASGI middleware that gives requests ids, answers uncaught errors, and writes the lines."""

@@ -47,6 +47,13 @@ class _Draft:
     def response(self) -> Response:
         return self.kept.response
 
+    def named(self, response_id: str | None) -> _Draft:
+        """Return the draft of a response with this id, or itself without any."""
+        if response_id is None:
+            return self
+        response = self.response.model_copy(update={"id": response_id})
+        return replace(self, kept=self.kept.model_copy(update={"response": response}))
+
 
 @dataclass(frozen=True)
 class ResponseService:
@@ -84,8 +91,15 @@ class ResponseService:
         with in_response_terms():
             return ResponseStream(self.chat.stream(draft.chat), draft.response, keep)
 
-    def enqueue(self, request: ResponseRequest, owner: str) -> Response:
+    def enqueue(
+        self, request: ResponseRequest, owner: str, response_id: str | None = None
+    ) -> Response:
         """Queue a response for the asynchronous endpoint.
+
+        Args:
+            request: The request.
+            owner: The caller.
+            response_id: The response's id, if it has one; one that is there is not queued again.
 
         Raises:
             ServiceError: The request was refused, or the endpoint or the storage failed.
@@ -96,9 +110,22 @@ class ResponseService:
             raise _refused("stream", "is not supported with background, fetch the response later")
         if request.store is False:
             raise _refused("store", "must not be false with background, which keeps the response")
-        draft = self._draft(request, owner)
+        if response_id and (found := self.found(owner, response_id)):
+            return found
+        draft = self._draft(request, owner).named(response_id)
         with in_response_terms():
             return self._submit(self.background, owner, draft)
+
+    def new_id(self) -> str:
+        """Return the id of a response that is made later."""
+        return new_id("resp")
+
+    def found(self, owner: str, response_id: str) -> Response | None:
+        """Return a kept response; None if there is none."""
+        try:
+            return self.kept().find(owner, response_id).response
+        except NotFoundError:
+            return None
 
     def enqueue_instead(self, request: ResponseRequest, owner: str) -> Response | None:
         """Queue a response that was to be answered now; None if `store` forbids keeping it.

@@ -7,35 +7,45 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from lambda_api.batches.schemas import Batch, BatchRequest
+from lambda_api.batches.schemas import Batch, BatchRequest, DeletedBatch
 from lambda_api.batches.service import BatchService
 from lambda_api.http.caller import caller_id
 from lambda_api.http.schemas import ErrorResponse
-from lambda_api.storage.pagination import Page, page_of
+from lambda_api.routers.creation import creation_by
+from lambda_api.storage.idempotency import IdempotencyKeys
+from lambda_api.storage.pagination import Page
 
 _ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorResponse}}
 
 
-def router(connect: Callable[[], BatchService]) -> APIRouter:
+def router(
+    connect: Callable[[], BatchService], connect_keys: Callable[[], IdempotencyKeys]
+) -> APIRouter:
     """Return the routes of batches.
 
     Args:
         connect: Returns the service; called for each request, so cached.
+        connect_keys: Returns the keys of requests for batches; called for each, so cached.
     """
     routes = APIRouter(prefix="/v1/batches", tags=["batches"], responses=_ERRORS)
 
     @routes.post("")
     def create_batch(request: Request, body: BatchRequest) -> Batch:
         """Run the requests of a file, with no endpoint standing."""
-        return connect().create(caller_id(request.scope), body)
+        batches, owner = connect(), caller_id(request.scope)
+        return connect_keys().create(
+            creation_by(request, owner, lambda: (body.model_dump_json().encode(),)),
+            batches.new_id,
+            lambda batch_id: batches.create(owner, body, batch_id),
+            lambda batch_id: batches.find(owner, batch_id),
+        )
 
     @routes.get("")
     def list_batches(
         request: Request, after: str = "", limit: Annotated[int, Query(ge=1, le=100)] = 20
     ) -> Page[Batch]:
         """List your batches, newest first."""
-        batches, owner = connect(), caller_id(request.scope)
-        return page_of(batches.ids(owner, after), lambda found: batches.find(owner, found), limit)
+        return connect().page(caller_id(request.scope), after, limit)
 
     @routes.get("/{batch_id}")
     def get_batch(request: Request, batch_id: str) -> Batch:
@@ -46,5 +56,10 @@ def router(connect: Callable[[], BatchService]) -> APIRouter:
     def cancel_batch(request: Request, batch_id: str) -> Batch:
         """Stop a batch; answers that came are kept."""
         return connect().cancel(caller_id(request.scope), batch_id)
+
+    @routes.delete("/{batch_id}")
+    def delete_batch(request: Request, batch_id: str) -> DeletedBatch:
+        """Delete a batch that has ended, and all copies of its requests but those in files."""
+        return connect().delete(caller_id(request.scope), batch_id)
 
     return routes

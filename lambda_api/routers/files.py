@@ -9,10 +9,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from lambda_api.errors import InvalidRequestError
-from lambda_api.files.service import DeletedFile, FileObject, FileService, UploadableFile
+from lambda_api.files.schemas import DeletedFile, FileObject, UploadableFile
+from lambda_api.files.service import FileService
 from lambda_api.files.upload import UPLOAD_BODY, FileUpload, upload_in
 from lambda_api.http.caller import caller_id
 from lambda_api.http.schemas import ErrorResponse
+from lambda_api.routers.creation import creation_by
+from lambda_api.storage.idempotency import IdempotencyKeys
 from lambda_api.storage.pagination import Page
 
 MAX_DIRECT_BYTES = 1024 * 1024
@@ -22,11 +25,14 @@ escaped in JSON (`\\u001f`). Larger content is a redirect to the bucket."""
 _ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorResponse}}
 
 
-def router(connect: Callable[[], FileService]) -> APIRouter:
+def router(
+    connect: Callable[[], FileService], connect_keys: Callable[[], IdempotencyKeys]
+) -> APIRouter:
     """Return the routes of files.
 
     Args:
         connect: Returns the service; called for each request, so cached.
+        connect_keys: Returns the keys of requests for files; called for each, so cached.
     """
     routes = APIRouter(prefix="/v1/files", tags=["files"], responses=_ERRORS)
 
@@ -36,9 +42,12 @@ def router(connect: Callable[[], FileService]) -> APIRouter:
     ) -> UploadableFile | FileObject:
         """Upload a file of a few MB, or, with a JSON body, get a URL that takes a large one."""
         files, owner = connect(), caller_id(request.scope)
-        if upload.content is not None:
-            return files.create(owner, upload.filename, upload.content, upload.expires_after)
-        return files.await_upload(owner, upload.filename, upload.size, upload.expires_after)
+        return connect_keys().create(
+            creation_by(request, owner, lambda: _parts(upload)),
+            files.new_id,
+            lambda file_id: _created(files, owner, upload, file_id),
+            lambda file_id: files.found_again(owner, file_id),
+        )
 
     @routes.get("")
     def list_files(
@@ -67,6 +76,18 @@ def router(connect: Callable[[], FileService]) -> APIRouter:
         return connect().delete(caller_id(request.scope), file_id)
 
     return routes
+
+
+def _created(files: FileService, owner: str, upload: FileUpload, file_id: str) -> FileObject:
+    name, expires_after = upload.filename, upload.expires_after
+    if upload.content is not None:
+        return files.create(owner, name, upload.content, expires_after, file_id)
+    return files.await_upload(owner, name, upload.size, expires_after, file_id)
+
+
+def _parts(upload: FileUpload) -> tuple[bytes, ...]:
+    described = upload.model_dump_json(exclude={"content"}).encode()
+    return (described,) if upload.content is None else (described, upload.content)
 
 
 def _content(files: FileService, owner: str, file_id: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,9 @@ from lambda_api.http.caller import caller_id
 from lambda_api.http.schemas import ErrorResponse
 from lambda_api.responses.schemas import DeletedResponse, Response, ResponseRequest
 from lambda_api.responses.service import ResponseService
+from lambda_api.routers.creation import creation_by
 from lambda_api.routers.queued import QUEUED, queued
+from lambda_api.storage.idempotency import IdempotencyKeys
 from lambda_api.streaming.response import RelayResponse
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -35,12 +38,17 @@ _CREATED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def router(service: ResponseService, cold_start: ColdStartStrategy) -> APIRouter:
+def router(
+    service: ResponseService,
+    cold_start: ColdStartStrategy,
+    connect_keys: Callable[[], IdempotencyKeys],
+) -> APIRouter:
     """Return the routes of responses.
 
     Args:
         service: The responses' service.
         cold_start: The strategy for requests that meet a cold endpoint.
+        connect_keys: Returns the keys of background requests; called for each, so cached.
     """
     routes = APIRouter(prefix="/v1/responses", tags=["responses"])
 
@@ -48,11 +56,28 @@ def router(service: ResponseService, cold_start: ColdStartStrategy) -> APIRouter
     def create_response(body: ResponseRequest, request: Request) -> HttpResponse:
         """Answer; with `stream`, as server-sent events; with `background`, later."""
         if body.background:
-            return _json(service.enqueue(body, caller_id(request.scope)))
+            return _json(_enqueued(service, connect_keys, body, request))
         return cold_start.answer(_PendingResponse(request, bool(body.stream), body, service))
 
     _add_kept(routes, service)
     return routes
+
+
+def _enqueued(
+    service: ResponseService,
+    connect_keys: Callable[[], IdempotencyKeys],
+    body: ResponseRequest,
+    request: Request,
+) -> Response:
+    owner = caller_id(request.scope)
+    if service.background is None:
+        return service.enqueue(body, owner)  # refuses: there is no bucket for keys either
+    return connect_keys().create(
+        creation_by(request, owner, lambda: (body.written(),)),
+        service.new_id,
+        lambda response_id: service.enqueue(body, owner, response_id),
+        lambda response_id: service.found(owner, response_id),
+    )
 
 
 @dataclass(frozen=True)

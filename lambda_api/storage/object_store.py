@@ -71,6 +71,9 @@ class ObjectStore(Protocol):
     def delete(self, key: str) -> None:
         """Delete an object, if there is one."""
 
+    def delete_below(self, prefix: str) -> None:
+        """Delete every object below a prefix."""
+
     def list(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
         """Yield the objects below a prefix with keys after `after`, in the order of keys."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Generic, Literal, TypeVar
@@ -22,6 +22,7 @@ class Listed(BaseModel):
 
 
 Item = TypeVar("Item", bound=Listed)
+Key = TypeVar("Key")
 
 
 class Page(BaseModel, Generic[Item]):
@@ -34,16 +35,16 @@ class Page(BaseModel, Generic[Item]):
     has_more: bool = Field(description="Whether items follow the last one.")
 
 
-def page_of(ids: Iterable[str], read: Callable[[str], Item | None], limit: int) -> Page[Item]:
+def page_of(keys: Iterable[Key], read: Callable[[Key], Item | None], limit: int) -> Page[Item]:
     """Return the first page of a list.
 
     Args:
-        ids: The list's ids in order; read as far as needed.
-        read: Returns the item of an id; None if it is not to be listed.
+        keys: The keys of the list's items, in order; read as far as needed.
+        read: Returns the item of a key; None if it is not to be listed.
         limit: Most items on the page.
     """
     wanted = min(limit, MOST_ITEMS)
-    remaining = iter(ids)
+    remaining = iter(keys)
     found: list[Item] = []
     with ThreadPoolExecutor(_READS_AT_ONCE) as reads:
         while len(found) <= wanted and (some := list(islice(remaining, wanted + 1))):
@@ -55,11 +56,3 @@ def page_of(ids: Iterable[str], read: Callable[[str], Item | None], limit: int) 
         last_id=shown[-1].id if shown else None,
         has_more=len(found) > wanted,
     )
-
-
-def after_in(ids: Iterable[str], after: str) -> Iterator[str]:
-    """Return the ids that follow `after` in a list of any order; all ids if `after` is empty."""
-    remaining = iter(ids)
-    if after:
-        next((True for found in remaining if found == after), False)
-    return remaining

@@ -99,24 +99,56 @@ def test_every_failure_is_collected(jobs: Synthesized) -> None:
     (transform,) = states["Transform"]["Catch"]
     assert transform["ErrorEquals"] == ["States.ALL"]
     assert states[transform["Next"]]["Default"] == "KeepError"
+    (collect,) = states["Collect"]["Catch"]
+    assert (collect["Next"], collect["ResultPath"]) == ("Finish", "$.error")
+    assert (states["Finish"]["Next"], states["Finish"]["Catch"][0]["Next"]) == ("Failed", "Failed")
     assert (states["KeepError"]["Next"], states["KeepError"]["ResultPath"]) == (
         "Collect",
         "$.error",
     )
 
 
-def test_a_job_without_capacity_waits_for_it(jobs: Synthesized) -> None:
+def test_a_job_without_capacity_or_with_a_failure_of_sagemakers_waits_for_better_days(
+    jobs: Synthesized,
+) -> None:
     states = machine(jobs)["States"]
-    (short,) = states["CapacityIsShort"]["Choices"]
-    assert short["And"][1]["StringMatches"] == "*CapacityError*"
-    assert states[short["Next"]]["Type"] == "Wait"
-    assert states[short["Next"]]["Next"] == "Transform"
+    never, later = states["MayPass"]["Choices"]
+    assert "*CapacityError*" in json.dumps(later)
+    assert {"Variable": "$.refused.Error", "StringMatches": "SageMaker.*"} in later["Or"]
+    assert states[later["Next"]]["Type"] == "Wait"
+    assert states[later["Next"]]["Next"] == "Transform"
+    assert "SageMaker.ResourceLimitExceededException" in json.dumps(never)
+    assert "Error Code: ValidationException" in json.dumps(never)
+    assert never["Next"] == "KeepError"
 
 
 def test_passing_errors_are_tried_again(jobs: Synthesized) -> None:
     retried = {e for r in machine(jobs)["States"]["Transform"]["Retry"] for e in r["ErrorEquals"]}
     assert "SageMaker.ResourceLimitExceededException" in retried
-    assert "States.TaskFailed" not in retried  # the same job would fail again, and cost again
+    assert "SageMaker.SdkClientException" in retried
+    # The same job would fail again, and cost again.
+    assert not retried & {"States.TaskFailed", "States.ALL", "States.Timeout"}
+
+
+@pytest.mark.parametrize("name", ["Prepare", "Collect", "Finish"])
+def test_a_function_is_tried_again_for_hours_but_not_for_what_never_passes(
+    jobs: Synthesized, name: str
+) -> None:
+    never, crashes, anything = machine(jobs)["States"][name]["Retry"]
+    assert (never["MaxAttempts"], "NotFoundError" in never["ErrorEquals"]) == (0, True)
+    assert crashes["MaxAttempts"] < 10
+    assert anything["ErrorEquals"] == ["States.ALL"]
+    first, most, rate = (anything[k] for k in ("IntervalSeconds", "MaxDelaySeconds", "BackoffRate"))
+    pauses = [min(first * rate**n, most) for n in range(anything["MaxAttempts"])]
+    # With full jitter a pause is half as long on average.
+    assert 3 * 3600 < sum(pauses) / 2 < 12 * 3600
+
+
+def test_errors_that_are_not_tried_again_are_classes_of_the_functions(jobs: Synthesized) -> None:
+    from lambda_api import errors, settings
+
+    for name in machine(jobs)["States"]["Collect"]["Retry"][0]["ErrorEquals"]:
+        assert hasattr(errors, name) or hasattr(settings, name)
 
 
 def test_another_round_starts_from_what_was_collected(jobs: Synthesized) -> None:
@@ -134,8 +166,8 @@ def test_only_a_failure_that_no_request_caused_fails_the_execution(jobs: Synthes
     assert states["MoreToDo"]["Choices"][1]["And"][1]["StringMatches"] == "*ClientError*"
     assert states["MoreToDo"]["Choices"][1]["Next"] == "Done"
     assert states["MoreToDo"]["Choices"][2]["Next"] == "Failed"
-    (alarm,) = jobs.batch.properties("AWS::CloudWatch::Alarm")
-    assert alarm["MetricName"] == "ExecutionsFailed"
+    alarms = {alarm["MetricName"] for alarm in jobs.batch.properties("AWS::CloudWatch::Alarm")}
+    assert alarms == {"ExecutionsFailed", "Errors"}
 
 
 def test_a_batch_has_a_day_and_its_end_is_still_written_then(jobs: Synthesized) -> None:
@@ -174,7 +206,9 @@ def test_the_machine_is_traced_and_logs_without_prompts(jobs: Synthesized) -> No
     assert properties["LoggingConfiguration"]["IncludeExecutionData"] is False
 
 
-@pytest.mark.parametrize("handler", ["batch_prepare", "batch_collect"])
+@pytest.mark.parametrize(
+    "handler", ["batch_prepare", "batch_collect", "batch_finish", "batch_sweep"]
+)
 def test_functions_have_time_for_large_files(jobs: Synthesized, handler: str) -> None:
     assert jobs.batch.function(f"lambda_api.handlers.{handler}.handler")["Timeout"] == 900
 
@@ -224,3 +258,37 @@ def test_a_stage_without_schedules_has_none(local: Synthesized) -> None:
 
 def test_outputs_name_what_a_person_needs(jobs: Synthesized) -> None:
     assert {"BucketName", "StateMachineArn"} <= set(jobs.batch.outputs)
+
+
+def test_an_execution_that_is_cut_short_runs_the_finisher(jobs: Synthesized) -> None:
+    cut_short, hourly = sorted(
+        jobs.batch.properties("AWS::Events::Rule"), key=lambda rule: "EventPattern" not in rule
+    )
+    pattern = cut_short["EventPattern"]
+    assert pattern["source"] == ["aws.states"]
+    assert pattern["detail-type"] == ["Step Functions Execution Status Change"]
+    assert set(pattern["detail"]["status"]) == {"FAILED", "TIMED_OUT", "ABORTED"}
+    (arn,) = pattern["detail"]["stateMachineArn"]
+    assert ":stateMachine:twin-" in json.dumps(arn)
+    assert hourly["ScheduleExpression"] == "rate(1 hour)"
+    for rule, handler in ((cut_short, "batch_finish"), (hourly, "batch_sweep")):
+        (target,) = rule["Targets"]
+        function = jobs.batch.resources("AWS::Lambda::Function")[target["Arn"]["Fn::GetAtt"][0]]
+        assert function["Properties"]["Handler"] == f"lambda_api.handlers.{handler}.handler"
+
+
+def test_the_sweeper_sees_and_stops_executions_and_starts_none(full: Synthesized) -> None:
+    sweep = full.batch.function("lambda_api.handlers.batch_sweep.handler")
+    rights = full.batch.rights(sweep["Role"]["Fn::GetAtt"][0])
+    assert {action for action, _ in rights if action.startswith("states:")} == {
+        "states:DescribeExecution",
+        "states:StopExecution",
+    }
+    assert sweep["Environment"]["Variables"]["TWIN_BATCH_STATE_MACHINE_ARN"]
+
+
+def test_only_the_sweeper_among_the_functions_touches_executions(full: Synthesized) -> None:
+    for handler in ("batch_prepare", "batch_collect", "batch_finish"):
+        function = full.batch.function(f"lambda_api.handlers.{handler}.handler")
+        rights = full.batch.rights(function["Role"]["Fn::GetAtt"][0])
+        assert not {action for action, _ in rights if action.startswith("states:")}

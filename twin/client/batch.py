@@ -136,7 +136,7 @@ class BatchRun:
             self.client.batches.cancel(batch_id)
         except APIStatusError as error:
             # It may have ended in the same moment.
-            if error.status_code != HTTPStatus.BAD_REQUEST:
+            if error.status_code != HTTPStatus.CONFLICT:
                 raise
         return self._wait(batch_id, show)
 

@@ -44,6 +44,7 @@ ROUTES = (
     Route(method="POST", path="/v1/batches", needs="batch"),
     Route(method="GET", path="/v1/batches", needs="batch"),
     Route(method="GET", path="/v1/batches/{id}", needs="batch"),
+    Route(method="DELETE", path="/v1/batches/{id}", needs="batch"),
     Route(method="POST", path="/v1/batches/{id}/cancel", needs="batch"),
     Route(method="GET", path="/health", is_open=True),
     Route(method="GET", path="/docs", is_open=True),

@@ -10,24 +10,28 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from stacks.checks import acknowledge, acknowledge_wildcard
+from stacks.constructs.batch.retries import (
+    ALL_INSTANCES_IN_USE,
+    CAPACITY_PAUSE,
+    retry_function,
+    retry_job,
+)
 from stacks.constructs.batch.transform_job import TransformJob
 from stacks.constructs.shared.retained_logs import RetainedLogs
 
 _WINDOW = Duration.hours(24)
-_CAPACITY_PAUSE = Duration.minutes(10)
-# Step Functions calls every error of SageMaker that its API does not list by the first name:
-# throttling, but what no later try heals as well.
-_MAYBE_PASSING = ("SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException")
-_ALL_INSTANCES_IN_USE = "SageMaker.ResourceLimitExceededException"
 # How the reason of a failed job begins when there is no instance, and when a request was refused.
 _NO_CAPACITY, _REQUEST_REFUSED = "CapacityError", "ClientError"
+# In the cause of a refusal by SageMaker's API, where no later try helps.
+_NEVER_PASSING = ("Error Code: ValidationException", "Error Code: AccessDeniedException")
 
 
 class BatchStateMachine(Construct):
     """A state machine whose executions are called after their batches.
 
     It has a physical name, so that the rights to its executions, and the functions that it calls,
-    can name it. docs/decisions/0018-a-batch-is-rounds-of-transform-jobs.md draws it.
+    can name it. docs/decisions/0018-a-batch-is-rounds-of-transform-jobs.md draws it, 0074 tells
+    how it ends.
 
     Attributes:
         machine: the state machine.
@@ -42,16 +46,22 @@ class BatchStateMachine(Construct):
         name: str,
         prepare: lambda_.IFunction,
         collect: lambda_.IFunction,
+        finish: lambda_.IFunction,
         job: TransformJob,
         log_retention_days: int,
     ) -> None:
         super().__init__(scope, construct_id)
         self._name = name
+        self._failed = sfn.Fail(self, "Failed", error="BatchFailed", cause="see the batch's errors")
         self.machine = sfn.StateMachine(
             self,
             "Resource",
             state_machine_name=name,
-            definition_body=sfn.DefinitionBody.from_chainable(self._states(prepare, collect, job)),
+            definition_body=sfn.DefinitionBody.from_chainable(
+                self._states(
+                    _invoke(self, "Prepare", prepare), self._collected(collect, finish), job
+                )
+            ),
             timeout=_WINDOW.plus(Duration.hours(1)),
             tracing_enabled=True,
             logs=sfn.LogOptions(
@@ -60,7 +70,7 @@ class BatchStateMachine(Construct):
                 include_execution_data=False,
             ),
         )
-        self._grant(job, prepare, collect)
+        self._grant(job, prepare, collect, finish)
 
     @property
     def arn(self) -> str:
@@ -69,54 +79,68 @@ class BatchStateMachine(Construct):
 
     def grant_run(self, role: iam.IRole) -> None:
         """Let a role of any stack start executions and stop them."""
-        executions = self._arn_of("execution", f"{self._name}:*")
         start = iam.PolicyStatement(actions=["states:StartExecution"], resources=[self.arn])
-        stop = iam.PolicyStatement(actions=["states:StopExecution"], resources=[executions])
-        for statement in (start, stop):
-            role.add_to_principal_policy(statement)
+        role.add_to_principal_policy(start)
+        self._grant_executions(role, "states:StopExecution")
+
+    def grant_end(self, role: iam.IRole) -> None:
+        """Let a role see how executions are, and stop them."""
+        self._grant_executions(role, "states:DescribeExecution", "states:StopExecution")
+
+    def _grant_executions(self, role: iam.IRole, *actions: str) -> None:
+        executions = self._arn_of("execution", f"{self._name}:*")
+        role.add_to_principal_policy(
+            iam.PolicyStatement(actions=[*actions], resources=[executions])
+        )
         acknowledge_wildcard(role, executions, "every execution of one state machine")
 
     def _states(
-        self, prepare: lambda_.IFunction, collect: lambda_.IFunction, job: TransformJob
+        self, prepared: tasks.LambdaInvoke, collected: tasks.LambdaInvoke, job: TransformJob
     ) -> sfn.IChainable:
-        prepared = _invoke(self, "Prepare", prepare)
-        collected = _invoke(self, "Collect", collect, result_path="$.collected")
         transform = sfn.CustomState(self, "Transform", state_json=job.state(_WINDOW))
-        done = sfn.Succeed(self, "Done")
-        failed = sfn.Fail(self, "Failed", error="BatchFailed", cause="see the batch's errors")
-
-        prepared.add_catch(collected, result_path="$.error")
-        wait = sfn.Wait(self, "WaitForCapacity", time=sfn.WaitTime.duration(_CAPACITY_PAUSE))
-        keep = sfn.Pass(self, "KeepError", input_path="$.refused", result_path="$.error")
-        short = _says("$.refused.Cause", _NO_CAPACITY)
-        refused = (
-            sfn.Choice(self, "CapacityIsShort")
-            .when(short, wait.next(transform))
-            .otherwise(keep.next(collected))
-        )
-        transform.add_retry(
-            errors=[*_MAYBE_PASSING], interval=Duration.seconds(10), backoff_rate=2, max_attempts=4
-        )
-        transform.add_retry(
-            errors=[_ALL_INSTANCES_IN_USE],
-            interval=_CAPACITY_PAUSE,
-            backoff_rate=1,
-            max_attempts=6,
-        )
-        transform.add_catch(refused, result_path="$.refused")
+        retry_job(transform)
+        transform.add_catch(self._refused(transform, collected), result_path="$.refused")
         transform.next(collected)
+        prepared.add_catch(collected, result_path="$.error")
+        done = sfn.Succeed(self, "Done")
         again = sfn.Pass(self, "NextRound", input_path="$.collected")
         collected.next(
             sfn.Choice(self, "MoreToDo")
             .when(_says_proceed("$.collected.proceed"), again.next(transform))
             .when(_says("$.error.Cause", _REQUEST_REFUSED), done)
-            .when(sfn.Condition.is_present("$.error"), failed)
+            .when(sfn.Condition.is_present("$.error"), self._failed)
             .otherwise(done)
         )
         prepared.next(
             sfn.Choice(self, "Proceed").when(_says_proceed("$.proceed"), transform).otherwise(done)
         )
         return prepared
+
+    def _collected(
+        self, collect: lambda_.IFunction, finish: lambda_.IFunction
+    ) -> tasks.LambdaInvoke:
+        """Return the step that collects; if that fails, the batch ends with the answers there are."""
+        collected = _invoke(self, "Collect", collect, result_path="$.collected")
+        finished = _invoke(self, "Finish", finish, result_path="$.finished")
+        collected.add_catch(finished, result_path="$.error")
+        finished.add_catch(self._failed, result_path="$.error")
+        finished.next(self._failed)
+        return collected
+
+    def _refused(self, transform: sfn.IChainable, collected: sfn.IChainable) -> sfn.IChainable:
+        """Return the way of a job that failed or never started: again later, or to be collected."""
+        later = sfn.Wait(self, "TryLater", time=sfn.WaitTime.duration(CAPACITY_PAUSE))
+        later.next(transform)
+        keep = sfn.Pass(self, "KeepError", input_path="$.refused", result_path="$.error")
+        never = [_says("$.refused.Cause", word) for word in _NEVER_PASSING]
+        quota = sfn.Condition.string_equals("$.refused.Error", ALL_INSTANCES_IN_USE)
+        refusal = sfn.Condition.string_matches("$.refused.Error", "SageMaker.*")
+        keep.next(collected)
+        passing = sfn.Choice(self, "MayPass")
+        passing.when(sfn.Condition.or_(quota, *never), keep)
+        passing.when(sfn.Condition.or_(refusal, _says("$.refused.Cause", _NO_CAPACITY)), later)
+        passing.otherwise(keep)
+        return passing
 
     def _grant(self, job: TransformJob, *functions: lambda_.IFunction) -> None:
         machine = self.machine
@@ -152,10 +176,11 @@ def _invoke(
         construct_id,
         lambda_function=function,
         payload_response_only=True,
+        # CDK's own retries are over within two minutes.
+        retry_on_service_exceptions=False,
         result_path=result_path,
     )
-    # CDK's own retries leave out that too many functions run.
-    invoke.add_retry(errors=["Lambda.TooManyRequestsException"], max_attempts=6, backoff_rate=2)
+    retry_function(invoke)
     return invoke
 
 

@@ -16,9 +16,9 @@ from tests.support.synthesized import Synthesized
 
 STREAMING, CONTROL = "run.sh", "lambda_api.handlers.control.handler"
 COMPLETION = "lambda_api.handlers.async_completion.handler"
-PREPARE, COLLECT = (
-    "lambda_api.handlers.batch_prepare.handler",
-    "lambda_api.handlers.batch_collect.handler",
+PREPARE, COLLECT, FINISH, SWEEP = (
+    f"lambda_api.handlers.batch_{step}.handler"
+    for step in ("prepare", "collect", "finish", "sweep")
 )
 
 ASYNC = environment.async_environment(
@@ -117,6 +117,8 @@ def test_settings_accept_what_the_stack_writes_for_jobs(
         ("api", COMPLETION, ASYNC | BATCH | WEBHOOK),
         ("batch", PREPARE, BATCH),
         ("batch", COLLECT, BATCH),
+        ("batch", FINISH, BATCH),
+        ("batch", SWEEP, BATCH | MACHINE),
     ],
 )
 def test_the_stacks_write_every_setting_and_no_other(

@@ -96,7 +96,7 @@ def test_a_running_batch_can_be_cancelled_once(client, machine):
     machine.join()
 
     assert client.batches.retrieve(batch.id).status == "cancelled"
-    with pytest.raises(openai.BadRequestError, match="status 'cancelled'"):
+    with pytest.raises(openai.ConflictError, match="status 'cancelled'"):
         client.batches.cancel(batch.id)
     assert machine.started == [batch.id, machine_name]
 
@@ -106,7 +106,7 @@ def test_a_finished_batch_cannot_be_cancelled(client, machine):
     batch = create(client, upload(client, requests(1)).id)
     machine.join()
 
-    with pytest.raises(openai.BadRequestError, match="status 'completed'"):
+    with pytest.raises(openai.ConflictError, match="status 'completed'"):
         client.batches.cancel(batch.id)
     assert machine.started == [batch.id]
 

@@ -33,6 +33,9 @@ class StateMachine:
         self._stopped.add(name)
         self.may_run.set()
 
+    def is_running(self, name: str) -> bool:
+        return any(thread.is_alive() for thread in self._threads)
+
     def join(self) -> None:
         for thread in self._threads:
             thread.join(30)

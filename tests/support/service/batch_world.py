@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
 from lambda_api.batches.collect import collect
 from lambda_api.batches.prepare import prepare
+from lambda_api.batches.removal import FileCopies
 from lambda_api.batches.run import BatchRuns
 from lambda_api.batches.schemas import Batch, BatchRequest
 from lambda_api.batches.service import BatchService
 from lambda_api.batches.store import BatchStore
 from lambda_api.settings import Settings
 from lambda_api.storage.object_store import ObjectStore
+from tests.support.service.faulty_store import FaultyStore
 from tests.support.service.memory_store import MemoryStore
 
 OWNER = "0" * 32
@@ -46,12 +48,18 @@ def custom_ids(lines: Iterable[dict[str, Any]]) -> list[str]:
 @dataclass
 class Executions:
     calls: list[tuple[str, str]] = field(default_factory=list)
+    running: set[str] = field(default_factory=set)
 
     def start(self, name: str, data: Any) -> None:
         self.calls.append(("start", name))
+        self.running.add(name)
 
     def stop(self, name: str) -> None:
         self.calls.append(("stop", name))
+        self.running.discard(name)
+
+    def is_running(self, name: str) -> bool:
+        return name in self.running
 
 
 class World:
@@ -65,16 +73,21 @@ class World:
             **{"batch_lines_per_shard": 3, "batch_instance_count": 2, **settings},
         )
         self.now = 1_800_000_000.0
-        self.store = MemoryStore()
+        self.store = FaultyStore(MemoryStore())
+        self.unreadable: list[str] = []
         self.executions = Executions()
         self.runs = BatchRuns(self.store, self.settings, clock=lambda: self.now)
-        self.files = self.runs.files
+        states = BatchStore(self.store)
+        self.files = replace(
+            self.runs.files, uses=FileCopies(states), note_unreadable=self.unreadable.append
+        )
         self.batches = BatchService(
-            BatchStore(self.store),
+            states,
             self.files,
             lambda: self.executions,
             "twin",
             clock=lambda: self.now,
+            note_unreadable=self.unreadable.append,
         )
 
     def submit(self, content: bytes) -> Batch:

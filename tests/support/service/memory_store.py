@@ -46,6 +46,10 @@ class MemoryStore:
     def delete(self, key: str) -> None:
         self.objects.pop(key, None)
 
+    def delete_below(self, prefix: str) -> None:
+        for key in [key for key in self.objects if key.startswith(prefix)]:
+            del self.objects[key]
+
     def list(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
         for key in sorted(self.objects):
             if key.startswith(prefix) and key > after:

@@ -67,3 +67,26 @@ def test_a_refusal_tells_nothing_of_aws(machine, stub, operation):
 
     assert "arn" not in caught.value.message
     assert caught.value.reason == "Step Functions AccessDeniedException"
+
+
+@pytest.mark.parametrize(
+    ("status", "is_running"), [("RUNNING", True), ("SUCCEEDED", False), ("ABORTED", False)]
+)
+def test_an_execution_runs_until_it_has_ended(machine, stub, status, is_running):
+    found = {"executionArn": EXECUTION, "stateMachineArn": ARN, "startDate": 0, "status": status}
+    stub.add_response("describe_execution", found, {"executionArn": EXECUTION})
+
+    assert machine.is_running("batch_1") is is_running
+
+
+def test_an_execution_that_never_was_does_not_run(machine, stub):
+    stub.add_client_error("describe_execution", "ExecutionDoesNotExist")
+
+    assert machine.is_running("batch_1") is False
+
+
+def test_an_execution_that_cannot_be_seen_is_not_taken_for_ended(machine, stub):
+    stub.add_client_error("describe_execution", "ThrottlingException")
+
+    with pytest.raises(SchedulerError):
+        machine.is_running("batch_1")

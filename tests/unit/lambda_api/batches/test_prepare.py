@@ -44,7 +44,7 @@ def test_a_wrong_input_fails_the_batch_and_starts_nothing(world, content):
 
 def test_an_input_deleted_meanwhile_fails_the_batch(world):
     batch = world.submit(requests(1))
-    world.files.delete(OWNER, batch.input_file_id)
+    world.store.delete_below(f"files/{OWNER}/{batch.input_file_id}/")
 
     assert world.prepare(batch)["proceed"] is False
     assert world.get(batch).errors.data[0].code == "file_not_found"

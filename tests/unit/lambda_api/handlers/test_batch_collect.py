@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lambda_api.batches.schedule import ScheduledRun
 from lambda_api.handlers import batch_collect
 from tests.support.service.batch_world import BROKEN, OWNER, requests
 
@@ -39,3 +40,11 @@ def test_a_batch_whose_check_crashed_has_no_job(world, handler):
     end = handler({"owner": OWNER, "batch_id": batch.id, "error": {"Error": "Lambda.Unknown"}})
 
     assert end["status"] == "failed"
+
+
+def test_a_schedules_run_whose_check_crashed_is_found_by_its_run(world, handler):
+    run = {"owner": "schedules", "schedule": "s", "input_prefix": "scheduled/", "run": "1"}
+    world.store.put("scheduled/a.jsonl", requests(2))
+    ScheduledRun(**run).begin(world.runs)
+
+    assert handler({**run, "error": {"Error": "Lambda.Unknown"}})["status"] == "failed"

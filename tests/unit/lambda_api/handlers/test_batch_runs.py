@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambda_api.handlers.batch_runs import connect
+from lambda_api.handlers.batch_runs import batch_of, connect, scheduled_run
 from lambda_api.settings import SettingsError
 
 
@@ -14,3 +14,12 @@ def test_a_function_without_a_bucket_says_so(monkeypatch):
 
     with pytest.raises(SettingsError, match="TWIN_BATCH_BUCKET: field required"):
         connect()
+
+
+RUN = {"owner": "schedules", "schedule": "s", "input_prefix": "scheduled/", "run": "1"}
+
+
+def test_an_event_names_its_batch_or_the_run_that_makes_it():
+    assert batch_of({"owner": "a", "batch_id": "batch_1", "error": {}}) == ("a", "batch_1")
+    owner, batch_id = batch_of({**RUN, "error": {"Error": "x"}})
+    assert (owner, batch_id) == ("schedules", scheduled_run(RUN).batch_id)

@@ -27,16 +27,26 @@ def test_a_batch_is_started_found_and_listed(batch_client, batch, executions):
     assert batch_client.get(URL).json()["data"] == [batch]
 
 
-def test_a_batch_is_cancelled_once(batch_client, batch):
+def test_a_cancel_may_be_sent_again(batch_client, batch):
     url = f"{URL}/{batch['id']}/cancel"
 
     assert batch_client.post(url).json()["status"] == "cancelling"
-    assert batch_client.post(url).status_code == 400
+    assert batch_client.post(url).json()["status"] == "cancelling"
+
+
+def test_a_running_batch_is_not_deleted(batch_client, batch):
+    refused = batch_client.delete(f"{URL}/{batch['id']}")
+
+    assert refused.status_code == 409
+    assert refused.headers["x-should-retry"] == "false"
+    assert "cancel it first" in refused.json()["error"]["message"]
+    assert batch_client.delete(f"/v1/files/{batch['input_file_id']}").status_code == 409
 
 
 def test_another_key_sees_nothing(batch_client, batch):
     assert batch_client.get(f"{URL}/{batch['id']}", headers=OTHER).status_code == 404
     assert batch_client.post(f"{URL}/{batch['id']}/cancel", headers=OTHER).status_code == 404
+    assert batch_client.delete(f"{URL}/{batch['id']}", headers=OTHER).status_code == 404
     assert batch_client.get(URL, headers=OTHER).json()["data"] == []
 
 
