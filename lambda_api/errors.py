@@ -7,6 +7,7 @@ ServiceError
 │   ├── NotFoundError           no such object, or one of another key
 │   └── RequestTooLargeError
 ├── StorageError                the bucket or table cannot be read or written
+│   └── UnreadableStateError    ... as an object in it is damaged
 ├── SchedulerError              batches cannot be started or stopped
 └── UpstreamError               the endpoint did not answer
     ├── EndpointMissingError
@@ -88,6 +89,19 @@ class StorageError(ServiceError):
     code = "storage_error"
 
 
+class UnreadableStateError(StorageError):
+    """An object whose stored state is damaged: trying again does not help, deleting it does."""
+
+    code = "unreadable_state"
+
+    def __init__(self, object_id: str, *, reason: str | None = None) -> None:
+        super().__init__(
+            f"the stored state of {object_id!r} is damaged and cannot be read, it can only be "
+            "deleted",
+            reason=reason,
+        )
+
+
 class SchedulerError(ServiceError):
     """A state machine that cannot be started or stopped."""
 
@@ -152,6 +166,7 @@ STATUS: dict[type[ServiceError], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     RequestTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
+    UnreadableStateError: HTTPStatus.INTERNAL_SERVER_ERROR,
     SchedulerError: HTTPStatus.SERVICE_UNAVAILABLE,
     UpstreamError: HTTPStatus.BAD_GATEWAY,
     EndpointMissingError: HTTPStatus.NOT_FOUND,

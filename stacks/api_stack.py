@@ -141,9 +141,9 @@ class ApiStack(Stack):
         for function in (streaming, control, completion):
             role = function.runtime_role
             jobs.bucket.grant_objects(role, "s3:GetObject", "s3:PutObject", below=INPUTS)
-            jobs.bucket.grant_objects(role, "s3:GetObject", below=OUTPUTS)
+            for prefix in (OUTPUTS, FAILURES):
+                jobs.bucket.grant_objects(role, "s3:GetObject", below=prefix)
             jobs.bucket.grant_list(role)
-        jobs.bucket.grant_objects(completion.runtime_role, "s3:GetObject", below=FAILURES)
         jobs.bucket.grant_objects(control.runtime_role, "s3:DeleteObject", below=INPUTS)
         for function in (control, completion):
             for prefix in (OUTPUTS, FAILURES):

@@ -9,15 +9,23 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from lambda_api.errors import EngineError, InvalidRequestError, NotFoundError
+from lambda_api.errors import (
+    EngineError,
+    InvalidRequestError,
+    NotFoundError,
+    UnreadableStateError,
+)
 from lambda_api.http.caller import LOCAL_CALLER_ID
+from lambda_api.responses.async_notification import error_behind
 from lambda_api.responses.from_chat_answer import failed, outcome_of
 from lambda_api.responses.schemas import UNFINISHED, Outcome, Response
 from lambda_api.storage.object_store import ChangedError, ObjectStore
+
+_State = TypeVar("_State", bound=BaseModel)
 
 _ID = re.compile(r"resp_[0-9a-f]{32}", re.ASCII)
 _INFERENCE_ID = re.compile(rf"({LOCAL_CALLER_ID}|[0-9a-f]{{32}})([0-9a-f]{{32}})", re.ASCII)
@@ -73,18 +81,19 @@ class ResponseStore:
 
         Raises:
             NotFoundError: There is no such response, or another owner's.
+            UnreadableStateError: The response's state is damaged.
         """
         kept = self._read(owner, response_id)
         if kept and kept.response.status in UNFINISHED:
             kept = self._as_it_is_now(owner, kept)
         if kept is None:
-            raise NotFoundError(f"there is no response {response_id[:64]!r}")
+            raise _missing(response_id)
         return kept
 
     def settled(self, owner: str, response_id: str) -> Settled | None:
         """Return the end of a background response, once decided."""
         found = self.objects.get(_result_key(owner, response_id))
-        return Settled.model_validate_json(found.body) if found else None
+        return _parsed(Settled, found.body, response_id) if found else None
 
     def settle(self, owner: str, response_id: str, outcome: Outcome) -> Settled:
         """End a background response; return the end that came first, which holds."""
@@ -129,17 +138,24 @@ class ResponseStore:
         return self.find(owner, response_id).response
 
     def delete(self, owner: str, response_id: str) -> None:
-        """Delete a response. A background one leaves a mark, so that a late outcome is dropped.
+        """Delete a response, damaged or not; a late outcome of a background response is dropped.
 
         Raises:
             NotFoundError: There is no such response, or another owner's.
         """
-        kept = self.find(owner, response_id)
-        if kept.response.background:
+        written: tuple[str | None, ...] = ()
+        is_background = True
+        try:
+            if (kept := self._read(owner, response_id)) is None:
+                raise _missing(response_id)
+            written, is_background = (kept.output_key, kept.failure_key), kept.response.background
+        except UnreadableStateError:  # SageMaker's objects go with their message, or with time
+            pass
+        if is_background:
             gone = Settled(outcome=None).model_dump_json().encode()
             self.objects.put(_result_key(owner, response_id), gone)
         announced = _announced_key(owner, response_id)
-        for key in (input_key(owner, response_id), announced, kept.output_key, kept.failure_key):
+        for key in (input_key(owner, response_id), announced, *written):
             if key:
                 self.objects.delete(key)
         # Last: while it is there, a deletion that broke off can be tried again.
@@ -149,7 +165,7 @@ class ResponseStore:
         if not _ID.fullmatch(response_id):
             return None
         found = self.objects.get(_request_key(owner, response_id))
-        return KeptResponse.model_validate_json(found.body) if found else None
+        return _parsed(KeptResponse, found.body, response_id) if found else None
 
     def _as_it_is_now(self, owner: str, kept: KeptResponse) -> KeptResponse | None:
         settled = self.settled(owner, kept.response.id)
@@ -164,12 +180,32 @@ class ResponseStore:
 
     def _unreported(self, kept: KeptResponse) -> Outcome | None:
         """Return the outcome of a response without a reported end; None while running."""
-        answer = self.objects.get(kept.output_key) if kept.output_key else None
-        if answer:
-            return answered(answer.body)
+        if answer := self._object(kept.output_key):
+            return answered(answer)
+        if failure := self._object(kept.failure_key):
+            return failed(error_behind(failure))
         if time.time() > kept.deadline:
             return failed(EngineError("the model did not come to this request in time"))
         return None
+
+    def _object(self, key: str | None) -> bytes | None:
+        found = self.objects.get(key) if key else None
+        return found.body if found else None
+
+
+def _missing(response_id: str) -> NotFoundError:
+    return NotFoundError(f"there is no response {response_id[:64]!r}")
+
+
+def _parsed(kind: type[_State], body: bytes, response_id: str) -> _State:
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        # The first fault's place and kind: the input itself may be a prompt.
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise UnreadableStateError(
+            response_id, reason=f"{kind.__name__} {first['loc']}: {first['type']}"
+        ) from None
 
 
 def inference_id(owner: str, response_id: str) -> str:

@@ -170,7 +170,12 @@ def test_more_than_no_instances_are_kept_and_started(
     [
         (
             "run.sh",
-            {("GetObject", "responses"), ("PutObject", "responses"), ("GetObject", "output")},
+            {
+                ("GetObject", "responses"),
+                ("PutObject", "responses"),
+                ("GetObject", "output"),
+                ("GetObject", "failures"),
+            },
         ),
         (
             "lambda_api.handlers.control.handler",
@@ -179,6 +184,7 @@ def test_more_than_no_instances_are_kept_and_started(
                 ("PutObject", "responses"),
                 ("DeleteObject", "responses"),
                 ("GetObject", "output"),
+                ("GetObject", "failures"),
                 ("DeleteObject", "output"),
                 ("DeleteObject", "failures"),
             },
