@@ -9,6 +9,7 @@ ServiceError
 ├── StorageError                the bucket or table cannot be read or written
 │   └── UnreadableStateError    ... as an object in it is damaged
 ├── SchedulerError              batches cannot be started or stopped
+├── QueueError                  a message queue cannot be used
 └── UpstreamError               the endpoint did not answer
     ├── EndpointMissingError
     ├── ThrottledError
@@ -108,6 +109,12 @@ class SchedulerError(ServiceError):
     code = "scheduler_error"
 
 
+class QueueError(ServiceError):
+    """A message queue that takes no message."""
+
+    code = "queue_error"
+
+
 class UpstreamError(ServiceError):
     """An endpoint that gave no answer."""
 
@@ -168,6 +175,7 @@ STATUS: dict[type[ServiceError], HTTPStatus] = {
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
     UnreadableStateError: HTTPStatus.INTERNAL_SERVER_ERROR,
     SchedulerError: HTTPStatus.SERVICE_UNAVAILABLE,
+    QueueError: HTTPStatus.SERVICE_UNAVAILABLE,
     UpstreamError: HTTPStatus.BAD_GATEWAY,
     EndpointMissingError: HTTPStatus.NOT_FOUND,
     ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,

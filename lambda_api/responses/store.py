@@ -7,7 +7,6 @@ docs/decisions/0026 says why.
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Any, TypeVar
 
@@ -19,16 +18,19 @@ from lambda_api.errors import (
     NotFoundError,
     UnreadableStateError,
 )
-from lambda_api.http.caller import LOCAL_CALLER_ID
 from lambda_api.responses.async_notification import error_behind
 from lambda_api.responses.from_chat_answer import failed, outcome_of
+from lambda_api.responses.names import (
+    announced_key,
+    input_key,
+    is_response_id,
+    request_key,
+    result_key,
+)
 from lambda_api.responses.schemas import UNFINISHED, Outcome, Response
 from lambda_api.storage.object_store import ChangedError, ObjectStore
 
 _State = TypeVar("_State", bound=BaseModel)
-
-_ID = re.compile(r"resp_[0-9a-f]{32}", re.ASCII)
-_INFERENCE_ID = re.compile(rf"({LOCAL_CALLER_ID}|[0-9a-f]{{32}})([0-9a-f]{{32}})", re.ASCII)
 
 
 class KeptResponse(BaseModel):
@@ -74,7 +76,7 @@ class ResponseStore:
     def keep(self, owner: str, kept: KeptResponse) -> None:
         """Store a response."""
         body = kept.model_dump_json().encode()
-        self.objects.put(_request_key(owner, kept.response.id), body)
+        self.objects.put(request_key(owner, kept.response.id), body)
 
     def find(self, owner: str, response_id: str) -> KeptResponse:
         """Return an owner's response in its present state.
@@ -92,13 +94,13 @@ class ResponseStore:
 
     def settled(self, owner: str, response_id: str) -> Settled | None:
         """Return the end of a background response, once decided."""
-        found = self.objects.get(_result_key(owner, response_id))
+        found = self.objects.get(result_key(owner, response_id))
         return _parsed(Settled, found.body, response_id) if found else None
 
     def settle(self, owner: str, response_id: str, outcome: Outcome) -> Settled:
         """End a background response; return the end that came first, which holds."""
         ours = Settled(outcome=outcome)
-        key = _result_key(owner, response_id)
+        key = result_key(owner, response_id)
         while True:  # until the other one's write can be read
             try:
                 self.objects.create(key, ours.model_dump_json().encode())
@@ -110,11 +112,11 @@ class ResponseStore:
 
     def is_announced(self, owner: str, response_id: str) -> bool:
         """Return True if the webhook was told of a response's end."""
-        return self.objects.info(_announced_key(owner, response_id)) is not None
+        return self.objects.info(announced_key(owner, response_id)) is not None
 
     def note_announced(self, owner: str, response_id: str) -> None:
         """Remember that the webhook was told."""
-        self.objects.put(_announced_key(owner, response_id), b"{}")
+        self.objects.put(announced_key(owner, response_id), b"{}")
 
     def cancel(self, owner: str, response_id: str) -> Response:
         """Cancel a background response; one that has ended stays as it is.
@@ -153,18 +155,18 @@ class ResponseStore:
             pass
         if is_background:
             gone = Settled(outcome=None).model_dump_json().encode()
-            self.objects.put(_result_key(owner, response_id), gone)
-        announced = _announced_key(owner, response_id)
+            self.objects.put(result_key(owner, response_id), gone)
+        announced = announced_key(owner, response_id)
         for key in (input_key(owner, response_id), announced, *written):
             if key:
                 self.objects.delete(key)
         # Last: while it is there, a deletion that broke off can be tried again.
-        self.objects.delete(_request_key(owner, response_id))
+        self.objects.delete(request_key(owner, response_id))
 
     def _read(self, owner: str, response_id: str) -> KeptResponse | None:
-        if not _ID.fullmatch(response_id):
+        if not is_response_id(response_id):
             return None
-        found = self.objects.get(_request_key(owner, response_id))
+        found = self.objects.get(request_key(owner, response_id))
         return _parsed(KeptResponse, found.body, response_id) if found else None
 
     def _as_it_is_now(self, owner: str, kept: KeptResponse) -> KeptResponse | None:
@@ -208,41 +210,9 @@ def _parsed(kind: type[_State], body: bytes, response_id: str) -> _State:
         ) from None
 
 
-def inference_id(owner: str, response_id: str) -> str:
-    """Return SageMaker's name for a response, at most 64 characters."""
-    return owner + response_id.removeprefix("resp_")
-
-
-def response_behind(inference_id: str) -> tuple[str, str] | None:
-    """Return the owner and id of the response behind an inference id; None for a foreign id."""
-    found = _INFERENCE_ID.fullmatch(inference_id)
-    return (found[1], f"resp_{found[2]}") if found else None
-
-
 def answered(answer: bytes) -> Outcome:
     """Return the outcome of a whole answer, which failed if unreadable."""
     try:
         return outcome_of(answer)
     except EngineError as error:
         return failed(error)
-
-
-def input_key(owner: str, response_id: str) -> str:
-    """Return the key of a request that is too large for SageMaker's queue."""
-    return f"{_folder(owner, response_id)}input.json"
-
-
-def _request_key(owner: str, response_id: str) -> str:
-    return f"{_folder(owner, response_id)}request.json"
-
-
-def _result_key(owner: str, response_id: str) -> str:
-    return f"{_folder(owner, response_id)}result.json"
-
-
-def _announced_key(owner: str, response_id: str) -> str:
-    return f"{_folder(owner, response_id)}announced.json"
-
-
-def _folder(owner: str, response_id: str) -> str:
-    return f"responses/{owner}/{response_id}/"
