@@ -11,6 +11,7 @@ ServiceError
 ├── StorageError                the bucket or table cannot be read or written
 │   └── UnreadableObjectError   what lies there is not what was written
 ├── SchedulerError              batches cannot be started or stopped
+├── QueueError                  a message queue cannot be used
 └── UpstreamError               the endpoint did not answer
     ├── EndpointMissingError
     ├── ThrottledError
@@ -121,14 +122,14 @@ class StorageError(ServiceError):
 
 
 class UnreadableObjectError(StorageError):
-    """An object whose stored state is no longer the JSON that was written."""
+    """An object whose stored state is damaged: trying again does not help, deleting it does."""
 
     code = "unreadable_object"
 
-    def __init__(self, object_id: str) -> None:
+    def __init__(self, object_id: str, *, reason: str | None = None) -> None:
         super().__init__(
             f"what is stored of {object_id!r} cannot be read; DELETE removes it",
-            reason=f"unreadable {object_id}",
+            reason=reason or f"unreadable {object_id}",
         )
 
 
@@ -136,6 +137,12 @@ class SchedulerError(ServiceError):
     """A state machine that cannot be started or stopped."""
 
     code = "scheduler_error"
+
+
+class QueueError(ServiceError):
+    """A message queue that takes no message."""
+
+    code = "queue_error"
 
 
 class UpstreamError(ServiceError):
@@ -199,6 +206,7 @@ STATUS: dict[type[ServiceError], HTTPStatus] = {
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
     UnreadableObjectError: HTTPStatus.INTERNAL_SERVER_ERROR,
     SchedulerError: HTTPStatus.SERVICE_UNAVAILABLE,
+    QueueError: HTTPStatus.SERVICE_UNAVAILABLE,
     UpstreamError: HTTPStatus.BAD_GATEWAY,
     EndpointMissingError: HTTPStatus.NOT_FOUND,
     ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,

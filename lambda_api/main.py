@@ -32,10 +32,12 @@ from lambda_api.http.request_log import MetricLog, RequestLog
 from lambda_api.responses.background import Background, Queue
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
+from lambda_api.responses.watch import begin_watch
 from lambda_api.routers import batches, chat, files, health, models, responses
 from lambda_api.settings import Settings
 from lambda_api.storage.idempotency import IdempotencyKeys
 from lambda_api.storage.object_store import ObjectStore
+from lambda_api.webhooks.message_queue import MessageQueue
 
 
 def create_app(
@@ -147,8 +149,23 @@ def _responses(
         return ResponseService(chat_service)
     store = cache(lambda: ResponseStore(objects or _connect_store(settings.async_bucket)))
     ttl, timeout = settings.async_request_ttl_seconds, settings.async_invocation_timeout_seconds
-    background = Background(cache(lambda: queue or _connect_queue(settings)), ttl + timeout)
+    connect = cache(lambda: queue or _connect_queue(settings))
+    background = Background(connect, ttl + timeout, _watch(settings.response_watch_queue_url))
     return ResponseService(chat_service, store, background)
+
+
+def _watch(queue_url: str | None) -> Callable[[str], None] | None:
+    """Return the beginning of a watch on a background response; None where nobody is told."""
+    if queue_url is None:
+        return None
+    connect = cache(lambda: _connect_messages(queue_url))
+    return lambda inference_id: begin_watch(connect(), inference_id)
+
+
+def _connect_messages(url: str) -> MessageQueue:
+    from lambda_api.aws.sqs import SqsQueue
+
+    return SqsQueue.connect(url)
 
 
 def _add_batches(

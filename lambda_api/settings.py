@@ -9,6 +9,9 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _ENDPOINT_NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
+_WEBHOOK_URL = r"^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$))"
+"""In clear text only to this machine itself."""
+
 _METRIC_NAME = r"^[a-zA-Z_:][a-zA-Z0-9_:]*$"
 
 
@@ -83,11 +86,19 @@ class Settings(BaseSettings):
     )
     webhook_url: str | None = Field(
         None,
-        pattern=r"^https?://",
-        description="Who is told when a background response ends; read by the completion function.",
+        pattern=_WEBHOOK_URL,
+        description="Who is told when a background response ends; read by the delivery function.",
     )
     webhook_secret_arn: str | None = Field(
         None, description="The Secrets Manager secret (`whsec_...`) that signs webhooks."
+    )
+    webhook_queue_url: str | None = Field(
+        None, min_length=1, description="The SQS queue that events wait in to be delivered."
+    )
+    response_watch_queue_url: str | None = Field(
+        None,
+        min_length=1,
+        description="The SQS queue that reminds of background responses, so that each is told of.",
     )
     batch_bucket: str | None = Field(
         None, description="The bucket of files and batches; without it there are none."

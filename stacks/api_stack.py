@@ -10,7 +10,7 @@ from constructs import Construct
 
 from stacks.async_stack import AsyncStack
 from stacks.batch_stack import BATCHES, FILES, OBJECT_ACTIONS, BatchStack
-from stacks.config import ColdStartConfig, StageConfig
+from stacks.config import ColdStartConfig, StageConfig, WebhookConfig
 from stacks.constructs.api.async_completion import AsyncCompletion
 from stacks.constructs.api.cold_start_table import ColdStartTable
 from stacks.constructs.api.engine_metrics import EngineMetrics
@@ -18,6 +18,7 @@ from stacks.constructs.api.key_access import KeyAccess
 from stacks.constructs.api.method_access import SIGNED
 from stacks.constructs.api.rest_api import RestApi
 from stacks.constructs.api.routes import OptionalSection
+from stacks.constructs.api.webhook_delivery import WebhookDelivery
 from stacks.constructs.endpoint.async_endpoint import FAILURES, INPUTS, OUTPUTS
 from stacks.constructs.endpoint.realtime_endpoint import RealtimeEndpoint
 from stacks.constructs.function import web_adapter
@@ -30,6 +31,7 @@ from stacks.constructs.function.environment import (
     service_environment,
 )
 from stacks.constructs.function.service_function import ARCHITECTURE, ServiceFunction
+from stacks.constructs.shared.webhook_queues import WebhookQueues
 
 # Below the 29 s after which API Gateway gives up on an answer sent whole.
 _CONTROL_SECONDS = 28
@@ -136,18 +138,36 @@ class ApiStack(Stack):
             environment=self._environment,
             config=self._config.api,
             endpoint=jobs.endpoint,
-            webhook=self._config.asynchronous.webhook,
+            queues=jobs.webhook_queues,
         )
+        if jobs.webhook_queues is not None and self._config.asynchronous.webhook is not None:
+            self._tell_webhook(self._config.asynchronous.webhook, jobs.webhook_queues, streaming)
         for function in (streaming, control, completion):
             role = function.runtime_role
             jobs.bucket.grant_objects(role, "s3:GetObject", "s3:PutObject", below=INPUTS)
-            jobs.bucket.grant_objects(role, "s3:GetObject", below=OUTPUTS)
+            for prefix in (OUTPUTS, FAILURES):
+                jobs.bucket.grant_objects(role, "s3:GetObject", below=prefix)
             jobs.bucket.grant_list(role)
-        jobs.bucket.grant_objects(completion.runtime_role, "s3:GetObject", below=FAILURES)
         jobs.bucket.grant_objects(control.runtime_role, "s3:DeleteObject", below=INPUTS)
         for function in (control, completion):
             for prefix in (OUTPUTS, FAILURES):
                 jobs.bucket.grant_objects(function.runtime_role, "s3:DeleteObject", below=prefix)
+
+    def _tell_webhook(
+        self, webhook: WebhookConfig, queues: WebhookQueues, streaming: ServiceFunction
+    ) -> None:
+        """Watch each response from the beginning, and deliver the event of the end."""
+        queues.watches.grant_send_messages(streaming)
+        streaming.add_environment("TWIN_RESPONSE_WATCH_QUEUE_URL", queues.watches.queue_url)
+        WebhookDelivery(
+            self,
+            "WebhookDelivery",
+            code=self._code,
+            environment=service_environment(self._config),
+            config=self._config.api,
+            webhook=webhook,
+            events=queues.events,
+        )
 
     def _run_batches(self, jobs: BatchStack, control: ServiceFunction) -> None:
         """Let the control function keep files and batches, and run the latter."""

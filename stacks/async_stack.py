@@ -11,6 +11,7 @@ from stacks.config import AsyncConfig, StageConfig
 from stacks.constructs.endpoint.async_endpoint import FAILURES, INPUTS, OUTPUTS, AsyncEndpoint
 from stacks.constructs.model.hosted_model import HostedModel
 from stacks.constructs.shared.job_bucket import JobBucket
+from stacks.constructs.shared.webhook_queues import WebhookQueues
 
 
 class AsyncStack(Stack):
@@ -19,6 +20,7 @@ class AsyncStack(Stack):
     Attributes:
         endpoint: the endpoint that the API submits requests to.
         bucket: the bucket of requests, their state and their answers.
+        webhook_queues: the queues of events and watches; None without a webhook.
     """
 
     def __init__(
@@ -59,5 +61,6 @@ class AsyncStack(Stack):
             ami=model.ami,
             bucket=self.bucket,
         )
+        self.webhook_queues = WebhookQueues(self, "Webhook") if asynchronous.webhook else None
         CfnOutput(self, "EndpointName", value=self.endpoint.name)
         CfnOutput(self, "BucketName", value=self.bucket.bucket_name)

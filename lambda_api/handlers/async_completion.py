@@ -1,8 +1,9 @@
-"""The completion function: SageMaker's notifications settle responses and call the webhook.
+"""The completion function: background responses are settled, and their events queued.
 
-Lambda invokes the function with messages of the asynchronous endpoint's two topics. A message may
-come twice or late. Raising makes Lambda try twice more, after one and two minutes:
-docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html.
+Lambda invokes the function with messages of the asynchronous endpoint's two topics, which may come
+twice or late: raising makes Lambda try twice more, after one and two minutes
+(docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html). Where there is a
+webhook, the watch's queue invokes it too, for responses whose messages were lost.
 """
 
 from __future__ import annotations
@@ -15,14 +16,19 @@ from aws_lambda_powertools.logging import Logger
 
 from lambda_api.responses.completion import Completions
 from lambda_api.responses.store import ResponseStore
-from lambda_api.responses.webhook import Webhook
+from lambda_api.responses.watch import Watch
 from lambda_api.settings import Settings
+from lambda_api.webhooks.message_queue import Consumer, MessageQueue
 
 
-def handler(event: Mapping[str, Any], _context: object) -> None:
-    """Settle the responses that an SNS event tells of."""
-    for record in event["Records"]:
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any] | None:
+    """Settle the responses that an SNS event tells of, or an SQS event reminds of."""
+    records = event["Records"]
+    if records[0].get("eventSource") == "aws:sqs":
+        return _watcher().take(records)
+    for record in records:
         _completions().take(record["Sns"]["Message"])
+    return None
 
 
 @cache
@@ -32,15 +38,22 @@ def _completions() -> Completions:
     settings = Settings.from_environment()
     return Completions(
         ResponseStore(S3Store.connect(settings.async_bucket or "")),
-        _webhook(settings),
+        _queue(settings.webhook_queue_url),
         Logger(service=settings.service_name, level=settings.log_level),
     )
 
 
-def _webhook(settings: Settings) -> Webhook | None:
-    """Return the webhook, if there is one; the secret is read once for each process."""
-    if not (settings.webhook_url and settings.webhook_secret_arn):
-        return None
-    from lambda_api.aws.secrets_manager import read_secret
+@cache
+def _watcher() -> Consumer:
+    queue = _queue(Settings.from_environment().response_watch_queue_url)
+    assert queue is not None  # noqa: S101 - it has invoked the function
+    completions = _completions()
+    return Consumer(queue, Watch(completions).look, completions.logger)
 
-    return Webhook(settings.webhook_url, read_secret(settings.webhook_secret_arn))
+
+def _queue(url: str | None) -> MessageQueue | None:
+    if url is None:
+        return None
+    from lambda_api.aws.sqs import SqsQueue
+
+    return SqsQueue.connect(url)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -72,14 +73,44 @@ class AsyncNotification:
         Args:
             said: The container's error, if there is one.
         """
-        found = _STATUS.search(self.reason)
-        status = int(found[1]) if found else 0
         if self.has_expired:
             return UpstreamTimeoutError("the request expired before the model had answered it")
-        if status in _REFUSALS and said:
-            return InvalidRequestError(engine_message(said.decode(errors="replace")))
-        if status == 429:
-            return ThrottledError("the model had too many requests")
-        if "timed out" in self.reason.lower():
-            return UpstreamTimeoutError("the model did not answer in time")
-        return EngineError("the model failed to answer")
+        return _error(self.reason, said)
+
+
+def error_behind(failure: bytes) -> ServiceError:
+    """Return the error behind a failure object, whose message is late or lost.
+
+    The object holds the container's own error, or SageMaker's reason where no container answered.
+    """
+    return _error(failure.decode(errors="replace"), failure)
+
+
+def _error(reason: str, said: bytes | None) -> ServiceError:
+    told = _json_object(said)
+    status = _status(reason, told)
+    if status in _REFUSALS and told:
+        return InvalidRequestError(engine_message(json.dumps(told)))
+    if status == 429:
+        return ThrottledError("the model had too many requests")
+    if "timed out" in reason.lower():
+        return UpstreamTimeoutError("the model did not answer in time")
+    return EngineError("the model failed to answer")
+
+
+def _json_object(said: bytes | None) -> dict[str, Any]:
+    """Return an engine's error; empty for other words, which may be SageMaker's own."""
+    try:
+        told = json.loads(said or b"")
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _status(reason: str, told: Mapping[str, Any]) -> int:
+    """Return the container's status, as SageMaker or the engine itself tells it; 0 if neither."""
+    if found := _STATUS.search(reason):
+        return int(found[1])
+    error = told.get("error")
+    code = (error if isinstance(error, dict) else told).get("code")
+    return code if isinstance(code, int) else 0

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from lambda_api.responses.store import KeptResponse, ResponseStore, inference_id, input_key
+from lambda_api.responses.names import inference_id, input_key
+from lambda_api.responses.store import KeptResponse, ResponseStore
 
 MAX_INLINE_BYTES = 128_000
 """Largest body that InvokeEndpointAsync takes; more goes through S3:
@@ -42,10 +43,13 @@ class Background:
     Attributes:
         connect: Returns the queue; called for each request, so cached.
         most_seconds: Longest time in the queue and at work, after which SageMaker gives up.
+        watch: Begins to watch a request, by its inference id, so that its end is told of; None
+            where nobody is told.
     """
 
     connect: Callable[[], Queue]
     most_seconds: int
+    watch: Callable[[str], None] | None = None
 
     def submit(
         self, store: ResponseStore, owner: str, kept: KeptResponse, payload: bytes
@@ -53,11 +57,13 @@ class Background:
         """Queue a response's request, then store the response.
 
         In this order one write is enough, and a failure in between leaves nothing behind that a
-        client knows of.
+        client knows of. The watch comes first, while nothing is paid for yet.
 
         Raises:
-            ServiceError: The endpoint or the storage failed.
+            ServiceError: The endpoint, the storage or the watch's queue failed.
         """
+        if self.watch is not None:
+            self.watch(inference_id(owner, kept.response.id))
         accepted = self._queue(store, owner, kept.response.id, payload)
         queued = kept.model_copy(
             update={

@@ -1,4 +1,4 @@
-"""The completion of background responses: the outcome is stored, and the webhook called."""
+"""The completion of background responses: the outcome is stored, and an event of it is queued."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from aws_lambda_powertools.logging import Logger
 
 from lambda_api.responses.async_notification import AsyncNotification
 from lambda_api.responses.from_chat_answer import failed
+from lambda_api.responses.names import response_behind
 from lambda_api.responses.schemas import Outcome
-from lambda_api.responses.store import ResponseStore, answered, response_behind
-from lambda_api.responses.webhook import Webhook
+from lambda_api.responses.store import ResponseStore, answered
+from lambda_api.webhooks.events import event
+from lambda_api.webhooks.message_queue import MessageQueue
 
 
 class AnswerMissingError(Exception):
@@ -24,12 +26,12 @@ class Completions:
 
     Attributes:
         store: The store of responses.
-        webhook: The webhook, if there is one.
+        events: The queue of the webhook's events, if there is a webhook.
         logger: The log of ends.
     """
 
     store: ResponseStore
-    webhook: Webhook | None
+    events: MessageQueue | None
     logger: Logger
 
     def take(self, message: str) -> None:
@@ -37,8 +39,7 @@ class Completions:
 
         Raises:
             AnswerMissingError: The answer is not there yet.
-            ServiceError: The storage failed.
-            WebhookError: The webhook did not take the event.
+            ServiceError: The storage or the queue failed.
         """
         notification = AsyncNotification.parse(message)
         behind = response_behind(notification.inference_id) if notification else None
@@ -52,7 +53,29 @@ class Completions:
         if settled.outcome is None:
             self.logger.info("a deleted response has ended", extra={"response_id": behind[1]})
         else:
-            self._tell(*behind, settled.outcome)
+            self.announce(*behind, settled.outcome)
+
+    def announce(self, owner: str, response_id: str, outcome: Outcome) -> None:
+        """Log how a response ended, and queue the event once; twice if this breaks off between.
+
+        Raises:
+            ServiceError: The storage or the queue failed.
+        """
+        usage = outcome.usage
+        self.logger.info(
+            "a background response has ended",
+            extra={
+                "response_id": response_id,
+                "status": outcome.status,
+                "input_tokens": usage.input_tokens if usage else None,
+                "output_tokens": usage.output_tokens if usage else None,
+            },
+        )
+        if self.events is None or self.store.is_announced(owner, response_id):
+            return
+        ended_at = outcome.completed_at or int(time.time())
+        self.events.send(event(f"response.{outcome.status}", response_id, ended_at))
+        self.store.note_announced(owner, response_id)
 
     def _outcome(self, notification: AsyncNotification) -> Outcome:
         said = self._read(
@@ -74,20 +97,3 @@ class Completions:
         for key in map(self.store.key, (notification.output_uri, notification.failure_uri)):
             if key:
                 self.store.objects.delete(key)
-
-    def _tell(self, owner: str, response_id: str, outcome: Outcome) -> None:
-        usage = outcome.usage
-        self.logger.info(
-            "a background response has ended",
-            extra={
-                "response_id": response_id,
-                "status": outcome.status,
-                "input_tokens": usage.input_tokens if usage else None,
-                "output_tokens": usage.output_tokens if usage else None,
-            },
-        )
-        if self.webhook is None or self.store.is_announced(owner, response_id):
-            return
-        ended_at = outcome.completed_at or int(time.time())
-        self.webhook.send(f"response.{outcome.status}", response_id, ended_at)
-        self.store.note_announced(owner, response_id)

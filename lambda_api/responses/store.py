@@ -7,20 +7,30 @@ docs/decisions/0026 says why.
 
 from __future__ import annotations
 
-import re
 import time
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from lambda_api.errors import EngineError, InvalidRequestError, NotFoundError
-from lambda_api.http.caller import LOCAL_CALLER_ID
+from lambda_api.errors import (
+    EngineError,
+    InvalidRequestError,
+    NotFoundError,
+    UnreadableObjectError,
+)
+from lambda_api.responses.async_notification import error_behind
 from lambda_api.responses.from_chat_answer import failed, outcome_of
+from lambda_api.responses.names import (
+    announced_key,
+    input_key,
+    is_response_id,
+    request_key,
+    result_key,
+)
 from lambda_api.responses.schemas import UNFINISHED, Outcome, Response
 from lambda_api.storage.object_store import ChangedError, ObjectStore
 
-_ID = re.compile(r"resp_[0-9a-f]{32}", re.ASCII)
-_INFERENCE_ID = re.compile(rf"({LOCAL_CALLER_ID}|[0-9a-f]{{32}})([0-9a-f]{{32}})", re.ASCII)
+_State = TypeVar("_State", bound=BaseModel)
 
 
 class KeptResponse(BaseModel):
@@ -66,30 +76,31 @@ class ResponseStore:
     def keep(self, owner: str, kept: KeptResponse) -> None:
         """Store a response."""
         body = kept.model_dump_json().encode()
-        self.objects.put(_request_key(owner, kept.response.id), body)
+        self.objects.put(request_key(owner, kept.response.id), body)
 
     def find(self, owner: str, response_id: str) -> KeptResponse:
         """Return an owner's response in its present state.
 
         Raises:
             NotFoundError: There is no such response, or another owner's.
+            UnreadableObjectError: The response's state is damaged.
         """
         kept = self._read(owner, response_id)
         if kept and kept.response.status in UNFINISHED:
             kept = self._as_it_is_now(owner, kept)
         if kept is None:
-            raise NotFoundError(f"there is no response {response_id[:64]!r}")
+            raise _missing(response_id)
         return kept
 
     def settled(self, owner: str, response_id: str) -> Settled | None:
         """Return the end of a background response, once decided."""
-        found = self.objects.get(_result_key(owner, response_id))
-        return Settled.model_validate_json(found.body) if found else None
+        found = self.objects.get(result_key(owner, response_id))
+        return _parsed(Settled, found.body, response_id) if found else None
 
     def settle(self, owner: str, response_id: str, outcome: Outcome) -> Settled:
         """End a background response; return the end that came first, which holds."""
         ours = Settled(outcome=outcome)
-        key = _result_key(owner, response_id)
+        key = result_key(owner, response_id)
         while True:  # until the other one's write can be read
             try:
                 self.objects.create(key, ours.model_dump_json().encode())
@@ -101,11 +112,11 @@ class ResponseStore:
 
     def is_announced(self, owner: str, response_id: str) -> bool:
         """Return True if the webhook was told of a response's end."""
-        return self.objects.info(_announced_key(owner, response_id)) is not None
+        return self.objects.info(announced_key(owner, response_id)) is not None
 
     def note_announced(self, owner: str, response_id: str) -> None:
         """Remember that the webhook was told."""
-        self.objects.put(_announced_key(owner, response_id), b"{}")
+        self.objects.put(announced_key(owner, response_id), b"{}")
 
     def cancel(self, owner: str, response_id: str) -> Response:
         """Cancel a background response; one that has ended stays as it is.
@@ -129,27 +140,34 @@ class ResponseStore:
         return self.find(owner, response_id).response
 
     def delete(self, owner: str, response_id: str) -> None:
-        """Delete a response. A background one leaves a mark, so that a late outcome is dropped.
+        """Delete a response, damaged or not; a late outcome of a background response is dropped.
 
         Raises:
             NotFoundError: There is no such response, or another owner's.
         """
-        kept = self.find(owner, response_id)
-        if kept.response.background:
+        written: tuple[str | None, ...] = ()
+        is_background = True
+        try:
+            if (kept := self._read(owner, response_id)) is None:
+                raise _missing(response_id)
+            written, is_background = (kept.output_key, kept.failure_key), kept.response.background
+        except UnreadableObjectError:  # SageMaker's objects go with their message, or with time
+            pass
+        if is_background:
             gone = Settled(outcome=None).model_dump_json().encode()
-            self.objects.put(_result_key(owner, response_id), gone)
-        announced = _announced_key(owner, response_id)
-        for key in (input_key(owner, response_id), announced, kept.output_key, kept.failure_key):
+            self.objects.put(result_key(owner, response_id), gone)
+        announced = announced_key(owner, response_id)
+        for key in (input_key(owner, response_id), announced, *written):
             if key:
                 self.objects.delete(key)
         # Last: while it is there, a deletion that broke off can be tried again.
-        self.objects.delete(_request_key(owner, response_id))
+        self.objects.delete(request_key(owner, response_id))
 
     def _read(self, owner: str, response_id: str) -> KeptResponse | None:
-        if not _ID.fullmatch(response_id):
+        if not is_response_id(response_id):
             return None
-        found = self.objects.get(_request_key(owner, response_id))
-        return KeptResponse.model_validate_json(found.body) if found else None
+        found = self.objects.get(request_key(owner, response_id))
+        return _parsed(KeptResponse, found.body, response_id) if found else None
 
     def _as_it_is_now(self, owner: str, kept: KeptResponse) -> KeptResponse | None:
         settled = self.settled(owner, kept.response.id)
@@ -164,23 +182,32 @@ class ResponseStore:
 
     def _unreported(self, kept: KeptResponse) -> Outcome | None:
         """Return the outcome of a response without a reported end; None while running."""
-        answer = self.objects.get(kept.output_key) if kept.output_key else None
-        if answer:
-            return answered(answer.body)
+        if answer := self._object(kept.output_key):
+            return answered(answer)
+        if failure := self._object(kept.failure_key):
+            return failed(error_behind(failure))
         if time.time() > kept.deadline:
             return failed(EngineError("the model did not come to this request in time"))
         return None
 
+    def _object(self, key: str | None) -> bytes | None:
+        found = self.objects.get(key) if key else None
+        return found.body if found else None
 
-def inference_id(owner: str, response_id: str) -> str:
-    """Return SageMaker's name for a response, at most 64 characters."""
-    return owner + response_id.removeprefix("resp_")
+
+def _missing(response_id: str) -> NotFoundError:
+    return NotFoundError(f"there is no response {response_id[:64]!r}")
 
 
-def response_behind(inference_id: str) -> tuple[str, str] | None:
-    """Return the owner and id of the response behind an inference id; None for a foreign id."""
-    found = _INFERENCE_ID.fullmatch(inference_id)
-    return (found[1], f"resp_{found[2]}") if found else None
+def _parsed(kind: type[_State], body: bytes, response_id: str) -> _State:
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        # The first fault's place and kind: the input itself may be a prompt.
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise UnreadableObjectError(
+            response_id, reason=f"{kind.__name__} {first['loc']}: {first['type']}"
+        ) from None
 
 
 def answered(answer: bytes) -> Outcome:
@@ -189,24 +216,3 @@ def answered(answer: bytes) -> Outcome:
         return outcome_of(answer)
     except EngineError as error:
         return failed(error)
-
-
-def input_key(owner: str, response_id: str) -> str:
-    """Return the key of a request that is too large for SageMaker's queue."""
-    return f"{_folder(owner, response_id)}input.json"
-
-
-def _request_key(owner: str, response_id: str) -> str:
-    return f"{_folder(owner, response_id)}request.json"
-
-
-def _result_key(owner: str, response_id: str) -> str:
-    return f"{_folder(owner, response_id)}result.json"
-
-
-def _announced_key(owner: str, response_id: str) -> str:
-    return f"{_folder(owner, response_id)}announced.json"
-
-
-def _folder(owner: str, response_id: str) -> str:
-    return f"responses/{owner}/{response_id}/"

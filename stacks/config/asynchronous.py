@@ -11,24 +11,28 @@ from stacks.config.credentials import is_credential
 from stacks.config.host import Cooldown, Count, HostConfig
 from stacks.config.section import Section
 
+_URL = r"^(https://[^\s/@?#]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)([/?]\S*)?$"
+
 
 class WebhookConfig(Section):
     """[async.webhook]: the receiver of an event when a response has ended.
 
     Attributes:
-        url: HTTPS address that events are posted to. Sets TWIN_WEBHOOK_URL.
-        secret_name: name of the Secrets Manager secret with the key that signs them; created by
-            hand, so that no template ever holds it. Sets TWIN_WEBHOOK_SECRET_ARN.
+        url: HTTPS address that events are posted to; in clear text only to a receiver on the
+            local cloud's own machine. Sets TWIN_WEBHOOK_URL.
+        secret_name: name of the Secrets Manager secret with the key that signs them, whsec_ and
+            the base64 of 24 to 64 random bytes; created by hand, so that no template ever holds
+            it. A new version signs beside the one before. Sets TWIN_WEBHOOK_SECRET_ARN.
     """
 
-    url: Annotated[str, StringConstraints(pattern=r"^https://[^\s/@]+(/\S*)?$", max_length=2048)]
+    url: Annotated[str, StringConstraints(pattern=_URL, max_length=2048)]
     secret_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9/_+=.@-]+$", max_length=512)]
 
     @field_validator("secret_name")
     @classmethod
     def _is_a_name(cls, name: str) -> str:
-        if is_credential("", name):
-            raise ValueError("must be the secret's name in Secrets Manager")
+        if is_credential("", name) or name.startswith("whsec_"):
+            raise ValueError("must be the secret's name in Secrets Manager, and not the secret")
         return name
 
 

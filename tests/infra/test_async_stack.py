@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lambda_api.webhooks.message_queue import failure_delay
 from tests.support.synthesized import Synthesized
 
 
@@ -170,7 +171,12 @@ def test_more_than_no_instances_are_kept_and_started(
     [
         (
             "run.sh",
-            {("GetObject", "responses"), ("PutObject", "responses"), ("GetObject", "output")},
+            {
+                ("GetObject", "responses"),
+                ("PutObject", "responses"),
+                ("GetObject", "output"),
+                ("GetObject", "failures"),
+            },
         ),
         (
             "lambda_api.handlers.control.handler",
@@ -179,6 +185,7 @@ def test_more_than_no_instances_are_kept_and_started(
                 ("PutObject", "responses"),
                 ("DeleteObject", "responses"),
                 ("GetObject", "output"),
+                ("GetObject", "failures"),
                 ("DeleteObject", "output"),
                 ("DeleteObject", "failures"),
             },
@@ -217,15 +224,91 @@ def test_completion_hears_of_every_end(jobs: Synthesized) -> None:
     assert all(name in heard for name in topics)
 
 
-def test_only_completion_reads_the_signing_key(full: Synthesized) -> None:
+DELIVERY = "lambda_api.handlers.webhook_delivery.handler"
+COMPLETION = "lambda_api.handlers.async_completion.handler"
+
+
+def queues(stage: Synthesized) -> dict[str, dict[str, Any]]:
+    """The webhook's queues, by the ends of their logical ids."""
+    found = stage.asynchronous.resources("AWS::SQS::Queue")
+    kinds = ("Events", "Watches", "DeadLetters")
+    return {k: q["Properties"] for k in kinds for n, q in found.items() if f"Webhook{k}" in n}
+
+
+def role_of(stage: Synthesized, handler: str) -> str:
+    name: str = stage.api.function(handler)["Role"]["Fn::GetAtt"][0]
+    return name
+
+
+def test_only_delivery_reads_the_signing_key(full: Synthesized) -> None:
     holders = [
         p["Roles"]
         for p in full.api.properties("AWS::IAM::Policy")
         if "secretsmanager" in json.dumps(p)
     ]
-    function = full.api.function("lambda_api.handlers.async_completion.handler")
-    assert holders == [[{"Ref": function["Role"]["Fn::GetAtt"][0]}]]
+    assert holders == [[{"Ref": role_of(full, DELIVERY)}]]
 
 
-def test_without_a_webhook_there_is_no_key(local: Synthesized) -> None:
+def test_delivery_reaches_no_response(full: Synthesized) -> None:
+    actions = {action for action, _ in full.api.rights(role_of(full, DELIVERY))}
+    assert not any(action.startswith(("s3:", "sagemaker:", "sqs:Send")) for action in actions)
+
+
+@pytest.mark.parametrize(("handler", "sends"), [("run.sh", "Watches"), (COMPLETION, "Events")])
+def test_who_may_send_to_which_queue(full: Synthesized, handler: str, sends: str) -> None:
+    policies = full.api.properties("AWS::IAM::Policy")
+    (granted,) = [
+        json.dumps(statement["Resource"])
+        for policy in policies
+        if {"Ref": role_of(full, handler)} in policy["Roles"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "sqs:SendMessage" in statement["Action"]
+    ]
+    assert f"Webhook{sends}" in granted
+
+
+@pytest.mark.parametrize(("handler", "source"), [(DELIVERY, "Events"), (COMPLETION, "Watches")])
+def test_each_queue_has_its_consumer(full: Synthesized, handler: str, source: str) -> None:
+    functions = full.api.resources("AWS::Lambda::Function")
+    (name,) = [n for n, f in functions.items() if f["Properties"]["Handler"] == handler]
+    (mapping,) = [
+        m
+        for m in full.api.properties("AWS::Lambda::EventSourceMapping")
+        if m["FunctionName"] == {"Ref": name}
+    ]
+    assert f"Webhook{source}" in json.dumps(mapping["EventSourceArn"])
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BatchSize"] == 10
+    hidden = queues(full)[source]["VisibilityTimeout"]
+    assert hidden >= 6 * functions[name]["Properties"]["Timeout"]
+
+
+@pytest.mark.parametrize("name", ["Events", "Watches"])
+def test_tries_of_a_day_end_in_the_dead_letter_queue(full: Synthesized, name: str) -> None:
+    queue = queues(full)[name]
+    redrive = queue["RedrivePolicy"]
+    (dead,) = [n for n in full.asynchronous.resources("AWS::SQS::Queue") if "DeadLetters" in n]
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [dead, "Arn"]}
+    tries = redrive["maxReceiveCount"]
+    least = sum(least_delay(attempt) for attempt in range(1, tries))
+    most = sum(least_delay(attempt) for attempt in range(1, tries + 1)) * 1.25
+    assert least >= 24 * 3600
+    assert most + 24 * 3600 <= queue["MessageRetentionPeriod"]  # with the looks of a watch
+    assert queues(full)["DeadLetters"]["MessageRetentionPeriod"] == 14 * 86_400
+
+
+def least_delay(attempt: int) -> int:
+    return min(failure_delay(attempt) for _ in range(50))
+
+
+def test_what_was_given_up_raises_an_alarm(full: Synthesized) -> None:
+    given_up = alarm(full, "ApproximateNumberOfMessagesVisible")
+    assert "DeadLetters" in json.dumps(given_up["Dimensions"])
+    assert (given_up["Threshold"], given_up["Statistic"]) == (1, "Maximum")
+    assert given_up["TreatMissingData"] == "notBreaching"
+
+
+def test_without_a_webhook_there_is_no_key_and_no_queue(local: Synthesized) -> None:
     assert "secretsmanager" not in json.dumps(local.api.raw)
+    assert local.properties("AWS::SQS::Queue") == []
+    assert local.properties("AWS::Lambda::EventSourceMapping") == []

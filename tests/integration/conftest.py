@@ -87,11 +87,13 @@ def texts(ask):
 
 @pytest.fixture(scope="session")
 def cloud_environment(tmp_path_factory) -> Iterator[dict[str, str]]:
-    """A local cloud, as the environment of what calls its S3 and its DynamoDB."""
+    """A local cloud, as the environment of what calls its S3, DynamoDB, SQS, Secrets Manager."""
     cloud = local.start(CloudSettings(port=free_port(), data_dir=tmp_path_factory.mktemp("cloud")))
     yield {
         "AWS_ENDPOINT_URL_DYNAMODB": cloud.settings.origin,
         "AWS_ENDPOINT_URL_S3": cloud.settings.origin,
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": cloud.settings.origin,
+        "AWS_ENDPOINT_URL_SQS": cloud.settings.origin,
         "AWS_ACCESS_KEY_ID": cloud.settings.account,
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_DEFAULT_REGION": cloud.settings.region,

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from aws_cdk import Duration
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_secretsmanager as secrets
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from stacks.config import ApiConfig, WebhookConfig
+from stacks.config import ApiConfig
+from stacks.constructs.api.webhook_delivery import consume
 from stacks.constructs.endpoint.async_endpoint import AsyncEndpoint
 from stacks.constructs.function.service_function import ServiceFunction
-
-# A webhook's receiver may take half of it.
-_SECONDS = 60
+from stacks.constructs.shared.webhook_queues import CONSUMER_SECONDS, WebhookQueues
 
 
 class AsyncCompletion(ServiceFunction):
-    """A function that keeps the end of a response, and tells a webhook.
+    """A function that keeps the end of a response, and queues an event of it for a webhook.
 
-    Lambda tries a failed one twice more, within minutes.
+    Lambda tries a failed one twice more, within minutes; the watch comes later, and until it is
+    done: docs/decisions/0078-a-watch-on-each-background-response.md.
     """
 
     def __init__(
@@ -32,7 +30,7 @@ class AsyncCompletion(ServiceFunction):
         environment: dict[str, str],
         config: ApiConfig,
         endpoint: AsyncEndpoint,
-        webhook: WebhookConfig | None,
+        queues: WebhookQueues | None,
     ) -> None:
         super().__init__(
             scope,
@@ -40,24 +38,15 @@ class AsyncCompletion(ServiceFunction):
             code=code,
             handler="lambda_api.handlers.async_completion.handler",
             environment=environment,
-            timeout_seconds=_SECONDS,
+            timeout_seconds=CONSUMER_SECONDS,
             memory_mb=config.memory_mb,
             log_retention_days=config.log_retention_days,
         )
         self.configure_async_invoke(retry_attempts=2, max_event_age=Duration.hours(6))
         for topic in endpoint.topics:
             topic.add_subscription(subscriptions.LambdaSubscription(self))
-        if webhook is not None:
-            self._tell(webhook)
-
-    def _tell(self, webhook: WebhookConfig) -> None:
-        secret = secrets.Secret.from_secret_name_v2(self, "Signing", webhook.secret_name)
-        # Secrets Manager ends an ARN in six characters that nobody can know beforehand.
-        self.runtime_role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["secretsmanager:GetSecretValue"],
-                resources=[f"{secret.secret_arn}-??????"],
-            )
-        )
-        self.add_environment("TWIN_WEBHOOK_URL", webhook.url)
-        self.add_environment("TWIN_WEBHOOK_SECRET_ARN", secret.secret_arn)
+        if queues is not None:
+            queues.events.grant_send_messages(self)
+            self.add_environment("TWIN_WEBHOOK_QUEUE_URL", queues.events.queue_url)
+            self.add_environment("TWIN_RESPONSE_WATCH_QUEUE_URL", queues.watches.queue_url)
+            consume(self, queues.watches)

@@ -119,7 +119,7 @@ class BatchStateMachine(Construct):
     def _collected(
         self, collect: lambda_.IFunction, finish: lambda_.IFunction
     ) -> tasks.LambdaInvoke:
-        """Return the step that collects; if that fails, the batch ends with the answers there are."""
+        """Return the step that collects; if that fails, the batch ends with what answers exist."""
         collected = _invoke(self, "Collect", collect, result_path="$.collected")
         finished = _invoke(self, "Finish", finish, result_path="$.finished")
         collected.add_catch(finished, result_path="$.error")

@@ -16,6 +16,7 @@ from tests.support.synthesized import Synthesized
 
 STREAMING, CONTROL = "run.sh", "lambda_api.handlers.control.handler"
 COMPLETION = "lambda_api.handlers.async_completion.handler"
+DELIVERY = "lambda_api.handlers.webhook_delivery.handler"
 PREPARE, COLLECT, FINISH, SWEEP = (
     f"lambda_api.handlers.batch_{step}.handler"
     for step in ("prepare", "collect", "finish", "sweep")
@@ -32,7 +33,9 @@ INVOCATION = {"TWIN_INFERENCE_COMPONENT_NAME", "TWIN_PREFIX_AWARE_ROUTING"}
 MACHINE = {"TWIN_BATCH_STATE_MACHINE_ARN"}
 ENGINE = {"TWIN_QUEUED_REQUESTS_METRIC", "TWIN_KV_CACHE_USE_METRIC"}
 ADMISSION = {"TWIN_ENGINE_FIELDS"}
-WEBHOOK = {"TWIN_WEBHOOK_URL", "TWIN_WEBHOOK_SECRET_ARN"}
+RECEIVER = {"TWIN_WEBHOOK_URL", "TWIN_WEBHOOK_SECRET_ARN"}
+EVENTS, WATCHES = {"TWIN_WEBHOOK_QUEUE_URL"}, {"TWIN_RESPONSE_WATCH_QUEUE_URL"}
+WEBHOOK = RECEIVER | EVENTS | WATCHES
 OPTIONAL = ASYNC | BATCH | MACHINE | WEBHOOK | INVOCATION | COLD_START | ENGINE | ADMISSION
 """What a stage that leaves a section out does not write."""
 
@@ -102,19 +105,29 @@ def test_settings_accept_what_the_stack_writes_for_jobs(
     settings = Settings.from_environment()
     assert settings.async_request_ttl_seconds == 7200
     assert settings.async_invocation_timeout_seconds == 3600
-    assert settings.webhook_url == "https://example.com/hooks"
     assert settings.batch_instance_count == 3
     assert settings.batch_lines_per_shard == 100
     assert settings.batch_max_payload_mb == 2
     assert settings.batch_retention_days == 30
 
 
+def test_settings_accept_what_the_stack_writes_for_a_webhook(
+    full: Synthesized, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in full.api.environment(DELIVERY).items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.from_environment()
+    assert settings.webhook_url == "https://example.com/hooks"
+    assert settings.webhook_queue_url == "resolved"
+
+
 @pytest.mark.parametrize(
     ("stack", "handler", "jobs"),
     [
-        ("api", STREAMING, ASYNC | BATCH),
+        ("api", STREAMING, ASYNC | BATCH | WATCHES),
         ("api", CONTROL, ASYNC | BATCH | MACHINE),
-        ("api", COMPLETION, ASYNC | BATCH | WEBHOOK),
+        ("api", COMPLETION, ASYNC | BATCH | EVENTS | WATCHES),
+        ("api", DELIVERY, RECEIVER | EVENTS),
         ("batch", PREPARE, BATCH),
         ("batch", COLLECT, BATCH),
         ("batch", FINISH, BATCH),

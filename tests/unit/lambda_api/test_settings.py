@@ -54,6 +54,8 @@ def test_the_environment_becomes_settings(environment):
         "async_invocation_timeout_seconds": 900,
         "webhook_url": None,
         "webhook_secret_arn": None,
+        "webhook_queue_url": None,
+        "response_watch_queue_url": None,
         "batch_bucket": None,
         "batch_state_machine_arn": None,
         "batch_instance_count": 1,
@@ -91,6 +93,9 @@ def test_what_is_missing_is_named():
         ("TWIN_HOLD_SECONDS", "901", "less than or equal to 900"),
         ("TWIN_MAX_HELD_REQUESTS", "0", "greater than or equal to 1"),
         ("TWIN_EXPECTED_START_SECONDS", "0", "greater than 0"),
+        ("TWIN_WEBHOOK_URL", "http://example.com/hook", "should match pattern '^(https://|"),
+        ("TWIN_WEBHOOK_URL", "http://localhost.example.com/", "should match pattern"),
+        ("TWIN_WEBHOOK_URL", "http://127.0.0.1@example.com/", "should match pattern"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(environment, name, value, allowed):
@@ -102,6 +107,16 @@ def test_a_wrong_value_is_named_with_what_is_allowed(environment, name, value, a
     assert f"{name}: " in str(caught.value)
     assert allowed in str(caught.value)
     assert f"got {value!r}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.com", "http://127.0.0.1:8080/hook", "http://[::1]/", "http://localhost"],
+)
+def test_a_webhook_is_told_in_clear_text_on_this_machine_only(environment, url):
+    environment.setenv("TWIN_WEBHOOK_URL", url)
+
+    assert Settings.from_environment().webhook_url == url
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from lambda_api.errors import EngineError, InvalidRequestError, UpstreamTimeoutError
-from lambda_api.responses.async_notification import AsyncNotification
+from lambda_api.errors import (
+    EngineError,
+    InvalidRequestError,
+    ThrottledError,
+    UpstreamTimeoutError,
+)
+from lambda_api.responses.async_notification import AsyncNotification, error_behind
 from tests.support.service.fake_queue import message
 
 REFUSED = "client error (400) from primary"
@@ -55,3 +60,36 @@ def test_a_failure_is_an_error_for_its_caller(status, reason, said, kind):
     notification = AsyncNotification.parse(message("abc", status, failureReason=reason))
 
     assert type(notification.error(said)) is kind
+
+
+SAGEMAKERS_WORDS = b"Received client error (400) from primary, see https://x/123456789012"
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "message"),
+    [
+        (b'{"error":{"message":"too long","code":400}}', InvalidRequestError, "too long"),
+        (b'{"object":"error","message":"too long","code":400}', InvalidRequestError, "too long"),
+        (b'{"error":{"message":"wait","code":429}}', ThrottledError, "too many requests"),
+        (b'{"error":{"message":"CUDA","code":500}}', EngineError, "failed to answer"),
+        (b'{"error":"too long"}', EngineError, "failed to answer"),
+        (b"Model container timed out", UpstreamTimeoutError, "in time"),
+        (SAGEMAKERS_WORDS, EngineError, "failed to answer"),
+        (b"", EngineError, "failed to answer"),
+        (b"\xff[]", EngineError, "failed to answer"),
+        (b"[400]", EngineError, "failed to answer"),
+        (b'{"error":{"code":"x"}}', EngineError, "failed to answer"),
+    ],
+)
+def test_a_failure_without_its_message_is_told_as_far_as_it_is_the_engines(failure, kind, message):
+    error = error_behind(failure)
+
+    assert type(error) is kind
+    assert message in error.message
+    assert "123456789012" not in error.message
+
+
+def test_sagemakers_words_are_not_taken_for_the_engines():
+    notification = AsyncNotification.parse(message("abc", "Failed", failureReason=REFUSED))
+
+    assert "123456789012" not in notification.error(SAGEMAKERS_WORDS).message

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from lambda_api.errors import ThrottledError
-from lambda_api.responses.store import response_behind
+from lambda_api.responses.names import response_behind
 from tests.support.service.responses_app import URL
 
 

@@ -8,30 +8,17 @@ import logging
 import pytest
 
 from lambda_api.chat.service import ChatService
-from lambda_api.errors import NotFoundError
+from lambda_api.errors import NotFoundError, QueueError
 from lambda_api.responses.background import Background
 from lambda_api.responses.completion import AnswerMissingError, Completions
 from lambda_api.responses.schemas import ResponseRequest
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
-from lambda_api.responses.webhook import WebhookError
 from tests.support.service.fake_queue import FakeQueue, answer, message
+from tests.support.service.memory_queue import MemoryQueue
 from tests.support.service.memory_store import MemoryStore
 
 ACCOUNT = "123456789012"
-
-
-class Told:
-    """A webhook that remembers, or fails."""
-
-    def __init__(self):
-        self.events = []
-        self.fails = False
-
-    def send(self, event_type, response_id, ended_at):
-        if self.fails:
-            raise WebhookError("500")
-        self.events.append((event_type, response_id))
 
 
 @pytest.fixture
@@ -50,13 +37,24 @@ def queue(objects):
 
 
 @pytest.fixture
-def webhook():
-    return Told()
+def events():
+    return MemoryQueue()
 
 
 @pytest.fixture
-def completions(store, webhook):
-    return Completions(store, webhook, logging.getLogger("completion"))
+def completions(store, events):
+    return Completions(store, events, logging.getLogger("completion"))
+
+
+@pytest.fixture
+def told(events):
+    """The types and the responses of the events that are queued."""
+
+    def told():
+        queued = [json.loads(body) for body, _ in events.sent]
+        return [(event["type"], event["data"]["id"]) for event in queued]
+
+    return told
 
 
 @pytest.fixture
@@ -79,46 +77,59 @@ def response(store, response_id):
     return lambda: store.find("local", response_id).response
 
 
-def test_an_answer_completes_the_response_and_the_webhook_is_told(
-    completions, queue, name, response, response_id, webhook, objects
+def test_an_answer_completes_the_response_and_the_event_is_queued(
+    completions, queue, name, response, response_id, told, objects
 ):
     completions.take(queue.end(name, answer("Hello")))
 
     assert response().status == "completed"
     assert response().output[0].content[0].text == "Hello"
     assert response().usage.total_tokens == 5
-    assert webhook.events == [("response.completed", response_id)]
+    assert told() == [("response.completed", response_id)]
     assert not any(key.startswith("async/") for key in objects.objects)
 
 
-def test_a_message_that_comes_twice_is_told_once(completions, queue, name, response, webhook):
+def test_a_message_that_comes_twice_is_told_once(completions, queue, name, response, told):
     news = queue.end(name, answer("first"))
     completions.take(news)
     queue.end(name, answer("second"))
     completions.take(news)
 
     assert response().output[0].content[0].text == "first"
-    assert len(webhook.events) == 1
+    assert len(told()) == 1
 
 
-def test_a_webhook_that_failed_is_told_when_the_message_comes_again(
-    completions, queue, name, response, webhook
+def test_an_event_that_could_not_be_queued_is_queued_when_the_message_comes_again(
+    completions, queue, name, response, events, told, response_id
 ):
     news = queue.end(name, answer())
-    webhook.fails = True
-    with pytest.raises(WebhookError):
+    events.refusal = QueueError("away")
+    with pytest.raises(QueueError):
         completions.take(news)
-    webhook.fails = False
+    events.refusal = None
     completions.take(news)
 
     assert response().status == "completed"
-    assert len(webhook.events) == 1
+    assert told() == [("response.completed", response_id)]
 
 
-def test_what_was_cut_short_is_told_as_incomplete(completions, queue, name, webhook, response_id):
+def test_an_event_is_the_same_however_often_it_is_queued(
+    completions, queue, name, events, store, objects
+):
+    news = queue.end(name, answer())
+    completions.take(news)
+    (note,) = [key for key in objects.objects if key.endswith("announced.json")]
+    objects.delete(note)  # as if the function had died before
+    completions.take(news)
+
+    assert len(events.sent) == 2
+    assert len(set(events.sent)) == 1
+
+
+def test_what_was_cut_short_is_told_as_incomplete(completions, queue, name, told, response_id):
     completions.take(queue.end(name, answer(finish_reason="length")))
 
-    assert webhook.events == [("response.incomplete", response_id)]
+    assert told() == [("response.incomplete", response_id)]
 
 
 REFUSED = f'ClientError: Received client error (400) from primary with message "x" in {ACCOUNT}'
@@ -126,7 +137,7 @@ FAILED = f"ClientError: Received server error (500) from model. See https://x/{A
 
 
 @pytest.mark.parametrize(
-    ("reason", "said", "status", "code", "told"),
+    ("reason", "said", "status", "code", "words"),
     [
         (
             REFUSED,
@@ -145,16 +156,16 @@ FAILED = f"ClientError: Received server error (500) from model. See https://x/{A
     ids=["refused", "refused without words", "failed", "busy", "too slow", "expired", "silent"],
 )
 def test_a_failure_is_told_in_our_words(
-    completions, queue, name, response, response_id, webhook, reason, said, status, code, told
+    completions, queue, name, response, response_id, told, reason, said, status, code, words
 ):
     completions.take(queue.fail(name, reason, said, status))
 
     assert response().status == "failed"
     assert response().error.code == code
-    assert told in response().error.message
+    assert words in response().error.message
     for internal in (ACCOUNT, "arn:", "CUDA", "ClientError"):
         assert internal not in response().error.message
-    assert webhook.events == [("response.failed", response_id)]
+    assert told() == [("response.failed", response_id)]
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"<html>", b'{"choices":[]}'])
@@ -165,26 +176,26 @@ def test_an_answer_that_is_none_fails_the_response(completions, queue, name, res
 
 
 def test_a_late_answer_to_a_cancelled_response_is_dropped(
-    completions, queue, name, response, store, response_id, webhook, objects
+    completions, queue, name, response, store, response_id, told, objects
 ):
     store.cancel("local", response_id)
     completions.take(queue.end(name, answer()))
 
     assert response().status == "cancelled"
     assert response().output == []
-    assert webhook.events == [("response.cancelled", response_id)]
+    assert told() == [("response.cancelled", response_id)]
     assert not any(key.startswith("async/") for key in objects.objects)
 
 
 def test_a_late_answer_to_a_deleted_response_is_dropped(
-    completions, queue, name, store, response_id, webhook, objects
+    completions, queue, name, store, response_id, told, objects
 ):
     store.delete("local", response_id)
     completions.take(queue.end(name, answer("secret")))
 
     with pytest.raises(NotFoundError):
         store.find("local", response_id)
-    assert webhook.events == []
+    assert told() == []
     assert not any(b"secret" in found.body for found in objects.objects.values())
 
 
@@ -220,11 +231,11 @@ def test_an_answer_that_is_not_there_yet_is_tried_again(completions, name, respo
         message("../" + "0" * 61, "Completed"),
     ],
 )
-def test_a_message_about_no_response_is_left(completions, objects, webhook, rubbish):
+def test_a_message_about_no_response_is_left(completions, objects, told, rubbish):
     completions.take(rubbish)
 
     assert objects.objects == {}
-    assert webhook.events == []
+    assert told() == []
 
 
 def test_prompts_and_answers_are_not_logged(completions, queue, name, caplog):

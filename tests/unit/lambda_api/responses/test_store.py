@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from lambda_api.errors import StorageError
 from lambda_api.responses.schemas import Outcome
 from lambda_api.responses.store import ResponseStore
 from tests.support.service.fake_queue import answer
@@ -133,4 +134,60 @@ def test_deleting_a_running_response_drops_its_answer(client, create, queue, sto
     queue.end(*queue.requests, answer())
 
     assert client.get(url).status_code == 404
+    assert not any(key.endswith("request.json") for key in store.objects)
+
+
+@pytest.mark.parametrize("call", ["get", "cancel", "previous"])
+def test_a_failure_is_found_when_its_message_is_lost(client, create, queue, call):
+    response_id = create(background=True)["id"]
+    url = f"{URL}/{response_id}"
+    queue.fail(*queue.requests, "lost", b'{"error":{"message":"context too long","code":400}}')
+    if call == "cancel":
+        client.post(f"{url}/cancel")
+    if call == "previous":
+        assert "failed" in create(previous_response_id=response_id)["error"]["message"]
+    found = client.get(url).json()
+
+    assert found["status"] == "failed"
+    assert found["error"] == {"code": "invalid_prompt", "message": "context too long"}
+
+
+def test_an_answer_beside_a_failure_wins(client, create, queue):
+    # InvokeEndpointAsync was retried, so that SageMaker ran the request twice.
+    url = f"{URL}/{create(background=True)['id']}"
+    queue.fail(*queue.requests, "once", b"{}")
+    queue.end(*queue.requests, answer())
+
+    assert client.get(url).json()["status"] == "completed"
+
+
+DAMAGED = [b"", b'{"response":', b"[]", b'{"response":{"id":7}}', b"\xff"]
+
+
+@pytest.mark.parametrize("which", ["request.json", "result.json"])
+@pytest.mark.parametrize("body", DAMAGED)
+def test_what_is_damaged_says_so_and_can_be_deleted(client, create, queue, store, which, body):
+    response_id = create(background=True)["id"]
+    url = f"{URL}/{response_id}"
+    queue.end(*queue.requests, answer())
+    client.get(url)
+    (key,) = [key for key in store.objects if key.endswith(which)]
+    store.put(key, body)
+
+    for asked in (client.get(url), client.post(f"{url}/cancel")):
+        assert asked.status_code == 500
+        assert asked.json()["error"]["code"] == "unreadable_object"
+        assert response_id in asked.json()["error"]["message"]
+    assert client.delete(url).json()["deleted"] is True
+    assert client.get(url).status_code == 404
+    assert not any(key.endswith("request.json") for key in store.objects)
+
+
+def test_a_deletion_that_broke_off_can_be_tried_again(client, create, store, monkeypatch):
+    url = f"{URL}/{create(background=True)['id']}"
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "delete", lambda key: (_ for _ in ()).throw(StorageError("away")))
+        assert client.delete(url).status_code == 503
+
+    assert client.delete(url).status_code == 200
     assert not any(key.endswith("request.json") for key in store.objects)

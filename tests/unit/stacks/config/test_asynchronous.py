@@ -74,3 +74,50 @@ def test_a_signing_key_is_refused_and_not_repeated(root: Path) -> None:
     text = message(root, PROD, **{"async": {**ASYNC, "webhook": webhook}})
     assert key not in text
     assert "async.webhook.secret_name: must not be a credential" in text
+
+
+@pytest.mark.parametrize("name", ["whsec_", "whsec_QUJD", "whsec_short"])
+def test_a_secret_is_no_name_however_short(root: Path, name: str) -> None:
+    webhook = {"url": "https://example.com/hooks", "secret_name": name}
+    text = message(root, PROD, **{"async": {**ASYNC, "webhook": webhook}})
+    assert "async.webhook.secret_name" in text
+    assert "must be the secret's name in Secrets Manager" in text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com",
+        "https://example.com:8443/a?b=c",
+        "https://example.com?token=x",
+        "http://127.0.0.1:8000/hook",
+        "http://localhost",
+        "http://[::1]:8000/",
+    ],
+)
+def test_a_receiver_is_reached_by_https_or_on_this_machine(root: Path, url: str) -> None:
+    webhook = {"url": url, "secret_name": "twin/webhook"}
+    config = load(root, PROD, **{"async": {**ASYNC, "webhook": webhook}}).asynchronous
+    assert config is not None
+    assert config.webhook is not None
+    assert config.webhook.url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "https://",
+        "https:///hook",
+        "https://user@example.com",
+        "https://a b",
+        "ftp://a",
+        "http://localhost.example.com/",
+        "http://127.0.0.1@example.com",
+        "http://10.0.0.1/",
+    ],
+)
+def test_another_address_is_refused(root: Path, url: str) -> None:
+    webhook = {"url": url, "secret_name": "twin/webhook"}
+    text = message(root, PROD, **{"async": {**ASYNC, "webhook": webhook}})
+    assert "async.webhook.url" in text
