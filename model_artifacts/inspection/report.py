@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from model_artifacts.inspection.checkpoint import read_checkpoint
+from model_artifacts.inspection.checkpoint import check_base, read_checkpoint
 from model_artifacts.inspection.config import CONFIG, read_config
 from model_artifacts.inspection.errors import InspectionError
 from model_artifacts.inspection.files import is_directory, is_there
@@ -74,16 +74,23 @@ def inspect_model(path: Path) -> ModelReport:
     if not is_there(path / CONFIG) and (files := sorted(path.glob("*.gguf"))):
         _check_one_model(path, files)
         return _of_gguf(files[0])
-    return _of_checkpoint(path)
+    return inspect_checkpoint(path)
 
 
 def _check_one_model(directory: Path, files: list[Path]) -> None:
     """Refuse several GGUF models; the files of a split one are one model."""
-    if len(files) > 1 and not FIRST_OF_SPLIT.fullmatch(files[0].name):
+    split = FIRST_OF_SPLIT.fullmatch(files[0].name)
+    if len(files) > 1 and (split is None or len(files) != int(split["count"])):
         raise InspectionError(f"{directory}: got {len(files)} GGUF files; must be one model")
 
 
-def _of_checkpoint(directory: Path) -> ModelReport:
+def inspect_checkpoint(directory: Path) -> ModelReport:
+    """Read the headers of a checkpoint: config.json and safetensors, whatever lies beside them.
+
+    Raises:
+        InspectionError: A file is absent, truncated, inconsistent or of another format.
+    """
+    check_base(directory)
     config, tensors = read_config(directory), read_checkpoint(directory)
     return ModelReport(
         path=directory,

@@ -114,7 +114,7 @@ class Engine(ABC):
         if with_metrics and self.metrics.flag is not None:
             flags[self.metrics.flag] = True
         variables = derived | {self.variable(flag): value for flag, value in flags.items()}
-        return {name: _text(value) for name, value in sorted(variables.items())}
+        return {name: text(value) for name, value in sorted(variables.items())}
 
     def variable(self, flag: str) -> str:
         """Return the environment variable that carries a flag."""
@@ -147,6 +147,10 @@ class Engine(ABC):
         return AMI_CUDA_12 if image.cuda == "cu129" and "g5" in families else None
 
 
-def _text(value: FlagValue) -> str:
-    """Spell a flag's value the way the containers parse it: JSON, but strings bare."""
-    return value if isinstance(value, str) else json.dumps(value)
+def text(value: FlagValue) -> str:
+    """Spell a flag's value the way the containers parse it: JSON, but strings bare.
+
+    Raises:
+        TypeError, ValueError: JSON has no such value, as no date and no infinity.
+    """
+    return value if isinstance(value, str) else json.dumps(value, allow_nan=False)
