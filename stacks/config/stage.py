@@ -149,6 +149,11 @@ class StageConfig(Section):
                 f"model.hub: got {hub!r}; must be a public model: download a gated one once, "
                 "copy it to a bucket and set model.s3"
             )
+        if hub is not None and ":" in hub and self.engine.weights != "*.gguf":
+            yield (
+                f"model.hub: got {hub!r}; must have no ':' for engine {self.engine.name}: it names "
+                "one of several GGUF files"
+            )
         if artifacts is None:
             return
         if not (root / artifacts).is_dir():
