@@ -74,12 +74,14 @@ def _vocabulary(checkpoint: Path, raw: dict[str, Any], config: LlamaConfig) -> V
             f"tokenizer type {kind!r} is not supported; supported: 'BPE'"
         )
     _check_steps(raw)
+    pre = _split_name(raw.get("pre_tokenizer"))
+    _check_whole_words(raw["model"], pre)
     tokens, types = _tokens(raw, config.vocab_size)
     return Vocabulary(
         tokens=tokens,
         types=types,
         merges=tuple(m if isinstance(m, str) else " ".join(m) for m in raw["model"]["merges"]),
-        pre=_split_name(raw.get("pre_tokenizer")),
+        pre=pre,
         adds_bos=_adds_bos(raw.get("post_processor")),
         chat_template=_chat_template(checkpoint),
     )
@@ -97,6 +99,16 @@ def _check_steps(raw: dict[str, Any]) -> None:
     pre = raw.get("pre_tokenizer") or {}
     if any(step.get("add_prefix_space") for step in pre.get("pretokenizers", [pre])):
         raise UnsupportedCheckpointError("pre-tokenizer's add_prefix_space is not supported")
+
+
+def _check_whole_words(model: dict[str, Any], pre: str) -> None:
+    """Refuse a choice that llama.cpp derives from the split: to look whole words up first."""
+    found, derived = bool(model.get("ignore_merges")), pre == _SPLITS[LLAMA3_SPLIT]
+    if found != derived:
+        raise UnsupportedCheckpointError(
+            f"tokenizer model's ignore_merges {found} is not supported with the split {pre}; "
+            f"supported: {derived}"
+        )
 
 
 def _tokens(raw: dict[str, Any], size: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -120,7 +132,10 @@ def _tokens(raw: dict[str, Any], size: int) -> tuple[tuple[str, ...], tuple[int,
 
 def _split_name(pre_tokenizer: dict[str, Any] | None) -> str:
     steps = (pre_tokenizer or {}).get("pretokenizers", [pre_tokenizer or {}])
-    regexes = [step["pattern"].get("Regex") for step in steps if step.get("type") == "Split"]
+    splits = [step for step in steps if step.get("type") == "Split"]
+    if any(s.get("invert") or s.get("behavior", "Isolated") != "Isolated" for s in splits):
+        raise UnsupportedCheckpointError("pre-tokenizer that drops or joins text is not supported")
+    regexes = [step["pattern"].get("Regex") for step in splits]
     byte_level = [step for step in steps if step.get("type") == "ByteLevel"]
     if len(regexes) == len(byte_level) == 1 and len(steps) == 2 and regexes[0] in _SPLITS:
         return _SPLITS[regexes[0]]

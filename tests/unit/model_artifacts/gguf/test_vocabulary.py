@@ -39,11 +39,17 @@ SEQUENCE, SPECIAL = {"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "<|end|>"
     [
         ({"normalizer": {"type": "NFC"}}, "normalizer 'NFC' is not supported"),
         ({"model": MODEL | {"end_of_word_suffix": "</w>"}}, "end_of_word_suffix is not supported"),
+        ({"model": MODEL | {"ignore_merges": False}}, "ignore_merges False .* llama-bpe.*True"),
+        ({"pre_tokenizer": {"type": "ByteLevel"}}, "ignore_merges True .* gpt-2; supported: False"),
+        ({"pre_tokenizer": {"type": "Split", "invert": True}}, "that drops or joins text"),
         ({"model": MODEL | {"byte_fallback": True}}, "byte_fallback is not supported"),
         ({"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": True}}, "add_prefix_space"),
         ({"post_processor": {"single": [SEQUENCE, SPECIAL]}}, "tokens after the text are not"),
         ({"model": MODEL | {"vocab": {"a": 8}}}, "token 8 is beyond config.json's vocab_size 8"),
-        ({"model": {"type": "BPE", "vocab": {}}}, "must be laid out as Hugging Face's tokenizers"),
+        (
+            {"model": {"type": "BPE", "ignore_merges": True}},
+            "must be laid out as Hugging Face's tokenizers",
+        ),
         ({"added_tokens": [{"id": 1}]}, "must be laid out as Hugging Face's tokenizers"),
     ],
 )
