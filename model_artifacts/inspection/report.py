@@ -44,6 +44,7 @@ class ModelReport:
         vocabulary: tokens known; None where none is said.
         kv_cache: keys and values of a token; None where the attention is not described.
         custom_code: whether loading the model would run code that lies beside it.
+        scales_positions: whether the model reaches beyond context_length by scaling positions.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class ModelReport:
     vocabulary: int | None
     kv_cache: KVCacheShape | None
     custom_code: bool = False
+    scales_positions: bool = False
 
     @property
     def weights_bytes(self) -> int:
@@ -103,6 +105,7 @@ def inspect_checkpoint(directory: Path) -> ModelReport:
         vocabulary=config.vocabulary,
         kv_cache=config.kv_cache,
         custom_code=config.custom_code,
+        scales_positions=config.scales_positions,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, ValidationInfo, model_validator
 
 from stacks.config.api import ApiConfig
-from stacks.config.artifacts import artifacts_problem
+from stacks.config.artifacts import artifacts_problems
 from stacks.config.asynchronous import AsyncConfig
 from stacks.config.batch import BatchConfig
 from stacks.config.cold_start import ColdStartConfig
@@ -161,8 +161,9 @@ class StageConfig(Section):
         elif not any((root / artifacts).glob(self.engine.weights)):
             wanted = f"{self.engine.weights} file for engine {self.engine.name}"
             yield f"model.artifacts: got {artifacts!r}; must hold a {wanted}"
-        elif problem := artifacts_problem(root / artifacts, self.engine, self.model.flags):
-            yield f"model.artifacts: {problem}"
+        else:
+            for problem in artifacts_problems(root / artifacts, self.engine, self.model):
+                yield f"model.{problem}"
 
     def _batch_problems(self) -> Iterator[str]:
         """Batch transform reads a tar.gz, and refuses the prefix that an endpoint reads."""

@@ -78,6 +78,8 @@ class Engine(ABC):
         weights: file pattern a local artifact directory must contain.
         quantizations: what the engine can quantize to while it loads; a model that is stored
             quantized needs none.
+        checks_context: whether the engine refuses a context longer than the model's own:
+            https://docs.vllm.ai/en/stable/configuration/engine_args/#-max-model-len
         too_old: GPU families the engine's kernels no longer support.
         metrics: what scaling may follow of what the engine says of itself.
     """
@@ -87,6 +89,7 @@ class Engine(ABC):
     prefix: ClassVar[str]
     weights: ClassVar[Literal["*.gguf", "*.safetensors"]] = "*.safetensors"
     quantizations: ClassVar[frozenset[str]] = frozenset()
+    checks_context: ClassVar[bool] = False
     too_old: ClassVar[frozenset[str]] = frozenset()
     metrics: ClassVar[PrometheusMetrics] = PrometheusMetrics()
 

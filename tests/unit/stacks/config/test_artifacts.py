@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,3 +156,50 @@ def test_split_model_is_loaded_by_its_first_file(root: Path, put: Callable[[File
     load(root, LOCAL, model__flags={"model": "/opt/ml/model/m-00001-of-00002.gguf"})
     (root / LOCAL["model"]["artifacts"] / "m-00002-of-00002.gguf").unlink()
     assert "m-00002-of-00002.gguf: No such file" in message(root, LOCAL)
+
+
+@pytest.mark.parametrize(
+    ("config", "changes", "expected"),
+    [
+        (
+            {},
+            {"model__context_length": 131_073},
+            "context_length: got 131073; must be at most 131",
+        ),
+        (
+            {"quantization_config": {"quant_method": "awq", "bits": 4}},
+            {"model__quantization": "fp8"},
+            "quantization: got 'fp8'; must be left out: the weights are stored quantized (awq)",
+        ),
+        ({}, {"model__context_length": 131_072}, None),
+        ({}, {"model__context_length": 200_000, "model__flags": {"hf-overrides": {}}}, None),
+        (
+            {"rope_scaling": {"rope_type": "yarn", "factor": 4.0}},
+            {"model__context_length": 200_000},
+            None,
+        ),
+        (
+            {"rope_parameters": {"full_attention": {"rope_type": "yarn"}}},
+            {"model__context_length": 200_000},
+            None,
+        ),
+        (
+            {"quantization_config": {"quant_method": "fp8"}},
+            {"model__quantization": "fp8"},
+            None,
+        ),
+    ],
+)
+def test_what_the_models_own_config_rules_out_is_refused(
+    root: Path,
+    put: Callable[[Files], None],
+    config: dict[str, Any],
+    changes: dict[str, Any],
+    expected: str | None,
+) -> None:
+    put({"config.json": json.dumps(LLAMA | config).encode(), "model.safetensors": WEIGHTS})
+    changes = {"model__flags": {}, **GPU, **changes}
+    if expected is None:
+        load(root, LOCAL, **changes)
+    else:
+        assert f"config/test.toml: model.{expected}" in message(root, LOCAL, **changes)
