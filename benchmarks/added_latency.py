@@ -25,6 +25,7 @@ import psutil
 from slow_model import checkout_with_slow_model
 from table import print_table, spread
 
+from localcloud.engines.key import VARIABLE
 from localcloud.ports import free_port
 from localcloud.settings import Settings
 from twin.client.conversation import connect
@@ -96,10 +97,11 @@ def split(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield from lines
 
 
-def ask_engine(client: httpx2.Client, port: int) -> Stream:
+def ask_engine(client: httpx2.Client, port: int, key: str) -> Stream:
     started = time.perf_counter()
     url = f"http://127.0.0.1:{port}/v1/chat/completions"
-    with client.stream("POST", url, json=QUESTION) as answer:
+    headers = {"Authorization": f"Bearer {key}"}
+    with client.stream("POST", url, json=QUESTION, headers=headers) as answer:
         return timed(split(answer.iter_raw()), started)
 
 
@@ -119,25 +121,25 @@ def ask_api(client: httpx2.Client, outputs: StageOutputs) -> Stream:
         return timed(split(answer.iter_raw()), started)
 
 
-def engine_port(cloud: LocalCloud) -> int:
+def engine_port_and_key(cloud: LocalCloud) -> tuple[int, str]:
     server = cloud.process()
     assert server is not None
     for child in server.children(recursive=True):
         if any("localcloud.engines" in part for part in child.cmdline()):
             for connection in child.net_connections("tcp"):
                 if connection.status == psutil.CONN_LISTEN:
-                    return int(connection.laddr.port)
+                    return int(connection.laddr.port), child.environ()[VARIABLE]
     raise LookupError("no engine process listens")
 
 
 def measure(cloud: LocalCloud, outputs: StageOutputs, rounds: int) -> dict[str, list[Stream]]:
-    port = engine_port(cloud)
+    port, key = engine_port_and_key(cloud)
     runtime = cloud.session.client("sagemaker-runtime", endpoint_url=cloud.settings.origin)
     found: dict[str, list[Stream]] = {"engine": [], "runtime": [], "api": []}
     with httpx2.Client(timeout=60) as client:
         for number in range(rounds + 3):
             streams = {
-                "engine": ask_engine(client, port),
+                "engine": ask_engine(client, port, key),
                 "runtime": ask_runtime(runtime, outputs.endpoint_name),
                 "api": ask_api(client, outputs),
             }

@@ -9,6 +9,7 @@ from localcloud import ministack_hooks, promql, sagemaker
 from localcloud.asgi import Receive, Scope, Send
 from localcloud.clock import Clock
 from localcloud.interpreter import bare_interpreter
+from localcloud.origin_guard import OriginGuard
 from localcloud.settings import HEALTH_PATH, Settings
 from localcloud.web_adapter import WebAdapter
 from localcloud.web_adapter.streamed_integration import StreamedIntegration
@@ -37,9 +38,13 @@ class LocalCloud:
         ministack_hooks.run_rates_by(self._clock)
         self._sagemaker = sagemaker.install(settings, self._clock)
         self._queries = promql.QueryApi(self._sagemaker.series)
+        self._guarded = OriginGuard(self._answer, settings.port)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (or take part in the server's start and stop)."""
+        await self._guarded(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         if scope["type"] == "http" and path == HEALTH_PATH:
             await _send_health(send, clock=self._clock.now())

@@ -87,6 +87,8 @@ def _present(request: PlanRequest, out: Path | None) -> None:
     console = Console()
     if out is not None and out.exists() and not out.is_dir():
         raise PlanError(f"out: got {str(out)!r}; must be a folder, there or not")
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)  # not found out after minutes of simulation
     result = simulate(request, progress=lambda text: console.print(text, style="dim"))
     console.print(result.summary)
     console.print(report.table(result.outcomes))

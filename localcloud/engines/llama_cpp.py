@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from localcloud.engines.key import VARIABLE
+
 if TYPE_CHECKING:
     import xllamacpp
 
@@ -155,6 +157,8 @@ def _parameters(parameters: Any, model: Path, options: argparse.Namespace) -> An
     parameters.model.path = str(model)
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = 0
+    if key := os.environ.get(VARIABLE):  # noqa: TID251 - as `llama-server` takes it
+        parameters.api_keys = [key]
     parameters.ui = False
     parameters.fit_params = False  # it probes devices, and shrinks what was asked for
     if options.parallel is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import localcloud
 from localcloud.engines import Engine
+from localcloud.engines.key import ENGINE_KEY, VARIABLE
 
 _LISTENING = re.compile(rb"listening on http://127\.0\.0\.1:(\d+)")
 
@@ -62,6 +64,7 @@ class EngineProcess:
             str(model_dir),
             *engine.arguments(environment),
             cwd=_IMPORT_ROOT,
+            env={**os.environ, VARIABLE: ENGINE_KEY},  # noqa: TID251 - the rest is inherited
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

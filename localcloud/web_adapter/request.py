@@ -21,6 +21,13 @@ DROPPED_HEADERS = {
 }
 """Headers about the client's connection, not about the request."""
 
+REQUEST_CONTEXT = "x-amzn-request-context"
+LAMBDA_CONTEXT = "x-amzn-lambda-context"
+OWN_HEADERS = {REQUEST_CONTEXT, LAMBDA_CONTEXT}
+"""Headers by which the server knows its caller: a client's own are replaced, however it spells
+them, as the adapter's `HeaderMap::insert` does.
+https://github.com/awslabs/aws-lambda-web-adapter/blob/main/src/lib.rs"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AdapterRequest:
@@ -59,8 +66,8 @@ def adapter_request(
         target=quote(event["path"]) + (f"?{query}" if query else ""),
         headers=[
             *_client_headers(event["multiValueHeaders"]),
-            ("x-amzn-request-context", json.dumps(context)),
-            ("x-amzn-lambda-context", json.dumps(invocation)),
+            (REQUEST_CONTEXT, json.dumps(context)),
+            (LAMBDA_CONTEXT, json.dumps(invocation)),
         ],
         body=b64decode(body) if event["isBase64Encoded"] else body.encode(),
     )
@@ -70,7 +77,7 @@ def _client_headers(headers: Mapping[str, list[str]]) -> list[tuple[str, str]]:
     return [
         (name, value)
         for name, values in headers.items()
-        if name.lower() not in DROPPED_HEADERS
+        if name.lower() not in DROPPED_HEADERS | OWN_HEADERS
         for value in values
     ]
 

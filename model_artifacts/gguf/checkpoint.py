@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from operator import itemgetter
 from pathlib import Path
@@ -14,9 +13,17 @@ import safetensors
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from model_artifacts.gguf.numerics import (
+    UnsupportedCheckpointError,
+    check_numbers,
+    rope_scaling_factor,
+)
+from model_artifacts.inspection.checkpoint import read_checkpoint, weight_files
+from model_artifacts.inspection.errors import InspectionError
+from model_artifacts.inspection.files import read_json_object
 
-class UnsupportedCheckpointError(ValueError):
-    """The checkpoint is not one that can be converted; the message says what would be."""
+# The largest is tokenizer.json: 17 MB for Llama 3's 128,256 tokens.
+_MOST_JSON_BYTES = 100_000_000
 
 
 class LlamaConfig(BaseModel):
@@ -35,8 +42,9 @@ class LlamaConfig(BaseModel):
     num_key_value_heads: int = Field(gt=0)
     head_dim: int = Field(gt=0)
     max_position_embeddings: int = Field(gt=0)
-    rms_norm_eps: float = Field(gt=0)
-    rope_theta: float = Field(default=10000.0, gt=0)
+    rms_norm_eps: float = Field(gt=0, allow_inf_nan=False)
+    rope_theta: float = Field(default=10000.0, gt=0, allow_inf_nan=False)
+    rope_scaling_factor: float = 1.0
     tie_word_embeddings: bool = False
     bos_token_id: int | None = None
     eos_token_id: int | None = None
@@ -46,15 +54,18 @@ class LlamaConfig(BaseModel):
     @classmethod
     def _fill_in(cls, raw: dict[str, Any]) -> dict[str, Any]:
         """Apply Hugging Face's own defaults for what older files leave out."""
-        heads = raw.get("num_attention_heads") or 1
+        heads = raw.get("num_attention_heads")
+        width = raw.get("hidden_size")
+        divided = width // heads if type(width) is type(heads) is int and heads else 0
         rope = raw.get("rope_parameters") or {}
         eos = raw.get("eos_token_id")
         return raw | {
             "num_key_value_heads": raw.get("num_key_value_heads") or heads,
-            "head_dim": raw.get("head_dim") or raw.get("hidden_size", 0) // heads,
+            "head_dim": raw.get("head_dim") or divided,
+            "rope_scaling_factor": rope_scaling_factor(raw),
             "rope_theta": rope.get("rope_theta", raw.get("rope_theta", 10000.0)),
             # Llama 3 lists several ends of text; llama.cpp finds the others by their names.
-            "eos_token_id": eos[0] if isinstance(eos, list) else eos,
+            "eos_token_id": (eos or [None])[0] if isinstance(eos, list) else eos,
         }
 
     @model_validator(mode="after")
@@ -64,6 +75,8 @@ class LlamaConfig(BaseModel):
                 f"num_attention_heads {self.num_attention_heads} must be a multiple"
                 f" of num_key_value_heads {self.num_key_value_heads}"
             )
+        if self.head_dim % 2:
+            raise ValueError(f"head_dim {self.head_dim} must be even: RoPE turns pairs")
         return self
 
 
@@ -74,50 +87,41 @@ def read_config(checkpoint: Path) -> LlamaConfig:
         UnsupportedCheckpointError: It is missing, or of a model we do not convert.
     """
     raw = read_json(checkpoint, "config.json")
-    _require(raw, "model_type", "llama")
-    _require(raw, "attention_bias", False)
-    _require(raw, "mlp_bias", False)
-    rope = raw.get("rope_parameters") or raw.get("rope_scaling") or {}
-    _require(rope, "rope_type", "default")
+    check_numbers(raw)
     try:
         return LlamaConfig.model_validate(raw)
     except ValidationError as error:
         raise UnsupportedCheckpointError(f"config.json: {error}") from error
 
 
-def _require(raw: dict[str, Any], key: str, supported: object) -> None:
-    if (found := raw.get(key, supported)) != supported:
-        raise UnsupportedCheckpointError(
-            f"{key} {found!r} is not supported; supported: {supported!r}"
-        )
-
-
 def read_json(checkpoint: Path, name: str) -> dict[str, Any]:
     """Read one JSON file of the checkpoint.
 
     Raises:
-        UnsupportedCheckpointError: There is no such file.
+        UnsupportedCheckpointError: There is no such file, or it is no object without doubled keys.
     """
     path = checkpoint / name
     if not path.is_file():
         raise UnsupportedCheckpointError(
             f"no {name} in {checkpoint}; a checkpoint directory has one"
         )
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
+    try:
+        return read_json_object(path, _MOST_JSON_BYTES)
+    except InspectionError as error:
+        raise UnsupportedCheckpointError(str(error)) from error
 
 
 def read_tensors(checkpoint: Path) -> Iterator[tuple[str, NDArray[np.float32]]]:
     """Yield every tensor of the checkpoint's safetensors files as 32-bit floats.
 
     Raises:
-        UnsupportedCheckpointError: There is no such file, or a tensor is no float we read.
+        UnsupportedCheckpointError: A file is absent or damaged, or a tensor is no float we read.
     """
-    shards = sorted(checkpoint.glob("*.safetensors"))
-    if not shards:
-        raise UnsupportedCheckpointError(
-            f"no *.safetensors in {checkpoint}; other weight files are not read"
-        )
+    try:
+        read_checkpoint(checkpoint)
+        shards = weight_files(checkpoint)
+    except InspectionError as error:
+        raise UnsupportedCheckpointError(str(error)) from error
     for shard in shards:
         stored_tensors = safetensors.deserialize(shard.read_bytes())  # type: ignore[no-untyped-call]
         # By name: their order differs from one read to the next.

@@ -17,13 +17,18 @@ from numpy.typing import NDArray
 
 from model_artifacts.gguf.checkpoint import (
     LlamaConfig,
-    UnsupportedCheckpointError,
     read_config,
     read_tensors,
 )
+from model_artifacts.gguf.numerics import UnsupportedCheckpointError
+from model_artifacts.gguf.shapes import NOT_WEIGHTS, tensor_shapes
 from model_artifacts.gguf.vocabulary import Vocabulary, read_vocabulary
 
 _ARCHITECTURE = "llama"
+
+
+class UnwritableTargetError(ValueError):
+    """The place for a file cannot take it."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,9 @@ def convert(checkpoint: Path, target: Path, info: ModelInfo) -> None:
 
     Raises:
         UnsupportedCheckpointError: The checkpoint is not one we convert; nothing is written.
+        UnwritableTargetError: The target cannot be written.
     """
+    check_target(target)
     config = read_config(checkpoint)
     vocabulary = read_vocabulary(checkpoint, config)
     writer = gguf.GGUFWriter(None, _ARCHITECTURE)
@@ -59,11 +66,26 @@ def convert(checkpoint: Path, target: Path, info: ModelInfo) -> None:
 
 
 def write_file(writer: gguf.GGUFWriter, target: Path) -> None:
-    """Write everything added to the writer."""
-    writer.write_header_to_file(target)
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    """Write everything added to the writer; until all is written, what is at `target` stays."""
+    unfinished = target.with_name(f"{target.name}.unfinished")
+    try:
+        writer.write_header_to_file(unfinished)
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def check_target(target: Path) -> None:
+    """Refuse a place that cannot take a file, before the work of making it.
+
+    Raises:
+        UnwritableTargetError: The folder is not there, or the place is a folder's.
+    """
+    if target.is_dir() or not target.absolute().parent.is_dir():
+        raise UnwritableTargetError(f"{target}: must be a file in a folder that is there")
 
 
 def _add_info(writer: gguf.GGUFWriter, info: ModelInfo) -> None:
@@ -86,6 +108,9 @@ def _add_shape(writer: gguf.GGUFWriter, config: LlamaConfig) -> None:
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_rope_freq_base(config.rope_theta)
     writer.add_rope_dimension_count(config.head_dim)
+    if config.rope_scaling_factor != 1:
+        writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+        writer.add_rope_scaling_factor(config.rope_scaling_factor)
     writer.add_vocab_size(config.vocab_size)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
 
@@ -113,14 +138,38 @@ def _gguf_tensors(
     checkpoint: Path, config: LlamaConfig
 ) -> Iterator[tuple[str, NDArray[np.float16] | NDArray[np.float32]]]:
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
+    missing = tensor_shapes(config)
     for name, tensor in read_tensors(checkpoint):
-        if name == "lm_head.weight" and config.tie_word_embeddings:
+        if name.endswith(NOT_WEIGHTS) or (name == "lm_head.weight" and config.tie_word_embeddings):
             continue
-        if (gguf_name := names.get_name(name, (".weight",))) is None:
+        gguf_name = names.get_name(name, (".weight",))
+        if gguf_name is None or (shape := missing.pop(gguf_name, None)) is None:
             raise UnsupportedCheckpointError(f"tensor {name} is not part of the llama architecture")
-        arranged = _rearrange(name, tensor, config)
-        # llama.cpp computes the norms, which are vectors, in 32 bits.
-        yield gguf_name, arranged if arranged.ndim == 1 else arranged.astype(np.float16)
+        if tensor.shape != shape:
+            raise UnsupportedCheckpointError(
+                f"tensor {name} is {tensor.shape}; by config.json it must be {shape}"
+            )
+        yield gguf_name, _stored(name, _rearrange(name, tensor, config))
+    if missing:
+        raise UnsupportedCheckpointError(
+            f"{len(missing)} tensors are missing, {min(missing)} (GGUF's name) among them; "
+            "config.json describes a model that has all"
+        )
+
+
+def _stored(name: str, tensor: NDArray[np.float32]) -> NDArray[np.float16] | NDArray[np.float32]:
+    """Return the weights as they are written: matrices in 16 bits, norms, which are vectors, in 32.
+
+    llama.cpp computes the norms in 32 bits.
+    """
+    with np.errstate(over="ignore"):
+        stored = tensor if tensor.ndim == 1 else tensor.astype(np.float16)
+    if not np.isfinite(stored).all():
+        raise UnsupportedCheckpointError(
+            f"tensor {name} has values that are no numbers, or beyond 65504, which 16-bit floats "
+            "end at"
+        )
+    return stored
 
 
 def _rearrange(name: str, tensor: NDArray[np.float32], config: LlamaConfig) -> NDArray[np.float32]:
@@ -155,7 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         convert(
             chosen.checkpoint, chosen.target, ModelInfo(name, chosen.license, chosen.description)
         )
-    except UnsupportedCheckpointError as error:
+    except (UnsupportedCheckpointError, UnwritableTargetError) as error:
         parser.exit(1, f"error: {error}\n")
     return 0
 

@@ -11,8 +11,11 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 
-from model_artifacts.gguf.convert import write_file
+from model_artifacts.gguf.convert import UnwritableTargetError, check_target, write_file
 from model_artifacts.gguf.ggml import KQuantsUnavailableError, quantize_with_ggml
+from model_artifacts.inspection.errors import InspectionError
+from model_artifacts.inspection.gguf import read_gguf
+from model_artifacts.inspection.gguf_model import read_gguf_model
 
 _Kind = gguf.GGMLQuantizationType
 
@@ -44,12 +47,15 @@ def quantize(source: Path, target: Path, type_name: str) -> None:
     Raises:
         QuantizationError: The type is unknown or unfit for the rows, or the source has one.
         KQuantsUnavailableError: A K-quant was asked for and the installed wheel cannot make it.
+        UnwritableTargetError: The target cannot be written.
     """
     if type_name not in QUANTIZATION_TYPES:
         raise QuantizationError(
             f"unknown quantization type {type_name!r}; allowed: {', '.join(QUANTIZATION_TYPES)}"
         )
     kind = _Kind[type_name]
+    check_target(target)
+    _require_model(source)
     reader = gguf.GGUFReader(source)
     _require_fitting(reader, kind)
     writer = gguf.GGUFWriter(None, reader.get_field("general.architecture").contents())
@@ -59,6 +65,16 @@ def quantize(source: Path, target: Path, type_name: str) -> None:
     for tensor in reader.tensors:
         _add_tensor(writer, tensor, kind)
     write_file(writer, target)
+
+
+def _require_model(source: Path) -> None:
+    try:
+        read_gguf_model(source)
+        parts = read_gguf(source).metadata.get("split.count", 1)
+    except InspectionError as error:
+        raise QuantizationError(str(error)) from error
+    if parts not in (0, 1):
+        raise QuantizationError(f"{source} is one of {parts} files; allowed: a model in one file")
 
 
 def _require_fitting(reader: gguf.GGUFReader, kind: gguf.GGMLQuantizationType) -> None:
@@ -116,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         quantize(chosen.source, chosen.target, chosen.type)
-    except (QuantizationError, KQuantsUnavailableError) as error:
+    except (QuantizationError, KQuantsUnavailableError, UnwritableTargetError) as error:
         parser.exit(1, f"error: {error}\n")
     return 0
 

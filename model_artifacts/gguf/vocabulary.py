@@ -8,7 +8,8 @@ from typing import Any
 
 import gguf
 
-from model_artifacts.gguf.checkpoint import LlamaConfig, UnsupportedCheckpointError, read_json
+from model_artifacts.gguf.checkpoint import LlamaConfig, read_json
+from model_artifacts.gguf.numerics import UnsupportedCheckpointError
 
 LLAMA3_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
@@ -21,6 +22,14 @@ _SPLITS = {
     LLAMA3_SPLIT.replace(r"\p{N}{1,3}", r"\p{N}"): "qwen2",
 }
 _GPT2_SPLIT = "gpt-2"
+# What a BPE model may do besides merging: https://huggingface.co/docs/tokenizers/api/models
+_NOT_CARRIED = (
+    "dropout",
+    "byte_fallback",
+    "fuse_unk",
+    "continuing_subword_prefix",
+    "end_of_word_suffix",
+)
 
 
 @dataclass(frozen=True)
@@ -51,19 +60,55 @@ def read_vocabulary(checkpoint: Path, config: LlamaConfig) -> Vocabulary:
         UnsupportedCheckpointError: The tokenizer is no byte-level BPE that llama.cpp knows.
     """
     raw = read_json(checkpoint, "tokenizer.json")
+    try:
+        return _vocabulary(checkpoint, raw, config)
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise UnsupportedCheckpointError(
+            f"tokenizer.json: {error!r}; must be laid out as Hugging Face's tokenizers writes it"
+        ) from error
+
+
+def _vocabulary(checkpoint: Path, raw: dict[str, Any], config: LlamaConfig) -> Vocabulary:
     if (kind := raw["model"].get("type")) != "BPE":
         raise UnsupportedCheckpointError(
             f"tokenizer type {kind!r} is not supported; supported: 'BPE'"
         )
+    _check_steps(raw)
+    pre = _split_name(raw.get("pre_tokenizer"))
+    _check_whole_words(raw["model"], pre)
     tokens, types = _tokens(raw, config.vocab_size)
     return Vocabulary(
         tokens=tokens,
         types=types,
         merges=tuple(m if isinstance(m, str) else " ".join(m) for m in raw["model"]["merges"]),
-        pre=_split_name(raw.get("pre_tokenizer")),
+        pre=pre,
         adds_bos=_adds_bos(raw.get("post_processor")),
         chat_template=_chat_template(checkpoint),
     )
+
+
+def _check_steps(raw: dict[str, Any]) -> None:
+    """Refuse steps of the tokenizer that GGUF has no key for: texts would become other tokens."""
+    if raw.get("normalizer") is not None:
+        raise UnsupportedCheckpointError(
+            f"normalizer {raw['normalizer'].get('type')!r} is not supported; supported: None"
+        )
+    for key in _NOT_CARRIED:
+        if raw["model"].get(key):
+            raise UnsupportedCheckpointError(f"tokenizer model's {key} is not supported")
+    pre = raw.get("pre_tokenizer") or {}
+    if any(step.get("add_prefix_space") for step in pre.get("pretokenizers", [pre])):
+        raise UnsupportedCheckpointError("pre-tokenizer's add_prefix_space is not supported")
+
+
+def _check_whole_words(model: dict[str, Any], pre: str) -> None:
+    """Refuse a choice that llama.cpp derives from the split: to look whole words up first."""
+    found, derived = bool(model.get("ignore_merges")), pre == _SPLITS[LLAMA3_SPLIT]
+    if found != derived:
+        raise UnsupportedCheckpointError(
+            f"tokenizer model's ignore_merges {found} is not supported with the split {pre}; "
+            f"supported: {derived}"
+        )
 
 
 def _tokens(raw: dict[str, Any], size: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -75,6 +120,10 @@ def _tokens(raw: dict[str, Any], size: int) -> tuple[tuple[str, ...], tuple[int,
         types[added["id"]] = (
             gguf.TokenType.CONTROL if added["special"] else gguf.TokenType.USER_DEFINED
         )
+    if texts and max(texts) >= size:
+        raise UnsupportedCheckpointError(
+            f"token {max(texts)} is beyond config.json's vocab_size {size}; supported: fewer tokens"
+        )
     return (
         tuple(texts.get(number, f"[PAD{number}]") for number in range(size)),
         tuple(int(types.get(number, gguf.TokenType.UNUSED)) for number in range(size)),
@@ -83,7 +132,10 @@ def _tokens(raw: dict[str, Any], size: int) -> tuple[tuple[str, ...], tuple[int,
 
 def _split_name(pre_tokenizer: dict[str, Any] | None) -> str:
     steps = (pre_tokenizer or {}).get("pretokenizers", [pre_tokenizer or {}])
-    regexes = [step["pattern"].get("Regex") for step in steps if step.get("type") == "Split"]
+    splits = [step for step in steps if step.get("type") == "Split"]
+    if any(s.get("invert") or s.get("behavior", "Isolated") != "Isolated" for s in splits):
+        raise UnsupportedCheckpointError("pre-tokenizer that drops or joins text is not supported")
+    regexes = [step["pattern"].get("Regex") for step in splits]
     byte_level = [step for step in steps if step.get("type") == "ByteLevel"]
     if len(regexes) == len(byte_level) == 1 and len(steps) == 2 and regexes[0] in _SPLITS:
         return _SPLITS[regexes[0]]
@@ -96,7 +148,12 @@ def _split_name(pre_tokenizer: dict[str, Any] | None) -> str:
 
 def _adds_bos(post_processor: dict[str, Any] | None) -> bool:
     steps = (post_processor or {}).get("processors", [post_processor or {}])
-    return any("SpecialToken" in step["single"][0] for step in steps if step.get("single"))
+    templates = [step["single"] for step in steps if step.get("single")]
+    if any("SpecialToken" in piece for template in templates for piece in template[1:]):
+        raise UnsupportedCheckpointError(
+            "post-processor: tokens after the text are not supported; supported: one before it"
+        )
+    return any("SpecialToken" in template[0] for template in templates)
 
 
 def _chat_template(checkpoint: Path) -> str | None:

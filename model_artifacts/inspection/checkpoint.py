@@ -13,6 +13,8 @@ from model_artifacts.inspection.tensors import Tensor
 # https://huggingface.co/docs/transformers/big_models#sharded-checkpoints
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
+# https://huggingface.co/docs/peft/developer_guides/checkpoint
+ADAPTER = "adapter_config.json"
 # A file name: no separator, and not "." or "..".
 _NAME = re.compile(r"(?!\.{1,2}$)[^/\\]{1,200}")
 _SHARD = re.compile(r"(?P<stem>.+)-\d{5}-of-(?P<count>\d{5})\.safetensors")
@@ -21,34 +23,62 @@ _SHARD = re.compile(r"(?P<stem>.+)-\d{5}-of-(?P<count>\d{5})\.safetensors")
 def read_checkpoint(directory: Path) -> tuple[Tensor, ...]:
     """Read the headers of all weight files of a checkpoint.
 
+    Raises:
+        InspectionError: There are no weights, a shard is absent, or a header is wrong.
+    """
+    tensors = _merged(weight_files(directory))
+    if is_there(directory / INDEX):
+        _check_named(directory / INDEX, tensors)
+    return tensors
+
+
+def weight_files(directory: Path) -> list[Path]:
+    """Find the weight files of a checkpoint.
+
     With an index, those are the shards that it names; else model.safetensors; else every
     *.safetensors file.
 
     Raises:
-        InspectionError: There are no weights, a shard is absent, or a header is wrong.
+        InspectionError: There are none, some of several are absent, or they are an adapter's.
     """
+    check_base(directory)
     if is_there(directory / INDEX):
-        return _read_indexed(directory)
-    files = [directory / SINGLE]
-    if not is_there(files[0]):
-        files = sorted(directory.glob("*.safetensors"))
-        _check_shards(directory, files)
-    return _merged(files)
+        index = directory / INDEX
+        return sorted({_shard(index, name) for name in _weight_map(index).values()})
+    if is_there(directory / SINGLE):
+        return [directory / SINGLE]
+    files = sorted(directory.glob("*.safetensors"))
+    _check_shards(directory, files)
+    return files
 
 
-def _read_indexed(directory: Path) -> tuple[Tensor, ...]:
-    index = directory / INDEX
+def check_base(directory: Path) -> None:
+    """Refuse an adapter: alone it is no model, and engines read its file as weights of the base.
+
+    Raises:
+        InspectionError: The directory holds one.
+    """
+    if is_there(directory / ADAPTER):
+        raise InspectionError(
+            f"{directory / ADAPTER}: got an adapter where a model is expected; must be merged into "
+            "its base, or lie in a folder of its own below the base's"
+        )
+
+
+def _weight_map(index: Path) -> dict[str, object]:
     weight_map = read_json_object(index, MAX_HEADER_BYTES).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise InspectionError(f"{index}: weight_map: got {shown(weight_map)}; must name tensors")
-    tensors = _merged(sorted({_shard(index, name) for name in weight_map.values()}))
-    absent = weight_map.keys() - {tensor.name for tensor in tensors}
+    return weight_map
+
+
+def _check_named(index: Path, tensors: tuple[Tensor, ...]) -> None:
+    absent = _weight_map(index).keys() - {tensor.name for tensor in tensors}
     if absent:
         raise InspectionError(
             f"{index}: weight_map: got {shown(min(absent))}, which no shard holds; must name the "
             "shards' own tensors"
         )
-    return tensors
 
 
 def _shard(index: Path, name: object) -> Path:

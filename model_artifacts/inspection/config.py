@@ -22,6 +22,7 @@ _LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
 _HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
 _KV_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv")
 _WIDTH = ("hidden_size", "n_embd", "d_model")
+_ROPE = ("rope_scaling", "rope_parameters")
 _CONTEXT = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length")
 # Layers of `layer_types` that keep a state of fixed size, and nothing of each token.
 _WITHOUT_CACHE = {"linear_attention", "mamba", "recurrent", "conv"}
@@ -34,6 +35,7 @@ class CheckpointConfig:
     Attributes:
         architecture: the first of `architectures`, or the model type.
         context_length: most tokens of a sequence; None where none is said.
+        scales_positions: whether RoPE reaches beyond context_length, which differs by its type.
         vocabulary: tokens known; None where none is said.
         kv_cache: keys and values of a token; None where the heads are not said.
         quantization: method, such as fp8, awq or gptq; None for plain floats.
@@ -43,6 +45,7 @@ class CheckpointConfig:
 
     architecture: str
     context_length: int | None
+    scales_positions: bool
     vocabulary: int | None
     kv_cache: KVCacheShape | None
     quantization: str | None
@@ -64,6 +67,7 @@ def read_config(directory: Path) -> CheckpointConfig:
     return CheckpointConfig(
         architecture=_architecture(path, raw),
         context_length=text.number(_CONTEXT),
+        scales_positions=any(_scales(text.section(key)) for key in _ROPE),
         vocabulary=text.number(("vocab_size",)),
         kv_cache=_kv_cache(text),
         quantization=_method(path, quantization),
@@ -129,6 +133,12 @@ def _kv_cache(text: _Fields) -> KVCacheShape | None:
     kinds = text.layer_types(layers)
     kept = tuple(0 if kind in _WITHOUT_CACHE else kv_heads for kind in kinds)
     return KVCacheShape(kept, head_dim, head_dim)
+
+
+def _scales(rope: dict[str, Any]) -> bool:
+    """Return whether positions are scaled; in some models each kind of layer has its own."""
+    kinds = [rope, *(part for part in rope.values() if isinstance(part, dict))]
+    return any(kind.get("rope_type", kind.get("type", "default")) != "default" for kind in kinds)
 
 
 def _method(path: Path, quantization: dict[str, Any]) -> str | None:

@@ -46,10 +46,12 @@ def read_gguf_model(path: Path) -> GgufModel:
     """Read the header of a GGUF file, and of the files that follow where the model is split.
 
     Raises:
-        InspectionError: A file is absent, truncated or inconsistent, or metadata of a wrong kind.
+        InspectionError: A file is absent, truncated or inconsistent, metadata of a wrong kind, or
+            what is there no model by itself, such as an adapter.
     """
     header = read_gguf(path)
     fields = _Fields(path, header)
+    fields.check_model()
     return GgufModel(
         architecture=fields.architecture,
         tensors=header.tensors + _rest_of_split(path, fields),
@@ -70,6 +72,17 @@ class _Fields:
         if not isinstance(name, str) or not name:
             raise self._error("general.architecture", shown(name), "a name")
         self.architecture = name
+
+    def check_model(self) -> None:
+        """Refuse what goes with a model and is none: an adapter, a projector, an importance matrix.
+
+        https://github.com/ggml-org/llama.cpp/blob/master/gguf-py/gguf/constants.py, GGUFType
+        """
+        kind = self._metadata.get("general.type", "model")
+        if kind != "model":
+            raise self._error("general.type", shown(kind), "model: a base that this goes with")
+        if self.architecture == "clip":  # a projector from before files said their type
+            raise self._error("general.architecture", "'clip'", "a language model's")
 
     def number(self, key: str, *, least: int = 1, most: int = _MOST) -> int | None:
         """Return a number, or None where there is none."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from model_artifacts.inspection.checkpoint import read_checkpoint
+from model_artifacts.inspection.checkpoint import check_base, read_checkpoint
 from model_artifacts.inspection.config import CONFIG, read_config
 from model_artifacts.inspection.errors import InspectionError
 from model_artifacts.inspection.files import is_directory, is_there
@@ -44,6 +44,7 @@ class ModelReport:
         vocabulary: tokens known; None where none is said.
         kv_cache: keys and values of a token; None where the attention is not described.
         custom_code: whether loading the model would run code that lies beside it.
+        scales_positions: whether the model reaches beyond context_length by scaling positions.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class ModelReport:
     vocabulary: int | None
     kv_cache: KVCacheShape | None
     custom_code: bool = False
+    scales_positions: bool = False
 
     @property
     def weights_bytes(self) -> int:
@@ -74,16 +76,23 @@ def inspect_model(path: Path) -> ModelReport:
     if not is_there(path / CONFIG) and (files := sorted(path.glob("*.gguf"))):
         _check_one_model(path, files)
         return _of_gguf(files[0])
-    return _of_checkpoint(path)
+    return inspect_checkpoint(path)
 
 
 def _check_one_model(directory: Path, files: list[Path]) -> None:
     """Refuse several GGUF models; the files of a split one are one model."""
-    if len(files) > 1 and not FIRST_OF_SPLIT.fullmatch(files[0].name):
+    split = FIRST_OF_SPLIT.fullmatch(files[0].name)
+    if len(files) > 1 and (split is None or len(files) != int(split["count"])):
         raise InspectionError(f"{directory}: got {len(files)} GGUF files; must be one model")
 
 
-def _of_checkpoint(directory: Path) -> ModelReport:
+def inspect_checkpoint(directory: Path) -> ModelReport:
+    """Read the headers of a checkpoint: config.json and safetensors, whatever lies beside them.
+
+    Raises:
+        InspectionError: A file is absent, truncated, inconsistent or of another format.
+    """
+    check_base(directory)
     config, tensors = read_config(directory), read_checkpoint(directory)
     return ModelReport(
         path=directory,
@@ -96,6 +105,7 @@ def _of_checkpoint(directory: Path) -> ModelReport:
         vocabulary=config.vocabulary,
         kv_cache=config.kv_cache,
         custom_code=config.custom_code,
+        scales_positions=config.scales_positions,
     )
 
 

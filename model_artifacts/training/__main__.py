@@ -35,6 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     recipe = Recipe(seed=chosen.seed, steps=chosen.steps)
     checkpoint = chosen.out / "checkpoint"
+    try:
+        checkpoint.mkdir(parents=True, exist_ok=True)  # not found out after minutes of training
+    except OSError as error:
+        parser.error(f"--out: got '{chosen.out}': {error.strerror}; must be a folder, there or not")
     result = train(read_corpus(), recipe, checkpoint)
     convert(checkpoint, chosen.out / "llm-twin-demo-f16.gguf", INFO)
     quantize(chosen.out / "llm-twin-demo-f16.gguf", chosen.out / "llm-twin-demo-q8_0.gguf", "Q8_0")

@@ -44,7 +44,7 @@ def read_trace(path: Path) -> Iterator[Arrivals]:
     """Read a trace in chunks, so that its length does not matter.
 
     The format is that of https://github.com/Azure/AzurePublicDataset: a header, then one request a
-    line, in order of time, which counts as UTC where it has no zone.
+    line, in order of time, which counts as UTC where it has no zone. Blank lines are skipped.
 
     Raises:
         PlanError: what is wrong, with the line it is on.
@@ -66,9 +66,10 @@ def _requests(path: Path) -> Iterator[tuple[float, int, int]]:
     with path.open(newline="", encoding="utf-8-sig", errors="backslashreplace") as file:
         rows = csv.reader(file)
         try:
-            picks = _columns(path.name, next(rows, []))
+            lines = (row for row in rows if any(value.strip() for value in row) or len(row) > 1)
+            picks = _columns(path.name, next(lines, []))
             previous = None
-            for row in rows:
+            for row in lines:
                 request = _request(f"{path.name}, line {rows.line_num}", row, picks, previous)
                 previous = request[0]
                 yield request

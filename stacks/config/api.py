@@ -53,7 +53,7 @@ class ApiConfig(Section):
     auth: Literal["key", "iam"] = "key"
     throttle_rate: Annotated[float, Field(gt=0, le=10_000, strict=False)] = 10
     throttle_burst: Annotated[int, Field(ge=1, le=5_000)] = 20
-    quota_per_day: Annotated[int, Field(ge=1)] | None = None
+    quota_per_day: Annotated[int, Field(ge=1, le=2_147_483_647)] | None = None
     reserved_concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None
     memory_mb: Annotated[int, Field(ge=512, le=10_240)] = 1769
     log_retention_days: RetentionDays = 30

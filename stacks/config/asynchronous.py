@@ -80,7 +80,7 @@ class AsyncConfig(HostConfig):
 
     @model_validator(mode="after")
     def _values_fit(self) -> Self:
-        problems = [*self._problems()]
+        problems = [*self._volume_problems(), *self._problems()]
         if problems:
             raise ValueError("\n".join(problems))
         return self

@@ -18,6 +18,7 @@ def _is_offered(instance_type: str) -> str:
     if instances.family(instance_type) not in instances.TRANSFORM_FAMILIES:
         offered = ", ".join(sorted(instances.TRANSFORM_FAMILIES))
         raise ValueError(f"must be of a family that batch transform offers: {offered}")
+    instances.check_size(instance_type)
     return instance_type
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from stacks.config.section import RetentionDays, Section
 from stacks.engines import instances
+from stacks.engines.instances import LOCAL_DISK_FAMILIES
 
 Timeout = Annotated[int, Field(ge=60, le=3600)]
 Cooldown = Annotated[int, Field(ge=0, le=3600)]
@@ -15,12 +17,12 @@ Count = Annotated[int, Field(ge=1, le=100)]
 
 
 def _is_hosted(instance_type: str) -> str:
-    instances.family(instance_type)
+    instances.check_size(instance_type)
     return instance_type
 
 
 InstanceType = Annotated[str, AfterValidator(_is_hosted)]
-"""A SageMaker instance type of a family that is known here."""
+"""A SageMaker instance type of a family that is known here, in a size of that family."""
 
 
 class HostConfig(Section):
@@ -29,8 +31,8 @@ class HostConfig(Section):
     Attributes:
         instance_type: SageMaker hosting instance type, such as ml.g6e.xlarge. Sets
             AWS::SageMaker::EndpointConfig.InstanceType.
-        volume_gb: size of the instance's EBS volume in GB; left out for types with local disk. Sets
-            AWS::SageMaker::EndpointConfig.VolumeSizeInGB.
+        volume_gb: size of the instance's EBS volume in GB; left out for types with disks of their
+            own, as all with a GPU are. Sets AWS::SageMaker::EndpointConfig.VolumeSizeInGB.
         health_check_timeout_seconds: longest time until a container answers /ping. Sets
             AWS::SageMaker::EndpointConfig.ContainerStartupHealthCheckTimeoutInSeconds.
         download_timeout_seconds: longest time until the weights have arrived from S3. Sets
@@ -49,3 +51,11 @@ class HostConfig(Section):
     def instance_types(self) -> tuple[str, ...]:
         """Every type an instance may be of, the preferred one first."""
         return (self.instance_type,)
+
+    def _volume_problems(self) -> Iterator[str]:
+        own = [t for t in self.instance_types if instances.family(t) in LOCAL_DISK_FAMILIES]
+        if self.volume_gb is not None and own:
+            yield (
+                f"volume_gb: got {self.volume_gb}; must be left out for {', '.join(own)}: such "
+                "instances have disks of their own, and SageMaker attaches no volume to them"
+            )

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from stacks.config.credentials import ADVICE, is_credential
+from stacks.config.flags import flag_problem
 from stacks.config.section import Section
 from stacks.engines import ENGINES
 from stacks.engines.engine import FlagValue
@@ -62,12 +62,10 @@ class ModelConfig(Section):
 
     @field_validator("flags")
     @classmethod
-    def _hold_no_credential(cls, flags: dict[str, FlagValue]) -> dict[str, FlagValue]:
-        for name, value in flags.items():
-            if is_credential(name, value):
-                raise ValueError(f"{name!r} {ADVICE}")
-            if len(str(value)) > 1024:
-                raise ValueError(f"{name!r} must be at most 1024 characters, SageMaker's limit")
+    def _fit_an_environment(cls, flags: dict[str, FlagValue]) -> dict[str, FlagValue]:
+        found = (flag_problem(name, value) for name, value in flags.items())
+        if problems := [problem for problem in found if problem]:
+            raise ValueError("\n".join(problems))
         return flags
 
     @model_validator(mode="after")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, field_validator
@@ -10,6 +12,10 @@ from stacks.config.section import Section
 from stacks.engines.images import load_images
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,23}$")]
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html
+_TAG_KEY = re.compile(r"[\w .:/=+@-]{1,128}")
+_TAG_VALUE = re.compile(r"[\w .:/=+@-]{0,256}")
 
 
 class ProjectConfig(Section):
@@ -38,3 +44,26 @@ class ProjectConfig(Section):
         if region is not None and region not in regions:
             raise ValueError(f"must be a region AWS publishes the images in: {', '.join(regions)}")
         return region
+
+    @field_validator("tags")
+    @classmethod
+    def _are_aws_tags(cls, tags: dict[str, str]) -> dict[str, str]:
+        if problems := [*_tag_problems(tags)]:
+            raise ValueError("\n".join(problems))
+        return tags
+
+
+def _tag_problems(tags: dict[str, str]) -> Iterator[str]:
+    """Say which tags AWS refuses."""
+    allowed = "characters: letters, digits, spaces and _ . : / = + - @"
+    spellings: dict[str, str] = {}
+    for key, value in tags.items():
+        if not _TAG_KEY.fullmatch(key):
+            yield f"{key!r}: must be of 1 to 128 {allowed}"
+        if not _TAG_VALUE.fullmatch(value):
+            yield f"{key}: got {value!r}; must be of at most 256 {allowed}"
+        if key.lower().startswith("aws:"):
+            yield f"{key}: must not begin with aws:, which is AWS's own"
+        # IAM's roles have the tags too: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+        if (other := spellings.setdefault(key.lower(), key)) != key:
+            yield f"{key}: must be left out beside {other}: IAM tells keys apart without their case"

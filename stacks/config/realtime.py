@@ -100,6 +100,7 @@ class RealtimeConfig(HostConfig):
     @model_validator(mode="after")
     def _values_fit(self) -> Self:
         problems = [
+            *self._volume_problems(),
             *self._fallback_problems(),
             *self._count_problems(),
             *self._deployment_problems(),

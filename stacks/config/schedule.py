@@ -14,7 +14,11 @@ ScheduleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,23}$
 
 _KINDS = {
     "at": ("at(2030-01-31T08:00:00)", re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")),
-    "rate": ("rate(1 day)", re.compile(r"rate\(([1-9]\d* (?:minute|hour|day)s?)\)")),
+    # 1 goes with the singular, anything else with the plural.
+    "rate": (
+        "rate(1 day)",
+        re.compile(r"rate\((1 (?:minute|hour|day)|(?:[2-9]|[1-9]\d+) (?:minutes|hours|days))\)"),
+    ),
     "cron": ("cron(0 3 * * ? *)", re.compile(r"cron\((\S+(?: \S+){5})\)")),
 }
 

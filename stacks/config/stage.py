@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, model_validator
 
 from stacks.config.api import ApiConfig
+from stacks.config.artifacts import artifacts_problems
 from stacks.config.asynchronous import AsyncConfig
 from stacks.config.batch import BatchConfig
 from stacks.config.cold_start import ColdStartConfig
+from stacks.config.flags import clashes
 from stacks.config.host import HostConfig
 from stacks.config.model import ModelConfig
 from stacks.config.project import ProjectConfig
@@ -25,6 +27,12 @@ from stacks.engines.instances import family, processor
 # Accepting their licence takes a token: https://huggingface.co/docs/hub/models-gated
 _GATED = ("meta-llama/", "google/gemma-")
 
+# SageMaker's endpoints and CloudFormation's stacks take letters, digits and dashes; with the
+# project's name these have room in SageMaker's 63 characters.
+StageName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,22}[A-Za-z0-9])?$")
+]
+
 # SageMaker's limit of 63, less a batch's 32 digits, 4 of a try, and two dashes.
 _MAX_BATCH_PREFIX = 25
 
@@ -33,7 +41,7 @@ class StageConfig(Section):
     """A stage, as config/<stage>.toml describes it.
 
     Attributes:
-        stage: name of the file, part of every stack's name.
+        stage: name of the file, part of every stack's and endpoint's name.
         project: the deployment's name, place and tags.
         model: the model that is served, and its engine.
         realtime: the real-time endpoint.
@@ -42,7 +50,7 @@ class StageConfig(Section):
         api: the HTTPS API in front of the endpoints.
     """
 
-    stage: str
+    stage: StageName
     project: ProjectConfig
     model: ModelConfig
     realtime: RealtimeConfig
@@ -109,9 +117,8 @@ class StageConfig(Section):
             got = self.model.quantization
             yield f"model.quantization: got {got!r}; for engine {self.engine.name} must be {known}"
         derived = self.engine.settings(self.model, gpus=0)
-        for flag in self.model.flags:
-            if self.engine.variable(flag) in derived:
-                yield f"model.flags.{flag}: must be left out, it follows from the other settings"
+        for clash in clashes(self.engine, self.model.flags, derived):
+            yield f"model.flags.{clash}"
 
     def _hosts_problems(self, section: str, hosts: HostConfig) -> Iterator[str]:
         """Say what keeps the engine from running on any of the types of an endpoint."""
@@ -142,6 +149,11 @@ class StageConfig(Section):
                 f"model.hub: got {hub!r}; must be a public model: download a gated one once, "
                 "copy it to a bucket and set model.s3"
             )
+        if hub is not None and ":" in hub and self.engine.weights != "*.gguf":
+            yield (
+                f"model.hub: got {hub!r}; must have no ':' for engine {self.engine.name}: it names "
+                "one of several GGUF files"
+            )
         if artifacts is None:
             return
         if not (root / artifacts).is_dir():
@@ -149,6 +161,9 @@ class StageConfig(Section):
         elif not any((root / artifacts).glob(self.engine.weights)):
             wanted = f"{self.engine.weights} file for engine {self.engine.name}"
             yield f"model.artifacts: got {artifacts!r}; must hold a {wanted}"
+        else:
+            for problem in artifacts_problems(root / artifacts, self.engine, self.model):
+                yield f"model.{problem}"
 
     def _batch_problems(self) -> Iterator[str]:
         """Batch transform reads a tar.gz, and refuses the prefix that an endpoint reads."""

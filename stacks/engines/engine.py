@@ -78,6 +78,8 @@ class Engine(ABC):
         weights: file pattern a local artifact directory must contain.
         quantizations: formats that the engine can quantize to while loading; a model stored
             quantized needs none.
+        checks_context: whether the engine refuses a context longer than the model's own:
+            https://docs.vllm.ai/en/stable/configuration/engine_args/#-max-model-len
         too_old: GPU families the engine's kernels no longer support.
         metrics: the engine's own metrics that scaling may follow.
     """
@@ -87,6 +89,7 @@ class Engine(ABC):
     prefix: ClassVar[str]
     weights: ClassVar[Literal["*.gguf", "*.safetensors"]] = "*.safetensors"
     quantizations: ClassVar[frozenset[str]] = frozenset()
+    checks_context: ClassVar[bool] = False
     too_old: ClassVar[frozenset[str]] = frozenset()
     metrics: ClassVar[PrometheusMetrics] = PrometheusMetrics()
 
@@ -114,7 +117,7 @@ class Engine(ABC):
         if with_metrics and self.metrics.flag is not None:
             flags[self.metrics.flag] = True
         variables = derived | {self.variable(flag): value for flag, value in flags.items()}
-        return {name: _text(value) for name, value in sorted(variables.items())}
+        return {name: text(value) for name, value in sorted(variables.items())}
 
     def variable(self, flag: str) -> str:
         """Return the environment variable that carries a flag."""
@@ -147,6 +150,10 @@ class Engine(ABC):
         return AMI_CUDA_12 if image.cuda == "cu129" and "g5" in families else None
 
 
-def _text(value: FlagValue) -> str:
-    """Spell a flag's value the way the containers parse it: JSON, but strings bare."""
-    return value if isinstance(value, str) else json.dumps(value)
+def text(value: FlagValue) -> str:
+    """Spell a flag's value the way the containers parse it: JSON, but strings bare.
+
+    Raises:
+        TypeError, ValueError: JSON has no such value, as no date and no infinity.
+    """
+    return value if isinstance(value, str) else json.dumps(value, allow_nan=False)

@@ -22,6 +22,36 @@ TRANSFORM_FAMILIES = frozenset({"g4dn", "g5", "g6", "g6e"}) | frozenset(
 """Families of the above that batch transform offers:
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformResources.html"""
 
+LOCAL_DISK_FAMILIES = GPU_FAMILIES | {"c5d", "m5d", "r5d"}
+"""Families with disks of their own (NVMe), to which SageMaker attaches no volume: `VolumeSizeInGB`
+is a ValidationException. The rule is `volume_size_supported` of
+https://github.com/aws/sagemaker-python-sdk/pull/4828, the disks
+https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html"""
+
+# Sizes that SageMaker hosts of each family; tests hold them against cfn-lint's list.
+_SIZES = {
+    family: sizes.split()
+    for families, sizes in {
+        "c4": "large xlarge 2xlarge 4xlarge 8xlarge",
+        "c5": "large xlarge 2xlarge 4xlarge 9xlarge 12xlarge 18xlarge 24xlarge",
+        "c5d": "large xlarge 2xlarge 4xlarge 9xlarge 18xlarge",
+        "c6i m6i r6i": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 32xlarge",
+        "c7i m7i r7i": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
+        "g4dn": "xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge",
+        "g5 g6 g6e": "xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
+        "g7 g7e": "2xlarge 4xlarge 8xlarge 12xlarge 24xlarge 48xlarge",
+        "m4": "xlarge 2xlarge 4xlarge 10xlarge 16xlarge",
+        "m5 m5d r5": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge",
+        "p4d p4de": "24xlarge",
+        "p5": "4xlarge 48xlarge",
+        "p5en p6-b200 p6-b300": "48xlarge",
+        "r5d": "large xlarge 2xlarge 4xlarge 12xlarge 24xlarge",
+        "t2": "medium large xlarge 2xlarge",
+        "t3": "nano micro small medium large xlarge 2xlarge",
+    }.items()
+    for family in families.split()
+}
+
 # GPUs per instance where it is not 1: https://aws.amazon.com/sagemaker/ai/pricing/
 _GPUS = {
     "g4dn": {"12xlarge": 4},
@@ -58,6 +88,17 @@ def family(instance_type: str) -> str:
         known = ", ".join([*sorted(GPU_FAMILIES), *sorted(CPU_FAMILIES)])
         raise ValueError(f"must be of a known family: {known}")
     return name
+
+
+def check_size(instance_type: str) -> None:
+    """Refuse a size that the instance type's family does not have.
+
+    Raises:
+        ValueError: the family has no such size, or is not known here.
+    """
+    sizes = _SIZES[family(instance_type)]
+    if instance_type.rpartition(".")[2] not in sizes:
+        raise ValueError(f"must be of a size of {family(instance_type)}: {', '.join(sizes)}")
 
 
 def _parts(instance_type: str) -> re.Match[str]:

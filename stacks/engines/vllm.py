@@ -20,6 +20,7 @@ class Vllm(Engine):
         ),
     )
     prefix = "SM_VLLM_"
+    checks_context = True
     quantizations = frozenset({"fp8", "bitsandbytes"})
     too_old = frozenset({"g4dn"})
     # https://docs.vllm.ai/en/stable/usage/metrics/

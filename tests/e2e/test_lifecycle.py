@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from openai import OpenAI
 
+from tests.support.model_files import SMALL_GGUF
 from twin.client.conversation import ask
 from twin.local.deployment import LocalDeployment
 from twin.outputs import NotDeployedError, StageOutputs
@@ -74,7 +75,7 @@ def test_an_update_that_never_gets_healthy_is_rolled_back(
     before = _served_artifacts(deployment, stage)
     gguf = _gguf(checkout)
     good = gguf.read_bytes()
-    gguf.write_bytes(b"GGUF but broken")
+    gguf.write_bytes(SMALL_GGUF)  # headers that synth accepts, and no weights to compute with
 
     with (
         _asking_all_the_time(client, model) as answers,

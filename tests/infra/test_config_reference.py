@@ -16,12 +16,14 @@ from tests.support.synthesizer import NO_JOBS
 @pytest.fixture(scope="module")
 def rare(synthesize: Callable[..., Synthesized]) -> Synthesized:
     """A stage with what no other one switches on."""
+    hosts = {"instance_type": "ml.m5.2xlarge", "volume_gb": 100}  # those with GPUs have disks
     realtime = {
-        "volume_gb": 100,
+        **hosts,
         "data_capture_percent": 10,
         "deployment": {"strategy": "linear", "step_percent": 50},
     }
-    return synthesize("prod", api={"quota_per_day": 7}, realtime=realtime, **NO_JOBS)
+    model = {"engine": "llama-cpp", "flags": {}}
+    return synthesize("prod", api={"quota_per_day": 7}, model=model, realtime=realtime, **NO_JOBS)
 
 
 def names(value: Any) -> Iterator[str]:

@@ -42,6 +42,7 @@ TOKENIZER = {
         "type": "BPE",
         "vocab": {"<|start|>": 1, "<|end|>": 2, "a": 3, "b": 4, "ab": 5},
         "merges": [["a", "b"]],
+        "ignore_merges": True,
     },
 }
 SHAPES = {

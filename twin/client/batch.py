@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import urllib.request
 from collections.abc import Callable
@@ -195,7 +196,30 @@ def run_batch(outputs: StageOutputs, requests: Path, out: Path, errors: Path | N
     Raises:
         BatchRunError: The batch could not be run.
     """
-    if not out.absolute().parent.is_dir():
-        raise BatchRunError(f"--out: got '{out}'; must be a file in a folder that is there")
-    beside = out.with_name(f"{out.stem}.errors{out.suffix}")
-    return BatchRun(connect(outputs), requests, out, errors or beside)()
+    errors = errors or out.with_name(f"{out.stem}.errors{out.suffix}")
+    _check_written("--out", out, {"the requests": requests})
+    _check_written("--errors", errors, {"the requests": requests, "--out": out})
+    return BatchRun(connect(outputs), requests, out, errors)()
+
+
+def _check_written(option: str, path: Path, others: dict[str, Path]) -> None:
+    """Refuse a place for answers that cannot take them, before the batch is paid for.
+
+    Raises:
+        BatchRunError: A file cannot be written there, or it is one of `others`.
+    """
+    for what, other in others.items():
+        if path.resolve() == other.resolve():
+            raise BatchRunError(f"{option}: got '{path}', the file of {what}; must be another")
+    if not path.absolute().parent.is_dir():
+        raise BatchRunError(f"{option}: got '{path}'; must be a file in a folder that is there")
+    is_new = not os.path.lexists(path)
+    try:
+        path.open("ab").close()  # no permission bit tells of a read-only disk
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        reason = error.strerror or error
+        raise BatchRunError(
+            f"{option}: got '{path}': {reason}; must be a file that can be written"
+        ) from error

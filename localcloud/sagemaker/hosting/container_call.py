@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
+from localcloud.engines.key import AUTHORIZATION
 from localcloud.local_http import Exchange, UpstreamError, open_exchange
 from localcloud.sagemaker.hosting.replica import Replica
 from localcloud.settings import HOST
@@ -44,7 +45,7 @@ async def open_call(replica: Replica, headers: Mapping[str, str], body: bytes) -
     if port is None:
         raise ReplicaGoneError
     path = replica.container.engine.invocations
-    given = [("host", HOST), *headers.items()]
+    given = [("host", HOST), AUTHORIZATION, *headers.items()]
     try:
         return await open_exchange(port, "POST", path, given, body)
     except UpstreamError as error:

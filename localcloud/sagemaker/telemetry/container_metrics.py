@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from localcloud.awsjson.service import Scope
 from localcloud.clock import Clock
+from localcloud.engines.key import AUTHORIZATION
 from localcloud.local_http import UpstreamError, open_exchange
 from localcloud.promql import Sample, SeriesStore
 from localcloud.promql.expression import NAME
@@ -88,7 +89,8 @@ class Collector:
 
 async def _page(target: ScrapeTarget) -> str:
     """Read a page; an empty one where the container has none."""
-    answer = await open_exchange(target.port, "GET", target.path, [("host", HOST)])
+    headers = [("host", HOST), AUTHORIZATION]
+    answer = await open_exchange(target.port, "GET", target.path, headers)
     with closing(answer) as exchange:
         content = b"".join([chunk async for chunk in exchange.body()])
     return content.decode() if exchange.status == HTTPStatus.OK else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.model_files import SMALL_GGUF
 from tests.support.synthesized import Synthesized
 
 
@@ -25,7 +26,7 @@ def published(assembly: Path) -> dict[str, Path]:
 def test_files_keep_their_names_and_content_below_one_prefix(local: Synthesized) -> None:
     files = published(local.assembly)
     assert {key.rpartition("/")[2]: path.read_bytes() for key, path in files.items()} == {
-        "tiny.gguf": b"GGUF",
+        "tiny.gguf": SMALL_GGUF,
         "README.md": b"the card",
     }
     assert len({key.rpartition("/")[0] for key in files}) == 1

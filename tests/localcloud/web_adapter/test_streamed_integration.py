@@ -80,6 +80,15 @@ def test_server_learns_the_contexts_of_the_call(api: Api, http: httpx2.Client) -
     assert before - 0.001 <= invocation["deadline"] / 1000 - 20 <= after
 
 
+@pytest.mark.parametrize("name", ["x-amzn-request-context", "X-AMZN-Request-Context"])
+def test_no_client_chooses_the_context_of_its_call(http: httpx2.Client, name: str) -> None:
+    forged = [(name, '{"requestId":"forged"}'), (name, '{"requestId":"forged again"}')]
+    response = http.get("/v1/echo", headers=forged)
+    lines = response.json()["header_lines"]
+    (context,) = [value for key, value in lines if key.lower() == name.lower()]
+    assert json.loads(context)["requestId"] == response.headers["x-amzn-requestid"]
+
+
 def test_repeated_headers_of_the_answer_stay_apart(http: httpx2.Client) -> None:
     assert http.get("/v1/echo").headers.get_list("set-cookie") == ["a=1", "b=2"]
 

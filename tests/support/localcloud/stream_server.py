@@ -51,6 +51,7 @@ class Handler(BaseHTTPRequestHandler):
                     "method": self.command,
                     "path": self.path,
                     "headers": {name.lower(): value for name, value in self.headers.items()},
+                    "header_lines": self.headers.items(),
                     "body": body.decode("latin-1"),
                     "environment": dict(os.environ),
                     "pid": os.getpid(),

@@ -69,6 +69,7 @@ def test_the_search_prints_a_section_that_config_accepts() -> None:
         (("--instance", "ml.g5.3xlarge"), "instances: got 'ml.g5.3xlarge'; did you mean ml.g5"),
         (("--stage", "nope"), "error: stage: got 'nope'; must be"),
         (("--out", __file__), "test_cli.py'; must be a folder"),
+        (("--out", f"{__file__}/report"), "Not a directory: "),
         (("--share", "2"), "error: share: got 2.0; must be above 0 and below 1"),
         (
             ("--cold-start", "pray"),

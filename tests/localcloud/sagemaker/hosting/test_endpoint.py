@@ -5,10 +5,13 @@ import tarfile
 from contextlib import suppress
 from typing import Any
 
+import httpx2
+import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.eventually import eventually
+from localcloud.settings import HOST
+from tests.support.eventually import LONG, eventually
 from tests.support.localcloud.deployment import (
     VARIANT,
     Deployment,
@@ -31,6 +34,20 @@ def logged(deployment: Deployment, text: str) -> bool:
 def test_output_is_in_the_endpoints_log_group(fresh: Deployment) -> None:
     fresh.create()
     eventually(lambda: logged(fresh, "listening on http://127.0.0.1:"))
+
+
+def test_page_that_finds_an_engines_port_is_refused(fresh: Deployment) -> None:
+    alias = unique("engine")
+    fresh.create(fresh.container(ALIAS=alias))
+    (engine,) = engines(fresh.cloud, alias)
+    (listening,) = [c for c in engine.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+    page = {"Content-Type": "text/plain", "Origin": "https://attacker.example"}
+    body = b'{"messages":[{"role":"user","content":"hi"}],"prompt":"hi","max_tokens":1}'
+    with httpx2.Client(base_url=f"http://{HOST}:{listening.laddr.port}", timeout=LONG) as http:
+        for path in ("/v1/chat/completions", "/v1/completions", "/completion", "/tokenize"):
+            assert http.post(path, content=body, headers=page).status_code == 401
+        for path in ("/slots", "/props", "/metrics"):
+            assert http.get(path, headers=page).status_code == 401
 
 
 def test_corrupt_model_fails_with_a_reason(fresh: Deployment) -> None:

@@ -6,29 +6,7 @@ import pytest
 
 from localcloud.ministack_hooks import Function
 from localcloud.web_adapter.environment import NotEmulatedError, check, readiness_path
-from tests.support.localcloud.streaming_api import LAYER
-
-FUNCTION = Function(
-    arn="arn:aws:lambda:us-east-1:000000000042:function:chat",
-    name="chat",
-    version="$LATEST",
-    account="000000000042",
-    region="us-east-1",
-    handler="run.sh",
-    runtime="python3.13",
-    timeout=20,
-    memory=1024,
-    environment={
-        "AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap",
-        "AWS_LWA_INVOKE_MODE": "response_stream",
-    },
-    layers=(LAYER,),
-    log_group="/aws/lambda/chat",
-    code=b"",
-    code_digest="",
-    _config={},
-    _unversioned={},
-)
+from tests.support.localcloud.function import FUNCTION
 
 
 def with_environment(**variables: str) -> Function:

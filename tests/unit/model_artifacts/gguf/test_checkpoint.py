@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from model_artifacts.gguf.checkpoint import UnsupportedCheckpointError, read_tensors
+from model_artifacts.gguf.checkpoint import read_tensors
+from model_artifacts.gguf.numerics import UnsupportedCheckpointError
 from tests.support.llama_checkpoint import converted
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import gguf
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from model_artifacts.gguf.checkpoint import UnsupportedCheckpointError
 from model_artifacts.gguf.convert import main
+from model_artifacts.gguf.numerics import UnsupportedCheckpointError
 from tests.support.llama_checkpoint import (
     HEAD_DIM,
     HEADS,
@@ -70,7 +72,7 @@ def test_same_checkpoint_gives_the_same_file(checkpoint):
         ("config.json", {"model_type": "qwen2"}, "model_type 'qwen2' is not supported.*'llama'"),
         ("config.json", {"attention_bias": True}, "attention_bias True is not supported"),
         ("config.json", {"rope_scaling": {"rope_type": "llama3"}, "rope_parameters": None},
-         "rope_type 'llama3' is not supported.*'default'"),
+         "rope_scaling: rope_type 'llama3' is not supported.*'default', 'linear'"),
         ("config.json", {"hidden_size": -1}, "hidden_size"),
         ("config.json", {"num_key_value_heads": 3}, "must be a multiple of num_key_value_heads 3"),
         ("tokenizer.json", {"model": {"type": "Unigram"}}, "'Unigram' is not supported.*'BPE'"),
@@ -84,8 +86,91 @@ def test_unsupported_checkpoint_is_refused_by_name(checkpoint, name, change, mes
     assert not checkpoint.with_suffix(".gguf").exists()
 
 
-def test_unknown_tensor_is_refused_by_name(checkpoint):
-    save_file({"model.surprise": np.ones(2, np.float32)}, checkpoint / "extra.safetensors")
+def replace(checkpoint, tensors, **changes):
+    """Store the checkpoint's tensors with some changed; one changed to None is left out."""
+    changed = {name: tensor for name, tensor in (tensors | changes).items() if tensor is not None}
+    save_file(changed, checkpoint / "model.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("name", "tensor", "message"),
+    [
+        ("model.norm.weight", None, "1 tensors are missing, output_norm.weight"),
+        ("model.layers.0.mlp.up_proj.weight", None, "1 tensors are missing, blk.0.ffn_up.weight"),
+        ("model.layers.1.input_layernorm.weight", np.ones(HIDDEN, np.float32), "is not part of"),
+        ("model.layers.0.self_attn.q_proj.bias", np.ones(32, np.float32), "is not part of"),
+        ("model.norm.weight", np.ones(HIDDEN + 1, np.float32), r"is \(33,\); .* must be \(32,\)"),
+        ("model.layers.0.self_attn.k_proj.weight", np.ones((8, HIDDEN), np.float32), "must be"),
+        ("model.layers.0.mlp.up_proj.weight", np.full((64, HIDDEN), 1e5, np.float32), "65504"),
+        ("model.norm.weight", np.full(HIDDEN, np.nan, np.float32), "that are no numbers"),
+    ],
+)  # fmt: skip
+def test_tensors_that_make_another_model_are_refused(checkpoint, tensors, name, tensor, message):
+    replace(checkpoint, tensors, **{name: tensor})
+    with pytest.raises(UnsupportedCheckpointError, match=message):
+        converted(checkpoint)
+    assert not checkpoint.with_suffix(".gguf").exists()
+
+
+def test_untied_output_matrix_must_be_there(checkpoint, tensors):
+    change_json(checkpoint, "config.json", tie_word_embeddings=False)
+    assert "output.weight" in {tensor.name for tensor in converted(checkpoint).tensors}
+    replace(checkpoint, tensors, **{"lm_head.weight": None})
+    with pytest.raises(UnsupportedCheckpointError, match=r"output\.weight"):
+        converted(checkpoint)
+
+
+def test_frequencies_of_old_checkpoints_are_left_out(checkpoint, tensors):
+    name = "model.layers.0.self_attn.rotary_emb.inv_freq"
+    replace(checkpoint, tensors, **{name: np.ones(HEAD_DIM // 2, np.float32)})
+    assert len(converted(checkpoint).tensors) == len(tensors) - 1  # the tied matrix, too
+
+
+@pytest.mark.parametrize("spelling", ["type", "rope_type"])
+def test_linear_scaling_of_positions_is_carried(checkpoint, spelling):
+    scaling = {spelling: "linear", "factor": 2.0}
+    change_json(checkpoint, "config.json", rope_scaling=scaling, rope_parameters=None)
+    reader = converted(checkpoint)
+    assert field(reader, "llama.rope.scaling.type") == "linear"
+    assert field(reader, "llama.rope.scaling.factor") == 2.0
+
+
+def test_shard_that_the_index_names_must_be_there(checkpoint, tensors):
+    (checkpoint / "model.safetensors").rename(checkpoint / "model-00001-of-00002.safetensors")
+    shards = dict.fromkeys(tensors, "model-00001-of-00002.safetensors")
+    shards["model.norm.weight"] = "model-00002-of-00002.safetensors"
+    index = checkpoint / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": shards}))
+    with pytest.raises(UnsupportedCheckpointError, match=r"00002-of-00002.*No such file"):
+        converted(checkpoint)
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json"])
+def test_key_that_stands_twice_is_refused(checkpoint, name):
+    text = (checkpoint / name).read_text()
+    key = "model_type" if name == "config.json" else "pre_tokenizer"
+    (checkpoint / name).write_text(f'{{"{key}": "other", {text[1:]}')
+    with pytest.raises(UnsupportedCheckpointError, match=f"key '{key}' stands twice"):
+        converted(checkpoint)
+
+
+def test_refused_checkpoint_leaves_an_earlier_file_alone(checkpoint):
+    target = checkpoint.with_suffix(".gguf")
+    target.write_bytes(b"earlier")
+    change_json(checkpoint, "config.json", mlp_bias=True)
+    with pytest.raises(UnsupportedCheckpointError):
+        converted(checkpoint)
+    assert target.read_bytes() == b"earlier"
+
+
+def test_command_line_refuses_a_target_without_a_folder(checkpoint, tmp_path, capsys):
+    with pytest.raises(SystemExit, match="1"):
+        main([str(checkpoint), str(tmp_path / "missing" / "out.gguf")])
+    assert "must be a file in a folder that is there" in capsys.readouterr().err
+
+
+def test_unknown_tensor_is_refused_by_name(checkpoint, tensors):
+    replace(checkpoint, tensors, **{"model.surprise": np.ones(2, np.float32)})
     with pytest.raises(UnsupportedCheckpointError, match=r"model\.surprise is not part of"):
         converted(checkpoint)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from model_artifacts.gguf.quantize import QUANTIZATION_TYPES, QuantizationError, main, quantize
+from tests.support.model_files import SMALL_GGUF, gguf_bytes, string, uint32
 
 ROW = 256
 
@@ -106,3 +107,36 @@ def test_command_line_reports_an_error_in_one_line(source, tmp_path, capsys):
     with pytest.raises(SystemExit, match="1"):
         main([str(tmp_path / "once.gguf"), str(tmp_path / "twice.gguf"), "--type", "Q4_0"])
     assert capsys.readouterr().err.startswith("error: tensor")
+
+
+ARCHITECTURE = string("general.architecture", "llama")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\n", "git-lfs pointer"),
+        (gguf_bytes([ARCHITECTURE, uint32("split.count", 2)], []), "-00001-of-00002"),
+        (gguf_bytes([ARCHITECTURE, string("general.type", "adapter")], []), "adapter"),
+    ],
+)
+def test_source_that_is_no_whole_model_is_refused(tmp_path, content, message):
+    source = tmp_path / "model.gguf"
+    source.write_bytes(content)
+    with pytest.raises(QuantizationError, match=message):
+        quantize(source, tmp_path / "out.gguf", "Q8_0")
+
+
+def test_first_file_of_a_split_model_is_refused(tmp_path):
+    first = gguf_bytes([ARCHITECTURE, uint32("split.count", 2)], [])
+    (tmp_path / "m-00001-of-00002.gguf").write_bytes(first)
+    (tmp_path / "m-00002-of-00002.gguf").write_bytes(SMALL_GGUF)
+    with pytest.raises(QuantizationError, match="is one of 2 files"):
+        quantize(tmp_path / "m-00001-of-00002.gguf", tmp_path / "out.gguf", "Q8_0")
+
+
+def test_file_may_be_quantized_in_place(source):
+    quantize(source, source, "Q8_0")
+    kinds = {tensor.name: tensor.tensor_type.name for tensor in gguf.GGUFReader(source).tensors}
+    assert kinds["token_embd.weight"] == "Q8_0"
+    assert [file.name for file in source.parent.iterdir()] == [source.name]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gguf
+import pytest
 
-from tests.support.llama_checkpoint import change_json, converted, field
+from model_artifacts.gguf.numerics import UnsupportedCheckpointError
+from tests.support.llama_checkpoint import TOKENIZER, change_json, converted, field
 
 
 def test_tokens_keep_their_numbers_and_kinds(checkpoint):
@@ -26,3 +28,32 @@ def test_template_and_start_token_of_an_older_checkpoint_are_found(checkpoint):
     reader = converted(checkpoint)
     assert field(reader, "tokenizer.chat_template") == "older"
     assert field(reader, "tokenizer.ggml.add_bos_token") is True
+
+
+MODEL = TOKENIZER["model"]
+SEQUENCE, SPECIAL = {"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "<|end|>"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"normalizer": {"type": "NFC"}}, "normalizer 'NFC' is not supported"),
+        ({"model": MODEL | {"end_of_word_suffix": "</w>"}}, "end_of_word_suffix is not supported"),
+        ({"model": MODEL | {"ignore_merges": False}}, "ignore_merges False .* llama-bpe.*True"),
+        ({"pre_tokenizer": {"type": "ByteLevel"}}, "ignore_merges True .* gpt-2; supported: False"),
+        ({"pre_tokenizer": {"type": "Split", "invert": True}}, "that drops or joins text"),
+        ({"model": MODEL | {"byte_fallback": True}}, "byte_fallback is not supported"),
+        ({"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": True}}, "add_prefix_space"),
+        ({"post_processor": {"single": [SEQUENCE, SPECIAL]}}, "tokens after the text are not"),
+        ({"model": MODEL | {"vocab": {"a": 8}}}, "token 8 is beyond config.json's vocab_size 8"),
+        (
+            {"model": {"type": "BPE", "ignore_merges": True}},
+            "must be laid out as Hugging Face's tokenizers",
+        ),
+        ({"added_tokens": [{"id": 1}]}, "must be laid out as Hugging Face's tokenizers"),
+    ],
+)
+def test_tokenizer_that_would_make_other_tokens_is_refused(checkpoint, change, message):
+    change_json(checkpoint, "tokenizer.json", **change)
+    with pytest.raises(UnsupportedCheckpointError, match=message):
+        converted(checkpoint)

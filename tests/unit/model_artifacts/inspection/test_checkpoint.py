@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from model_artifacts.inspection.checkpoint import INDEX, read_checkpoint
+from model_artifacts.inspection.checkpoint import INDEX, read_checkpoint, weight_files
 from model_artifacts.inspection.errors import InspectionError
 from tests.support.model_files import entry, write_safetensors
 
@@ -50,6 +50,19 @@ def test_shards_without_an_index_must_be_complete(sharded: Path) -> None:
     (sharded / SECOND).unlink()
     with pytest.raises(InspectionError, match="got 1 shards; must be 2"):
         read_checkpoint(sharded)
+
+
+def test_files_are_those_that_engines_read(sharded: Path) -> None:
+    write_safetensors(sharded / "consolidated.safetensors", {"c": entry("U8", [1], 0, 1)}, 1)
+    assert weight_files(sharded) == [sharded / FIRST, sharded / SECOND]
+
+
+@pytest.mark.parametrize("weights", ["adapter_model.safetensors", "model.safetensors"])
+def test_adapter_is_no_checkpoint(tmp_path: Path, weights: str) -> None:
+    write_safetensors(tmp_path / weights, {"a": entry("U8", [1], 0, 1)}, 1)
+    (tmp_path / "adapter_config.json").write_text("{}")
+    with pytest.raises(InspectionError, match=r"adapter_config\.json: got an adapter"):
+        read_checkpoint(tmp_path)
 
 
 def test_an_absent_shard_is_named(sharded: Path) -> None:

@@ -45,6 +45,20 @@ def test_a_small_model(tmp_path: Path) -> None:
     assert sum(t.nbytes for t in model.tensors) == 68 + 16
 
 
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        (string("general.type", "adapter"), "got 'adapter'; must be model: a base"),
+        (string("general.type", "mmproj"), "got 'mmproj'; must be model: a base"),
+        (string("general.architecture", "clip"), "general.architecture': got 'clip'"),
+    ],
+)
+def test_what_goes_with_a_model_is_none(tmp_path: Path, field: bytes, expected: str) -> None:
+    fields = [field] if b"clip" in field else [*LLAMA, field]
+    with pytest.raises(InspectionError, match=expected):
+        read(tmp_path, *fields)
+
+
 def test_without_kv_heads_every_head_has_its_own(tmp_path: Path) -> None:
     shape = read(tmp_path, *LLAMA).kv_cache
     assert shape is not None

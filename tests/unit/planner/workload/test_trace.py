@@ -31,6 +31,18 @@ def test_columns_may_come_in_any_order_with_others_between(tmp_path: Path) -> No
     assert (chunk.context[0], chunk.generated[0]) == (374, 44)
 
 
+@pytest.mark.parametrize("blank", ["\n", "\r\n", " \t\n", "\n\n\n"])
+def test_blank_lines_are_skipped(tmp_path: Path, blank: str) -> None:
+    text = blank + HEADER + blank + GOOD + blank + "2023-11-16T18:15:47Z,1,2\n" + blank
+    (chunk,) = read_trace(trace(tmp_path, text))
+    assert chunk.context.tolist() == [374, 1]
+
+
+def test_lines_are_counted_with_the_blank_ones(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match="line 4: TIMESTAMP: got 'yesterday'"):
+        list(read_trace(trace(tmp_path, HEADER + "\n\nyesterday,1,1\n")))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -47,6 +59,8 @@ def test_columns_may_come_in_any_order_with_others_between(tmp_path: Path) -> No
         (HEADER + f"2023-11-16 18:15:47,{'9' * 5000},1\n", "line 2: ContextTokens: got '9999"),
         ("TIMESTAMP,ContextTokens\n", r"line 1: .*missing: GeneratedTokens"),
         (HEADER, "got no requests"),
+        (HEADER + "\n \n", "got no requests"),
+        (HEADER + ",,\n", "line 2: TIMESTAMP: got ''; must be like"),
         (HEADER + GOOD + "2023-11-16 18:15:45,1,1\n", "line 3: got .*, before the line above"),
         (HEADER + GOOD + "2093-11-16 18:15:45,1,1\n", "line 3: got .*, more than a week after"),
         (HEADER + "yesterday,1,1\n", "line 2: TIMESTAMP: got 'yesterday'; must be like"),

@@ -161,6 +161,18 @@ def test_broken_toml_names_the_file(root: Path) -> None:
         ),
         pytest.param(
             PROD,
+            {"model__hub": "org/model-GGUF:Q4_K_M"},
+            "model.hub: got 'org/model-GGUF:Q4_K_M'; must have no ':' for engine vllm: it names",
+            id="GGUF file of a hub's model for vllm",
+        ),
+        pytest.param(
+            PROD,
+            {"api__quota_per_day": 2**31},
+            "api.quota_per_day: got 2147483648; must be less than or equal to 2147483647",
+            id="beyond 32 bits",
+        ),
+        pytest.param(
+            PROD,
             {"model__flags__max_model_len": 4096},
             "model.flags.max_model_len: must be left out, it follows from the other settings",
             id="flag that config derives",

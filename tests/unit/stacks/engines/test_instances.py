@@ -11,7 +11,9 @@ import pytest
 from stacks.engines.instances import (
     CPU_FAMILIES,
     GPU_FAMILIES,
+    LOCAL_DISK_FAMILIES,
     TRANSFORM_FAMILIES,
+    check_size,
     family,
     gpu_count,
     processor,
@@ -66,6 +68,28 @@ def test_every_type_of_a_known_family_is_spelled_as_expected() -> None:
     assert len(types) > 100
     assert {family(name) for name in types} == known
     assert all(vcpu_count(name) >= 2 for name in types)
+
+
+def test_every_size_that_sagemaker_hosts_is_known_and_no_other() -> None:
+    sizes = ["nano", "micro", "small", "medium", "large", "xlarge"]
+    sizes += [f"{times}xlarge" for times in range(2, 50)]
+    known = CPU_FAMILIES | GPU_FAMILIES
+
+    def accepted(name: str) -> bool:
+        try:
+            check_size(name)
+        except ValueError:
+            return False
+        return True
+
+    every = {f"ml.{family}.{size}" for family in known for size in sizes}
+    hosted = {name for name in offered("aws_sagemaker_hosting") if name.split(".")[1] in known}
+    assert {name for name in every if accepted(name)} == hosted
+
+
+def test_families_with_a_d_or_a_gpu_have_disks_of_their_own() -> None:
+    with_d = {name for name in CPU_FAMILIES if name.endswith("d")}
+    assert with_d | GPU_FAMILIES == LOCAL_DISK_FAMILIES
 
 
 def test_every_known_family_is_one_sagemaker_hosts() -> None:

@@ -1,0 +1,56 @@
+"""The engine's own flags, as far as an environment can carry them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from stacks.config.credentials import ADVICE, is_credential
+from stacks.engines import Engine
+from stacks.engines.engine import FlagValue, text
+
+# CreateModel's limits of an Environment: names [a-zA-Z_][a-zA-Z0-9_]*, values of 1024 characters.
+# A dash becomes an underscore; the containers turn every one into a dash again.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*([_-][A-Za-z0-9]+)*")
+_MOST_CHARACTERS = 1024
+
+
+def flag_problem(name: str, value: FlagValue) -> str | None:
+    """Say what keeps a flag out of a container's environment; the value is never repeated."""
+    if is_credential(name, value):
+        return f"{name!r} {ADVICE}"
+    if not _NAME.fullmatch(name):
+        return (
+            f"{name!r} must be spelled like max_num_seqs: letters, digits and single _ or - "
+            "between them, because an environment variable carries it"
+        )
+    try:
+        spelled = text(value)
+    except (TypeError, ValueError):
+        return f"{name!r} must have a value that JSON has: no date, time, nan or inf"
+    if len(spelled) > _MOST_CHARACTERS:
+        return f"{name!r} must be at most {_MOST_CHARACTERS} characters, SageMaker's limit"
+    if not spelled.isprintable():
+        return f"{name!r} must have no line break or control character: containers read lines"
+    return None
+
+
+def clashes(engine: Engine, flags: Mapping[str, FlagValue], derived: Iterable[str]) -> list[str]:
+    """Say which flags set a variable that something else sets: only one of them would count.
+
+    Args:
+        engine: spells flags as variables.
+        flags: by the names in config.
+        derived: variables that follow from other settings.
+    """
+    problems, taken, known = [], {*derived}, dict[str, str]()
+    for flag in flags:
+        variable = engine.variable(flag)
+        if variable in taken:
+            problems.append(f"{flag}: must be left out, it follows from the other settings")
+        elif variable in known:
+            problems.append(
+                f"{flag}: must be left out beside {known[variable]}: both set {variable}"
+            )
+        known[variable] = flag
+    return problems
