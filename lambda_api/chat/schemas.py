@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticSerializationError
 
+from lambda_api.chat.roles import Role, known_role
 from lambda_api.errors import InvalidRequestError
 
 
@@ -39,7 +40,7 @@ class ContentPart(WireModel):
 class Message(WireModel):
     """A message of the conversation."""
 
-    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    role: Annotated[Role, AfterValidator(known_role)]
     content: str | list[ContentPart] | None = Field(None, description="Text, or a list of parts.")
 
 
