@@ -73,7 +73,9 @@ def create_app(
     chat_service = ChatService(settings.model_id, connect, settings.prefix_aware_routing)
     response_service = _responses(settings, chat_service, responses_store, queue)
     app.include_router(chat.router(chat_service, response_service, cold_start))
-    app.include_router(responses.router(response_service, cold_start))
+    app.include_router(
+        responses.router(response_service, cold_start, settings.model_timeout_seconds)
+    )
     if settings.batch_bucket:
         _add_batches(app, settings, batch_store, executions)
     app.include_router(models.router(settings.model_id))

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from lambda_api.errors import EngineError, InvalidRequestError, NotFoundError
 from lambda_api.http.caller import LOCAL_CALLER_ID
-from lambda_api.responses.from_chat_answer import failed, outcome_of
+from lambda_api.responses.from_chat_answer import failed, outcome_of, placed
 from lambda_api.responses.schemas import UNFINISHED, Outcome, Response
 from lambda_api.storage.object_store import ChangedError, ObjectStore
 
@@ -88,7 +88,7 @@ class ResponseStore:
 
     def settle(self, owner: str, response_id: str, outcome: Outcome) -> Settled:
         """End a background response; return the end that came first, which holds."""
-        ours = Settled(outcome=outcome)
+        ours = Settled(outcome=placed(outcome, response_id))
         key = _result_key(owner, response_id)
         while True:  # until the other one's write can be read
             try:

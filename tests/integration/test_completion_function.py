@@ -13,8 +13,8 @@ from lambda_api.aws.s3 import S3Store
 from lambda_api.aws.sagemaker_async import SageMakerQueue
 from lambda_api.chat.service import ChatService
 from lambda_api.handlers import async_completion as function
+from lambda_api.response_requests.schemas import ResponseRequest
 from lambda_api.responses.background import Background
-from lambda_api.responses.schemas import ResponseRequest
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
 from tests.support.service.standin_runtime import (
