@@ -74,7 +74,7 @@ def create_app(
     response_service = _responses(settings, chat_service, responses_store, queue)
     app.include_router(chat.router(chat_service, response_service, cold_start))
     app.include_router(
-        responses.router(response_service, cold_start, settings.model_timeout_seconds)
+        responses.router(response_service, cold_start, settings.function_timeout_seconds)
     )
     if settings.batch_bucket:
         _add_batches(app, settings, batch_store, executions)

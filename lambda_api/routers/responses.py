@@ -36,6 +36,10 @@ _CREATED: dict[int | str, dict[str, Any]] = {
     **QUEUED,
     **_ERRORS,
 }
+_MARGIN_SECONDS = 10
+"""Time before the function's end by which a stream of a kept response is over, so that a client
+sees a stream that ended and not a broken connection."""
+
 _KEPT = {
     200: {**_CREATED[200], "description": "The response; with `stream`, its events."},
     **_ERRORS,
@@ -43,16 +47,16 @@ _KEPT = {
 
 
 def router(
-    service: ResponseService, cold_start: ColdStartStrategy, follow_seconds: float
+    service: ResponseService, cold_start: ColdStartStrategy, function_timeout_seconds: float
 ) -> APIRouter:
     """Return the routes of responses.
 
     Args:
         service: The responses' service.
         cold_start: The strategy for requests that meet a cold endpoint.
-        follow_seconds: Longest stream of a response that is not there yet.
+        function_timeout_seconds: Longest run of the function, and so of any stream.
     """
-    pace = Pace(most_seconds=follow_seconds)
+    pace = Pace(most_seconds=max(1, function_timeout_seconds - _MARGIN_SECONDS))
     routes = APIRouter(prefix="/v1/responses", tags=["responses"])
 
     @routes.post("", responses=_CREATED)
