@@ -20,3 +20,36 @@ def test_the_engine_gets_a_developers_message_as_the_systems():
     asked = ChatCompletionRequest.model_validate({"model": "twin", "messages": said})
 
     assert json.loads(asked.payload())["messages"] == [said[0] | {"role": "system"}, said[1]]
+
+
+def messages(*said):
+    """What the engine gets."""
+    asked = ChatCompletionRequest.model_validate({"model": "twin", "messages": list(said)})
+    return json.loads(asked.payload())["messages"]
+
+
+SYSTEM = {"role": "system", "content": "a"}
+DEVELOPER = {"role": "developer", "content": "b"}
+USER = {"role": "user", "content": "hi"}
+PARTS = {"role": "system", "content": [{"type": "text", "text": "c"}]}
+NAMED = {"role": "system", "content": "d", "name": "n"}
+
+
+def test_instructions_at_the_beginning_are_one_message():
+    assert messages(SYSTEM, DEVELOPER, SYSTEM, USER) == [
+        {"role": "system", "content": "a\n\nb\n\na"},
+        USER,
+    ]
+    assert messages(SYSTEM, DEVELOPER) == [{"role": "system", "content": "a\n\nb"}]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [[USER], [SYSTEM, USER], [SYSTEM, USER, SYSTEM], [SYSTEM, PARTS], [PARTS, SYSTEM]],
+)
+def test_other_conversations_stay(said):
+    assert messages(*said) == said
+
+
+def test_a_message_with_more_than_text_stays_apart():
+    assert messages(SYSTEM, NAMED, USER) == [SYSTEM, NAMED, USER]
