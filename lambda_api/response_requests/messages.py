@@ -15,6 +15,9 @@ Find = Callable[[str, str], InputItem]
 """A finder of kept items, by id and by the field that refers to the item."""
 
 _TEXTS = {"input_text", "output_text", "text"}
+_SILENT = {"additional_tools", "reasoning"}
+"""Items that are no message: tools, and thoughts, which are not told to a model again."""
+
 _DETAILS = {"auto", "low", "high"}
 """Details of images that chat completions know; `original` is left to the engine."""
 
@@ -49,7 +52,7 @@ def _add(messages: list[ChatMessage], item: InputItem, param: str, find: Find | 
         call_id = _needed(item.call_id, f"{param}.call_id")
         text = _text(item.output, f"{param}.output")
         messages.append({"role": "tool", "content": text, "tool_call_id": call_id})
-    elif item.kind != "reasoning":  # what a model thought is not told to it again
+    elif item.kind not in _SILENT:
         raise _unsupported(
             f"{param}.type",
             item.kind,

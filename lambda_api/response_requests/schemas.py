@@ -19,12 +19,25 @@ class InputPart(WireModel):
     detail: str | None = None
 
 
+class Tool(WireModel):
+    """A tool the model may use: a function, as the service runs none itself."""
+
+    type: str = Field(description="function; tools of other types are left out.")
+    name: str | None = None
+    description: str | None = None
+    parameters: dict[str, Any] | None = Field(None, description="A JSON schema.")
+    strict: bool | None = None
+
+
 class InputItem(WireModel):
     """An item of the conversation, or a reference to an item of a kept response."""
 
     type: str | None = Field(
         None,
-        description="message, function_call, function_call_output, item_reference or reasoning.",
+        description=(
+            "message, function_call, function_call_output, item_reference, reasoning or "
+            "additional_tools."
+        ),
     )
     id: str | None = None
     role: Literal["user", "assistant", "system", "developer"] | None = None
@@ -33,6 +46,7 @@ class InputItem(WireModel):
     name: str | None = None
     arguments: str | None = Field(None, description="The call's arguments as JSON text.")
     output: str | list[InputPart] | None = None
+    tools: list[Tool] | None = Field(None, description="Those of an additional_tools item.")
 
     @property
     def kind(self) -> str:
@@ -58,16 +72,6 @@ class TextConfig(WireModel):
     verbosity: Literal["low", "medium", "high"] | None = Field(
         None, description="Told back; no engine here knows it."
     )
-
-
-class Tool(WireModel):
-    """A tool the model may use: a function, as the service runs none itself."""
-
-    type: str = Field(description="function; tools of other types are left out.")
-    name: str | None = None
-    description: str | None = None
-    parameters: dict[str, Any] | None = Field(None, description="A JSON schema.")
-    strict: bool | None = None
 
 
 class AllowedTool(WireModel):

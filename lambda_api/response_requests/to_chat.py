@@ -20,9 +20,11 @@ _REFUSED = {
 """Fields of features that this service does not have."""
 
 _IGNORED = {
-    "prompt_cache_options", "prompt_cache_retention", "service_tier", "stream_options", "user",
+    "client_metadata", "prompt_cache_options", "prompt_cache_retention", "service_tier",
+    "stream_options", "user",
 }  # fmt: skip
-"""Fields that hint, label, or tune what no open model here has; the engine would not know them."""
+"""Fields that hint, label, or tune what no open model here has; the engine would not know them.
+`client_metadata` is Codex's."""
 
 _CHATS_OWN = {
     "logprobs", "max_completion_tokens", "max_tokens", "messages", "n", "reasoning_effort",

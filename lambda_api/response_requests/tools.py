@@ -6,6 +6,7 @@ them unasked (Codex offers `namespace` and `web_search` with the first request).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,14 +56,24 @@ def offer_of(request: ResponseRequest) -> Offer:
     Raises:
         InvalidRequestError: A function is malformed, or the request forces a tool that is not run.
     """
-    functions = []
-    for number, tool in enumerate(request.tools or []):
+    functions, left_out = [], dict[str, None]()
+    for param, tool in _given(request):
         if tool.type == "function":
-            _name(tool.name, f"tools[{number}].name")
+            _name(tool.name, f"{param}.name")
             functions.append(tool)
-    left_out = {tool.type: None for tool in request.tools or [] if tool.type != "function"}
-    offer = Offer(functions, None, list(left_out))
-    return _chosen(offer, request.tool_choice)
+        else:
+            left_out[tool.type] = None
+    return _chosen(Offer(functions, None, list(left_out)), request.tool_choice)
+
+
+def _given(request: ResponseRequest) -> Iterator[tuple[str, Tool]]:
+    """Yield the tools with their fields; Codex sends some as an item of the input."""
+    for number, tool in enumerate(request.tools or ()):
+        yield f"tools[{number}]", tool
+    for place, item in enumerate(() if isinstance(request.input, str) else request.input):
+        if item.kind == "additional_tools":
+            for number, tool in enumerate(item.tools or ()):
+                yield f"input[{place}].tools[{number}]", tool
 
 
 def _chosen(offer: Offer, choice: str | ToolChoice | None) -> Offer:

@@ -131,3 +131,47 @@ def test_tools_that_are_not_run_are_left_out(responses, runtime):
             model="twin", input="hi", tools=tools, tool_choice={"type": "web_search_preview"}
         )
     assert caught.value.param == "tool_choice.type"
+
+
+def test_codex_is_answered(responses, runtime):
+    """What Codex CLI 0.150 sends first: openai/codex, codex-rs/codex-api/src/common.rs."""
+    runtime.answer = Stream(completion_events(["Done"]))
+    custom = {"type": "custom", "name": "exec", "format": {"type": "grammar"}}
+    text = {"type": "input_text", "text": "<environment_context/>"}
+    function = {"type": "function", "name": "shell", "parameters": {"type": "object"}}
+
+    events = list(
+        responses.create(
+            model="twin",
+            instructions="You are a coding agent",
+            input=[
+                {
+                    "type": "additional_tools",
+                    "role": "developer",
+                    "tools": [{"type": "namespace", "name": "functions", "tools": [custom]}],
+                },
+                {"type": "message", "role": "developer", "content": [text]},
+                {"type": "message", "role": "user", "content": [text | {"text": "fix it"}]},
+            ],
+            tools=[function | {"strict": False}, {"type": "web_search"}],
+            tool_choice="auto",
+            parallel_tool_calls=False,
+            reasoning={"effort": "medium", "summary": "auto"},
+            store=False,
+            stream=True,
+            include=["reasoning.encrypted_content"],
+            prompt_cache_key="0199a213-81a0-7800-8aa0-bbab2a035a53",
+            text={"verbosity": "medium"},
+            extra_body={"client_metadata": {"x-codex-installation-id": "1"}},
+        )
+    )
+
+    assert events[-1].type == "response.completed"
+    assert events[-1].response.metadata == {"left_out_tools": "web_search, namespace"}
+    asked = runtime.received[0].json
+    assert asked["messages"] == [
+        {"role": "system", "content": "You are a coding agent\n\n<environment_context/>"},
+        {"role": "user", "content": "fix it"},
+    ]
+    assert [tool["function"]["name"] for tool in asked["tools"]] == ["shell"]
+    assert "client_metadata" not in asked

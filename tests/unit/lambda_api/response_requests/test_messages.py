@@ -86,6 +86,12 @@ def test_a_detail_that_chat_completions_do_not_know_is_left_to_the_engine():
     assert message["content"] == [{"type": "image_url", "image_url": {"url": URL}}]
 
 
+def test_tools_and_thoughts_are_no_messages():
+    thoughts = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "x"}
+
+    assert messages({"type": "additional_tools", "role": "developer", "tools": []}, thoughts) == []
+
+
 def test_a_refusal_is_what_the_model_said():
     said = {"role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]}
 

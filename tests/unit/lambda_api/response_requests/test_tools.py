@@ -49,6 +49,14 @@ def test_functions_are_offered_and_all_other_tools_left_out():
     ]
 
 
+def test_tools_may_come_as_an_item_of_the_input():
+    item = {"type": "additional_tools", "role": "developer", "tools": [HOSTED[6], G]}
+    offered = offer(input=[item, {"role": "user", "content": "hi"}], tools=[F])
+
+    assert names(offered) == ["f", "g"]
+    assert offered.left_out == ["namespace"]
+
+
 def test_what_was_left_out_is_noted_beside_the_callers_metadata():
     offered = offer(tools=HOSTED[:2])
 
@@ -96,6 +104,10 @@ def test_nothing_is_chosen_among_no_functions(choice):
     ("fields", "param"),
     [
         ({"tools": [F, {"type": "function"}]}, "tools[1].name"),
+        (
+            {"input": [{"type": "additional_tools", "tools": [{"type": "function"}]}]},
+            "input[0].tools[0].name",
+        ),
         ({"tools": HOSTED, "tool_choice": "required"}, "tool_choice"),
         ({"tool_choice": "required"}, "tool_choice"),
         ({"tools": HOSTED, "tool_choice": {"type": "web_search_preview"}}, "tool_choice.type"),
