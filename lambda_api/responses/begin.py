@@ -13,6 +13,10 @@ from lambda_api.responses.schemas import Response
 
 _ECHOED = {"text": {"format": True, "verbosity": True}, "tool_choice": True}
 _TEXT = {"format": {"type": "text"}, "verbosity": "medium"}
+_UNENFORCED = {"description": None, "strict": False}
+"""Fields of a schema that was sent without: nothing is enforced unasked, and clients in typed
+languages decode no null here."""
+
 _TOLD_BACK = (
     "model", "instructions", "previous_response_id", "max_output_tokens", "max_tool_calls",
     "temperature", "top_p", "presence_penalty", "frequency_penalty", "top_logprobs", "truncation",
@@ -47,7 +51,7 @@ def begun(request: ResponseRequest, *, is_kept: bool) -> Response:
         store=is_kept,
         reasoning=_reasoning(request),
         metadata=offer.noted_in(request.metadata),
-        text=_TEXT | (told.get("text") or {}),
+        text=_text(told.get("text") or {}),
         tools=[_tool(tool) for tool in offer.functions],
         tool_choice=told.get("tool_choice", "auto"),
         parallel_tool_calls=request.parallel_tool_calls is not False,
@@ -60,7 +64,13 @@ def _reasoning(request: ResponseRequest) -> dict[str, str | None]:
     return {"effort": asked.effort if asked else None, "summary": asked.summary if asked else None}
 
 
+def _text(told: dict[str, Any]) -> dict[str, Any]:
+    text = _TEXT | told
+    if text["format"]["type"] == "json_schema":
+        text["format"] = _UNENFORCED | text["format"]
+    return text
+
+
 def _tool(tool: Tool) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(tool.written(exclude_none=True))
-    # Not enforced unless asked for; a client may decode no null.
-    return {"description": None, "parameters": None, "strict": False} | told
+    return {"parameters": None} | _UNENFORCED | told

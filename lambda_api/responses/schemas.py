@@ -57,7 +57,6 @@ class ReasoningItem(BaseModel):
     status: Literal["in_progress", "completed", "incomplete"]
     summary: list[dict[str, Any]] = []
     content: list[ReasoningText]
-    encrypted_content: None = None
 
 
 OutputItem = Annotated[OutputMessage | FunctionCall | ReasoningItem, Field(discriminator="type")]

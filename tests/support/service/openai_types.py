@@ -39,6 +39,10 @@ def check_response(told: dict[str, Any]) -> None:
         assert isinstance(tool["strict"], bool)
     for item in told["output"]:
         assert item["id"]
+        # Open Responses knows no null here.
+        assert item.get("encrypted_content", "") is not None
+    if told["text"]["format"]["type"] == "json_schema":
+        assert told["text"]["format"].keys() >= {"name", "description", "schema", "strict"}
 
 
 def check_event(told: dict[str, Any]) -> None:

@@ -44,7 +44,10 @@ def test_parts_that_were_not_sent_have_the_apis_default():
 
     assert told()["reasoning"] == {"effort": None, "summary": None}
     assert told(reasoning={"effort": "low"})["reasoning"] == {"effort": "low", "summary": None}
-    assert told(text={"format": schema})["text"] == {"format": schema, "verbosity": "medium"}
+    assert told(text={"format": schema})["text"] == {
+        "format": schema | {"description": None, "strict": False},
+        "verbosity": "medium",
+    }
     assert told(text={"verbosity": "low"})["text"] == {
         "format": {"type": "text"},
         "verbosity": "low",
