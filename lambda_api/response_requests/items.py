@@ -66,7 +66,7 @@ def _items(message: ChatMessage) -> Iterator[Item]:
         yield {
             "type": "function_call_output",
             "call_id": message.get("tool_call_id") or "",
-            "output": _plain(content),
+            "output": content if isinstance(content, str) else list(_parts(content or [], role)),
             "status": "completed",
         }
         return
@@ -99,9 +99,3 @@ def _parts(content: str | list[Item], role: str) -> Iterator[Item]:
             yield {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
         else:  # a queued chat completion may hold parts that responses have no type for
             yield {"type": "input_text", "text": part.get("text") or f"[{part['type']}]"}
-
-
-def _plain(content: str | list[dict[str, Any]] | None) -> str:
-    if isinstance(content, list):
-        return "".join(part.get("text") or "" for part in content)
-    return content or ""

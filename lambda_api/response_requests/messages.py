@@ -50,8 +50,8 @@ def _add(messages: list[ChatMessage], item: InputItem, param: str, find: Find | 
         _add_call(messages, item, param)
     elif item.kind == "function_call_output":
         call_id = _needed(item.call_id, f"{param}.call_id")
-        text = _text(item.output, f"{param}.output")
-        messages.append({"role": "tool", "content": text, "tool_call_id": call_id})
+        content = _content(item.output, f"{param}.output")
+        messages.append({"role": "tool", "content": content, "tool_call_id": call_id})
     elif item.kind not in _SILENT:
         raise _unsupported(
             f"{param}.type",
@@ -112,7 +112,7 @@ def _words(part: InputPart, param: str) -> str:
     if part.type == "refusal":
         return str(_needed(part.refusal, f"{param}.refusal"))
     if part.type not in _TEXTS:
-        allowed = "'input_text', 'output_text' or 'refusal', and in messages 'input_image'"
+        allowed = "'input_text', 'input_image', 'output_text' or 'refusal'"
         raise _unsupported(f"{param}.type", part.type, allowed)
     return str(_needed(part.text, f"{param}.text"))
 

@@ -59,5 +59,5 @@ def check_item_list(told: dict[str, Any]) -> None:
 
 
 def _check(kind: type[BaseModel], told: dict[str, Any], beyond: set[str] | None = None) -> None:
-    found = kind.model_validate(told)
+    found = kind.model_validate(told, strict=True)
     assert set(found.model_extra or {}) <= (beyond or set())

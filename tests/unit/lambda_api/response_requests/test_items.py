@@ -18,6 +18,7 @@ CONVERSATION = [
     {"role": "assistant", "content": "I will", "tool_calls": [CALL]},
     {"role": "tool", "content": "sunny", "tool_call_id": "c1"},
     {"role": "assistant", "content": None, "tool_calls": [CALL]},
+    {"role": "tool", "content": [{"type": "text", "text": "a"}, IMAGE], "tool_call_id": "c1"},
     {"role": "user", "content": "and now?"},
 ]
 
@@ -34,6 +35,7 @@ def test_messages_become_the_items_that_openai_has():
         "function_call",
         "function_call_output",
         "function_call",
+        "function_call_output",
         "message",
     ]
     assert [part["type"] for part in items[1]["content"]] == ["input_text", "input_image"]
@@ -45,6 +47,7 @@ def test_items_are_the_messages_that_they_were_made_from():
     detailed = {**IMAGE, "image_url": {**IMAGE["image_url"], "detail": "auto"}}
     expected = list(CONVERSATION)
     expected[1] = {"role": "user", "content": [{"type": "text", "text": "look"}, detailed]}
+    expected[5] = CONVERSATION[5] | {"content": [{"type": "text", "text": "a"}, detailed]}
 
     assert messages_of(items) == expected
 
@@ -52,10 +55,11 @@ def test_items_are_the_messages_that_they_were_made_from():
 def test_what_a_queued_chat_completion_holds_is_listed_too():
     audio = [{"type": "input_audio", "input_audio": {}}]
     (heard,) = items_of([{"role": "user", "content": audio}], RESPONSE)
-    (told,) = items_of([{"role": "function", "name": "f", "content": [{"text": "x"}]}], RESPONSE)
+    (told,) = items_of([{"role": "function", "content": [{"type": "text", "text": "x"}]}], RESPONSE)
 
     assert heard["content"] == [{"type": "input_text", "text": "[input_audio]"}]
-    assert (told["type"], told["output"]) == ("function_call_output", "x")
+    assert told["type"] == "function_call_output"
+    assert told["output"] == [{"type": "input_text", "text": "x"}]
 
 
 def test_an_items_id_leads_to_its_response():

@@ -80,6 +80,22 @@ def test_text_beside_an_image_is_a_part_and_text_alone_is_not():
     ]
 
 
+def test_a_function_may_show_an_image():
+    shown = {
+        "type": "function_call_output",
+        "call_id": "c",
+        "output": [{"type": "input_image", "image_url": URL}],
+    }
+
+    assert messages(shown) == [
+        {
+            "role": "tool",
+            "content": [{"type": "image_url", "image_url": {"url": URL}}],
+            "tool_call_id": "c",
+        }
+    ]
+
+
 def test_a_detail_that_chat_completions_do_not_know_is_left_to_the_engine():
     (message,) = messages(user({"type": "input_image", "image_url": URL, "detail": "original"}))
 
@@ -123,11 +139,7 @@ def test_a_reference_stands_for_the_item(reference):
         (user({"type": "input_image", "file_id": "x"}), "content[0].image_url"),
         (user({"type": "input_text"}), "content[0].text"),
         (
-            {
-                "type": "function_call_output",
-                "call_id": "c",
-                "output": [{"type": "input_image", "image_url": URL}],
-            },
+            {"type": "function_call_output", "call_id": "c", "output": [{"type": "input_file"}]},
             "output[0].type",
         ),
     ],
