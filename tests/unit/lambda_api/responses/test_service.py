@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from lambda_api.chat.truncation import OVERFLOW
 from lambda_api.errors import InvalidRequestError, StorageError
 from tests.support.service.fake_queue import answer
 from tests.support.service.responses_app import URL, as_owner
@@ -112,17 +113,16 @@ def test_a_turn_does_not_refer_to_another_keys_items(client, create):
 
 def test_the_oldest_turns_are_dropped_where_that_is_asked_for(client, upstream, monkeypatch):
     turns = [{"role": "user", "content": str(n)} for n in range(6)]
-    complete = upstream.complete
+    note = upstream._note
 
-    def short(payload, prefix=None):
-        answered = complete(payload, prefix)
+    def refuse_if_long(payload, prefix):
+        note(payload, prefix)
         if len(json.loads(payload)["messages"]) > 3:
             error = InvalidRequestError("too long")
-            error.code = "context_length_exceeded"
+            error.code = OVERFLOW
             raise error
-        return answered
 
-    monkeypatch.setattr(upstream, "complete", short)
+    monkeypatch.setattr(upstream, "_note", refuse_if_long)
     body = {"model": "twin", "input": turns, "instructions": "be brief"}
     cut = client.post(URL, json=body | {"truncation": "auto"}).json()
     refused = client.post(URL, json=body)
@@ -134,7 +134,7 @@ def test_the_oldest_turns_are_dropped_where_that_is_asked_for(client, upstream, 
         {"role": "system", "content": "be brief"},
         *turns[-2:],
     ]
-    assert refused.json()["error"]["code"] == "context_length_exceeded"
+    assert refused.json()["error"]["code"] == OVERFLOW
 
 
 def test_tools_that_are_not_run_are_left_out_with_a_warning(create, upstream, caplog):
