@@ -81,7 +81,9 @@ def create_app(
     response_service = _responses(settings, chat_service, responses_store, queue)
     app.include_router(chat.router(chat_service, response_service, cold_start))
     keys = cache(lambda: _keys(response_service.kept().objects, "responses"))
-    app.include_router(responses.router(response_service, cold_start, keys))
+    app.include_router(
+        responses.router(response_service, cold_start, keys, settings.function_timeout_seconds)
+    )
     if settings.batch_bucket:
         _add_batches(app, settings, batch_store, executions)
     app.include_router(models.router(settings.model_id))

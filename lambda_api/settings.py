@@ -50,6 +50,12 @@ class Settings(BaseSettings):
         le=900,
         description="Longest wait for the next bytes from the endpoint, in seconds.",
     )
+    function_timeout_seconds: float = Field(
+        500,
+        ge=2,
+        le=900,
+        description="Longest run of the streaming function, within which a stream has to end.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO",
         description="Least severe message that is logged; each request's line is always written.",

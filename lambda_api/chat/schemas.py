@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticSerializationError
 
+from lambda_api.chat.roles import Role, known_role, one_instruction
 from lambda_api.errors import InvalidRequestError
 
 
@@ -57,7 +58,7 @@ class ContentPart(WireModel):
 class Message(WireModel):
     """A message of the conversation."""
 
-    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    role: Annotated[Role, AfterValidator(known_role)]
     content: str | list[ContentPart] | None = Field(None, description="Text, or a list of parts.")
 
 
@@ -107,19 +108,20 @@ class ChatCompletionRequest(WireModel):
         return self.model_validate(fields)
 
     def payload(self) -> bytes:
-        """Return the JSON for the engine: the client's, but for three things.
+        """Return the JSON for the engine: the client's, but for four things.
 
         `model` is left out: every engine serves one model and takes its absence to mean that one,
         while a name it was not started with is an error (vLLM). A stream's usage is always asked
         for, because the metrics count it; `ChatStream` keeps it from a client that did not ask.
         `prompt_cache_key` is for the routing in front of the engines, which do not know it.
+        Instructions at the beginning are one message, as many templates take no second.
         """
-        request = self
+        request = self.model_copy(update={"messages": one_instruction(self.messages)})
         if self.stream:
             options = (self.stream_options or StreamOptions()).model_copy(
                 update={"include_usage": True}
             )
-            request = self.model_copy(update={"stream_options": options})
+            request = request.model_copy(update={"stream_options": options})
         return request.written(exclude_unset=True, exclude={"model", "prompt_cache_key"})
 
 

@@ -6,12 +6,20 @@ The events are those of platform.openai.com/docs/api-reference/responses-streami
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from lambda_api.responses.from_chat_answer import message, new_id
-from lambda_api.responses.schemas import FunctionCall, OutputItem, OutputMessage, OutputText
+from lambda_api.responses.from_chat_answer import Logprobs
+from lambda_api.responses.schemas import (
+    FunctionCall,
+    OutputItem,
+    OutputMessage,
+    OutputText,
+    ReasoningItem,
+    ReasoningText,
+)
 
 
 class Events:
@@ -27,73 +35,134 @@ class Events:
 
 
 @dataclass
-class MessageWriter:
-    """A writer of a message, as far as the engine has told."""
+class ItemWriter(ABC):
+    """A writer of an item, as far as the engine has told.
+
+    Attributes:
+        events: The writer of events.
+        index: The item's place in the output.
+        item_id: The item's id.
+        written: The item's text so far, in pieces.
+    """
 
     events: Events
     index: int
-    item_id: str = field(default_factory=lambda: new_id("msg"))
+    item_id: str
     written: list[str] = field(default_factory=list)
 
+    @abstractmethod
     def begin(self) -> bytes:
         """Return the events of the item's beginning."""
-        item = OutputMessage(id=self.item_id, status="in_progress", content=[])
-        return self.events.event(
-            "response.output_item.added", output_index=self.index, item=item.model_dump()
-        ) + self._content("part.added", part=OutputText(text="").model_dump())
 
-    def add(self, text: str) -> bytes:
-        """Append to the item; return the event of the addition."""
-        self.written.append(text)
-        return self._text("delta", delta=text)
+    @abstractmethod
+    def item(self) -> OutputItem:
+        """Return the item as written so far."""
 
-    def item(self) -> OutputMessage:
-        """Return the message as written so far."""
-        return message("".join(self.written), self.item_id)
-
+    @abstractmethod
     def end(self, item: OutputItem) -> bytes:
         """Return the events of the item's end, which hold the item."""
-        text = "".join(self.written)
-        return (
-            self._text("done", text=text)
-            + self._content("part.done", part=OutputText(text=text).model_dump())
-            + _ended(self.events, self.index, item)
+
+    def _added(self, item: OutputItem) -> bytes:
+        return self._told("output_item.added", item)
+
+    def _done(self, item: OutputItem) -> bytes:
+        return self._told("output_item.done", item)
+
+    def _told(self, what: str, item: OutputItem) -> bytes:
+        return self.events.event(
+            f"response.{what}", output_index=self.index, item=item.model_dump()
         )
 
-    def _text(self, what: str, **fields: Any) -> bytes:  # noqa: ANN401
-        return self._about(f"response.output_text.{what}", logprobs=[], **fields)
-
-    def _content(self, what: str, **fields: Any) -> bytes:  # noqa: ANN401
-        return self._about(f"response.content_{what}", **fields)
-
-    def _about(self, kind: str, **fields: Any) -> bytes:  # noqa: ANN401
+    def _event(self, what: str, **fields: Any) -> bytes:  # noqa: ANN401
         return self.events.event(
-            kind, item_id=self.item_id, output_index=self.index, content_index=0, **fields
+            f"response.{what}", item_id=self.item_id, output_index=self.index, **fields
         )
 
 
 @dataclass
-class CallWriter:
-    """A writer of a function call, as far as the engine has told."""
+class MessageWriter(ItemWriter):
+    """A writer of a message."""
 
-    events: Events
-    index: int
-    name: str
-    call_id: str
-    item_id: str = field(default_factory=lambda: new_id("fc"))
-    written: list[str] = field(default_factory=list)
+    logprobs: Logprobs = field(default_factory=list)
 
     def begin(self) -> bytes:
         """Return the events of the item's beginning."""
-        item = self.item().model_copy(update={"status": "in_progress"})
-        return self.events.event(
-            "response.output_item.added", output_index=self.index, item=item.model_dump()
+        item = OutputMessage(id=self.item_id, status="in_progress", content=[])
+        part = OutputText(text="").model_dump()
+        return self._added(item) + self._event("content_part.added", content_index=0, part=part)
+
+    def add(self, text: str, logprobs: Logprobs | None = None) -> bytes:
+        """Append to the item; return the event of the addition."""
+        self.written.append(text)
+        self.logprobs += logprobs or []
+        return self._event(
+            "output_text.delta", content_index=0, logprobs=logprobs or [], delta=text
         )
+
+    def item(self) -> OutputMessage:
+        """Return the message as written so far."""
+        return OutputMessage(id=self.item_id, status="completed", content=[self._part()])
+
+    def end(self, item: OutputItem) -> bytes:
+        """Return the events of the item's end, which hold the item."""
+        part = self._part()
+        return (
+            self._event("output_text.done", content_index=0, logprobs=part.logprobs, text=part.text)
+            + self._event("content_part.done", content_index=0, part=part.model_dump())
+            + self._done(item)
+        )
+
+    def _part(self) -> OutputText:
+        return OutputText(text="".join(self.written), logprobs=self.logprobs)
+
+
+@dataclass
+class ReasoningWriter(ItemWriter):
+    """A writer of what the model thinks."""
+
+    def begin(self) -> bytes:
+        """Return the events of the item's beginning."""
+        item = ReasoningItem(id=self.item_id, status="in_progress", content=[])
+        part = ReasoningText(text="").model_dump()
+        return self._added(item) + self._event("content_part.added", content_index=0, part=part)
+
+    def add(self, text: str) -> bytes:
+        """Append to the item; return the event of the addition."""
+        self.written.append(text)
+        return self._event("reasoning_text.delta", content_index=0, delta=text)
+
+    def item(self) -> ReasoningItem:
+        """Return the thoughts as written so far."""
+        return ReasoningItem(id=self.item_id, status="completed", content=[self._part()])
+
+    def end(self, item: OutputItem) -> bytes:
+        """Return the events of the item's end, which hold the item."""
+        part = self._part()
+        return (
+            self._event("reasoning_text.done", content_index=0, text=part.text)
+            + self._event("content_part.done", content_index=0, part=part.model_dump())
+            + self._done(item)
+        )
+
+    def _part(self) -> ReasoningText:
+        return ReasoningText(text="".join(self.written))
+
+
+@dataclass
+class CallWriter(ItemWriter):
+    """A writer of a function call."""
+
+    name: str = ""
+    call_id: str = ""
+
+    def begin(self) -> bytes:
+        """Return the events of the item's beginning."""
+        return self._added(self.item().model_copy(update={"status": "in_progress"}))
 
     def add(self, arguments: str) -> bytes:
         """Append to the item; return the event of the addition."""
         self.written.append(arguments)
-        return self._arguments("delta", delta=arguments)
+        return self._event("function_call_arguments.delta", delta=arguments)
 
     def item(self) -> FunctionCall:
         """Return the call as written so far."""
@@ -107,18 +176,25 @@ class CallWriter:
 
     def end(self, item: OutputItem) -> bytes:
         """Return the events of the item's end, which hold the item."""
-        return self._arguments("done", arguments="".join(self.written), name=self.name) + _ended(
-            self.events, self.index, item
-        )
-
-    def _arguments(self, what: str, **fields: Any) -> bytes:  # noqa: ANN401
-        return self.events.event(
-            f"response.function_call_arguments.{what}",
-            item_id=self.item_id,
-            output_index=self.index,
-            **fields,
-        )
+        arguments = "".join(self.written)
+        return self._event(
+            "function_call_arguments.done", arguments=arguments, name=self.name
+        ) + self._done(item)
 
 
-def _ended(events: Events, index: int, item: OutputItem) -> bytes:
-    return events.event("response.output_item.done", output_index=index, item=item.model_dump())
+def rewritten(events: Events, index: int, item: OutputItem) -> bytes:
+    """Return the events of a whole item."""
+    writer: ItemWriter
+    if isinstance(item, FunctionCall):
+        writer = CallWriter(events, index, item.id, name=item.name, call_id=item.call_id)
+        begun, text = writer.begin(), item.arguments
+        added = writer.add(text) if text else b""
+    elif isinstance(item, ReasoningItem):
+        writer = ReasoningWriter(events, index, item.id)
+        begun, added = writer.begin(), writer.add("".join(part.text for part in item.content))
+    else:
+        writer = MessageWriter(events, index, item.id)
+        part = item.content[0] if item.content else OutputText(text="")
+        begun = writer.begin()
+        added = writer.add(part.text, part.logprobs) if part.text else b""
+    return begun + added + writer.end(item)

@@ -14,6 +14,7 @@ from lambda_api.errors import (
     ServiceError,
     ThrottledError,
 )
+from lambda_api.response_requests.items import output_id
 from lambda_api.responses.schemas import (
     FunctionCall,
     IncompleteDetails,
@@ -23,9 +24,14 @@ from lambda_api.responses.schemas import (
     OutputMessage,
     OutputText,
     OutputTokensDetails,
+    ReasoningItem,
+    ReasoningText,
     ResponseError,
     ResponseUsage,
 )
+
+Logprobs = list[dict[str, Any]]
+"""Tokens of a text with the logarithms of their probabilities."""
 
 _CUT_SHORT: dict[str | None, IncompleteDetails] = {
     "length": IncompleteDetails(reason="max_output_tokens"),
@@ -35,7 +41,7 @@ _CUT_SHORT: dict[str | None, IncompleteDetails] = {
 
 
 def outcome_of(answer: bytes) -> Outcome:
-    """Return the outcome in a chat completion's JSON.
+    """Return the outcome in a chat completion's JSON; `placed` gives the items their ids.
 
     Raises:
         EngineError: The answer is no chat completion.
@@ -43,7 +49,7 @@ def outcome_of(answer: bytes) -> Outcome:
     try:
         completion = parsed(answer)
         choice = completion["choices"][0]
-        output = _output(choice["message"])
+        output = _output(choice)
         usage = usage_of(completion.get("usage"))
     except (ValueError, LookupError, TypeError, AttributeError):
         raise EngineError(
@@ -83,11 +89,13 @@ def failed(error: ServiceError, output: Sequence[OutputItem] = ()) -> Outcome:
     )
 
 
-def message(text: str, item_id: str | None = None) -> OutputMessage:
-    """Return a whole message."""
-    return OutputMessage(
-        id=item_id or new_id("msg"), status="completed", content=[OutputText(text=text)]
-    )
+def placed(outcome: Outcome, response_id: str) -> Outcome:
+    """Return the outcome of a response, with ids of items that lead back to the response."""
+    output = [
+        item.model_copy(update={"id": output_id(item.type, response_id, place)})
+        for place, item in enumerate(outcome.output)
+    ]
+    return outcome.model_copy(update={"output": output})
 
 
 def new_id(kind: str) -> str:
@@ -112,16 +120,50 @@ def usage_of(usage: Any) -> ResponseUsage | None:  # noqa: ANN401  any JSON valu
     )
 
 
-def _output(said: dict[str, Any]) -> list[OutputItem]:
-    calls: list[OutputItem] = [
-        FunctionCall(
-            id=new_id("fc"),
-            status="completed",
-            call_id=call.get("id") or new_id("call"),
-            name=call["function"]["name"],
-            arguments=call["function"]["arguments"],
-        )
-        for call in said.get("tool_calls") or ()
+def thoughts_in(said: dict[str, Any]) -> str | None:
+    """Return what a model thought, from a message or delta.
+
+    vLLM and SGLang say `reasoning_content`, newer vLLM `reasoning`, llama.cpp `reasoning_content`.
+    """
+    return said.get("reasoning_content") or said.get("reasoning")
+
+
+def logprobs_in(choice: dict[str, Any]) -> Logprobs:
+    """Return the log probabilities in a choice, with the fields that responses require."""
+    told = (choice.get("logprobs") or {}).get("content") or ()
+    return [
+        _logprob(token) | {"top_logprobs": [_logprob(other) for other in _others(token)]}
+        for token in told
     ]
-    text = said.get("content")
-    return [message(text or ""), *calls] if text or not calls else calls
+
+
+def _logprob(token: dict[str, Any]) -> dict[str, Any]:
+    bytes_ = token.get("bytes")
+    written = list(token["token"].encode()) if bytes_ is None else bytes_
+    return {"token": token["token"], "bytes": written, "logprob": token["logprob"]}
+
+
+def _others(token: dict[str, Any]) -> Sequence[dict[str, Any]]:
+    return token.get("top_logprobs") or ()
+
+
+def _output(choice: dict[str, Any]) -> list[OutputItem]:
+    said, output = choice["message"], list[OutputItem]()
+    calls, text = said.get("tool_calls") or (), said.get("content")
+    if thoughts := thoughts_in(said):
+        content = [ReasoningText(text=thoughts)]
+        output.append(ReasoningItem(id="", status="completed", content=content))
+    if text or not calls:
+        part = OutputText(text=text or "", logprobs=logprobs_in(choice))
+        output.append(OutputMessage(id="", status="completed", content=[part]))
+    return [*output, *map(_call, calls)]
+
+
+def _call(call: dict[str, Any]) -> FunctionCall:
+    return FunctionCall(
+        id="",
+        status="completed",
+        call_id=call.get("id") or new_id("call"),
+        name=call["function"]["name"],
+        arguments=call["function"]["arguments"],
+    )

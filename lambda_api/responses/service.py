@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Self
+from typing import Self, TypeVar
 
 from lambda_api.chat.schemas import ChatCompletionRequest
 from lambda_api.chat.service import ChatService, Upstream
+from lambda_api.chat.truncation import cut_to_fit
 from lambda_api.errors import (
     InvalidRequestError,
     NotFoundError,
     PreviousResponseError,
     StorageError,
 )
+from lambda_api.response_requests.from_chat_request import response_request
+from lambda_api.response_requests.messages import ChatMessage, messages_of
+from lambda_api.response_requests.param_names import in_response_terms
+from lambda_api.response_requests.schemas import InputItem, ResponseRequest
+from lambda_api.response_requests.to_chat import chat_request
+from lambda_api.response_requests.tools import offer_of
 from lambda_api.responses.background import Background
-from lambda_api.responses.from_chat_answer import new_id, outcome_of
-from lambda_api.responses.from_chat_request import response_request
-from lambda_api.responses.param_names import in_response_terms
-from lambda_api.responses.schemas import (
-    InputItem,
-    Response,
-    ResponseRequest,
-)
+from lambda_api.responses.begin import begun
+from lambda_api.responses.from_chat_answer import new_id, outcome_of, placed
+from lambda_api.responses.references import finder, refers
+from lambda_api.responses.schemas import Response
 from lambda_api.responses.store import KeptResponse, ResponseStore
 from lambda_api.responses.stream import ResponseStream
-from lambda_api.responses.to_chat import ChatMessage, chat_request, messages_of
 
-_ECHOED = {"text": {"format"}, "tools": True, "tool_choice": True}
+Answer = TypeVar("Answer")
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +53,11 @@ class _Draft:
             return self
         response = self.response.model_copy(update={"id": response_id})
         return replace(self, kept=self.kept.model_copy(update={"response": response}))
+
+    def asked_of(self, ask: Callable[[ChatCompletionRequest], Answer]) -> Answer:
+        """Return the engine's answer, to a shorter conversation if that was asked for."""
+        is_cut = self.response.truncation == "auto"
+        return cut_to_fit(ask, self.chat) if is_cut else ask(self.chat)
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,8 @@ class ResponseService:
         """
         draft = self._draft(request, owner)
         with in_response_terms():
-            outcome = outcome_of(self.chat.complete(draft.chat).body)
+            answer = draft.asked_of(self.chat.complete)
+        outcome = placed(outcome_of(answer.body), draft.response.id)
         return self._keep(owner, draft.kept, draft.response.model_copy(update=dict(outcome)))
 
     def stream(self, request: ResponseRequest, owner: str) -> ResponseStream:
@@ -89,7 +95,7 @@ class ResponseService:
         draft = self._draft(request, owner)
         keep = partial(self._keep, owner, draft.kept)
         with in_response_terms():
-            return ResponseStream(self.chat.stream(draft.chat), draft.response, keep)
+            return ResponseStream(draft.asked_of(self.chat.stream), draft.response, keep)
 
     def enqueue(
         self, request: ResponseRequest, owner: str, response_id: str | None = None
@@ -106,13 +112,13 @@ class ResponseService:
         """
         if self.background is None:
             raise _refused("background", "is not configured for this service")
-        if request.stream:
-            raise _refused("stream", "is not supported with background, fetch the response later")
         if request.store is False:
             raise _refused("store", "must not be false with background, which keeps the response")
         if response_id and (found := self.found(owner, response_id)):
             return found
-        draft = self._draft(request, owner).named(response_id)
+        # The queue's answers are whole, and nobody is there to cut what turns out too long.
+        changes = {"stream": None, "truncation": None}
+        draft = self._draft(request.model_copy(update=changes), owner).named(response_id)
         with in_response_terms():
             return self._submit(self.background, owner, draft)
 
@@ -135,8 +141,7 @@ class ResponseService:
         """
         if request.store is False:
             return None
-        changes = {"background": True, "stream": None}
-        return self.enqueue(request.model_copy(update=changes), owner)
+        return self.enqueue(request.model_copy(update={"background": True}), owner)
 
     def enqueue_chat(self, request: ChatCompletionRequest, owner: str) -> Response | None:
         """Queue a chat completion as a response; None if `n` asks for more than one answer.
@@ -147,7 +152,7 @@ class ResponseService:
         if self.background is None or (request.n or 1) > 1:
             return None
         chat = request.unstreamed()
-        response = _begun(response_request(chat), is_kept=True)
+        response = begun(response_request(chat), is_kept=True)
         messages = [message.model_dump(exclude_unset=True) for message in chat.messages]
         draft = _Draft(chat, KeptResponse(response=response, messages=messages))
         return self._submit(self.background, owner, draft)
@@ -173,19 +178,26 @@ class ResponseService:
         return background.submit(self.kept(), owner, kept, payload).response
 
     def _draft(self, request: ResponseRequest, owner: str) -> _Draft:
-        messages = messages_of(request.input)
+        messages, key = self._messages(request, owner), request.prompt_cache_key
         if request.previous_response_id is not None:
             previous = self._previous(request.previous_response_id, owner)
             messages = _conversation(previous) + messages
-            key = request.prompt_cache_key or previous.prompt_cache_key
-            request = request.model_copy(update={"prompt_cache_key": key})
-        chat = chat_request(request, messages)
+            key = key or previous.prompt_cache_key
+        chat = chat_request(request.model_copy(update={"prompt_cache_key": key}), messages)
         is_kept = self.connect_store is not None and request.store is not False
-        response = _begun(request, is_kept=is_kept)
+        response = begun(request, is_kept=is_kept)
+        if left_out := offer_of(request).left_out:
+            _log.warning("tools that are not run here were left out: %.512s", ", ".join(left_out))
         # The next turn may come with other instructions, or without its key.
         key = self.chat.prefix_of(chat)
         kept = KeptResponse(response=response, messages=messages, prompt_cache_key=key)
         return _Draft(chat, kept)
+
+    def _messages(self, request: ResponseRequest, owner: str) -> list[ChatMessage]:
+        given = request.input
+        if isinstance(given, str) or self.connect_store is None or not refers(given):
+            return messages_of(given)
+        return messages_of(given, finder(self.kept(), owner, given))
 
     def _previous(self, response_id: str, owner: str) -> KeptResponse:
         try:
@@ -216,25 +228,3 @@ def _conversation(kept: KeptResponse) -> list[ChatMessage]:
 
 def _refused(param: str, why: str) -> InvalidRequestError:
     return InvalidRequestError(f"{param}: {why}", param=param)
-
-
-def _begun(request: ResponseRequest, *, is_kept: bool) -> Response:
-    told = json.loads(request.written(by_alias=True, exclude_none=True, include=_ECHOED))
-    return Response(
-        id=new_id("resp"),
-        created_at=int(time.time()),
-        status="in_progress",
-        model=request.model,
-        background=False,
-        store=is_kept,
-        instructions=request.instructions,
-        previous_response_id=request.previous_response_id,
-        max_output_tokens=request.max_output_tokens,
-        temperature=request.temperature,
-        top_p=request.top_p,
-        metadata=request.metadata or {},
-        text=told.get("text") or {"format": {"type": "text"}},
-        tools=told.get("tools", []),
-        tool_choice=told.get("tool_choice", "auto"),
-        parallel_tool_calls=request.parallel_tool_calls is not False,
-    )

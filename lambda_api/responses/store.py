@@ -19,7 +19,7 @@ from lambda_api.errors import (
     UnreadableObjectError,
 )
 from lambda_api.responses.async_notification import error_behind
-from lambda_api.responses.from_chat_answer import failed, outcome_of
+from lambda_api.responses.from_chat_answer import failed, outcome_of, placed
 from lambda_api.responses.names import (
     announced_key,
     input_key,
@@ -99,7 +99,7 @@ class ResponseStore:
 
     def settle(self, owner: str, response_id: str, outcome: Outcome) -> Settled:
         """End a background response; return the end that came first, which holds."""
-        ours = Settled(outcome=outcome)
+        ours = Settled(outcome=placed(outcome, response_id))
         key = result_key(owner, response_id)
         while True:  # until the other one's write can be read
             try:

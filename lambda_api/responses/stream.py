@@ -8,8 +8,23 @@ from typing import Any
 from lambda_api.chat.stream import ChatStream
 from lambda_api.engine.json_fields import parsed
 from lambda_api.errors import EngineError, ServiceError
-from lambda_api.responses.events import CallWriter, Events, MessageWriter
-from lambda_api.responses.from_chat_answer import failed, finished, new_id, usage_of
+from lambda_api.response_requests.items import output_id
+from lambda_api.responses.events import (
+    CallWriter,
+    Events,
+    ItemWriter,
+    MessageWriter,
+    ReasoningWriter,
+)
+from lambda_api.responses.from_chat_answer import (
+    Logprobs,
+    failed,
+    finished,
+    logprobs_in,
+    new_id,
+    thoughts_in,
+    usage_of,
+)
 from lambda_api.responses.schemas import Outcome, OutputItem, Response, ResponseUsage
 from lambda_api.streaming.sse import payloads
 
@@ -36,8 +51,9 @@ class ResponseStream:
         self._response = response
         self._keep = keep
         self._events = Events()
-        self._items: list[MessageWriter | CallWriter] = []
-        self._message: MessageWriter | None = None
+        self._items: list[ItemWriter] = []
+        self._open: list[ItemWriter] = []
+        self._text: MessageWriter | ReasoningWriter | None = None
         self._calls: dict[int, CallWriter] = {}
         self._finish_reason: str | None = None
         self._usage: ResponseUsage | None = None
@@ -76,44 +92,69 @@ class ResponseStream:
     def _choice(self, choice: dict[str, Any]) -> bytes:
         self._finish_reason = choice.get("finish_reason") or self._finish_reason
         delta = choice.get("delta") or {}
-        made = self._write(delta["content"]) if delta.get("content") else b""
+        thought, made = thoughts_in(delta), b""
+        if thought:
+            made = self._think(thought)
+        if delta.get("content"):
+            logprobs = logprobs_in(choice) if choice.get("logprobs") else None
+            made += self._write(delta["content"], logprobs)
         return made + b"".join(map(self._call, delta.get("tool_calls") or ()))
 
-    def _write(self, text: str) -> bytes:
-        begun = b""
-        if self._message is None:
-            self._message = MessageWriter(self._events, len(self._items))
-            begun = self._begin(self._message)
-        return begun + self._message.add(text)
+    def _think(self, text: str) -> bytes:
+        begun, writer = b"", self._text
+        if not isinstance(writer, ReasoningWriter):
+            writer = ReasoningWriter(self._events, *self._place("reasoning"))
+            begun, self._text = self._begin(writer), writer
+        return begun + writer.add(text)
+
+    def _write(self, text: str, logprobs: Logprobs | None = None) -> bytes:
+        begun, writer = b"", self._text
+        if not isinstance(writer, MessageWriter):
+            writer = MessageWriter(self._events, *self._place("message"))
+            begun, self._text = self._begin(writer), writer
+        return begun + writer.add(text, logprobs)
 
     def _call(self, delta: dict[str, Any]) -> bytes:
         function, begun = delta.get("function") or {}, b""
         call = self._calls.get(delta["index"])
         if call is None:
-            call_id = delta.get("id") or new_id("call")
-            call = CallWriter(self._events, len(self._items), function["name"], call_id)
+            name, call_id = function["name"], delta.get("id") or new_id("call")
+            place = self._place("function_call")
+            call = CallWriter(self._events, *place, name=name, call_id=call_id)
             self._calls[delta["index"]] = call
             begun = self._begin(call)
         return begun + (call.add(function["arguments"]) if function.get("arguments") else b"")
 
-    def _begin(self, item: MessageWriter | CallWriter) -> bytes:
+    def _place(self, kind: str) -> tuple[int, str]:
+        place = len(self._items)
+        return place, output_id(kind, self._response.id, place)
+
+    def _begin(self, item: ItemWriter) -> bytes:
+        """Begin an item; a text before it is over, while calls may come in turns."""
+        ended = b""
+        if self._text:
+            ended = self._text.end(self._text.item())
+            self._open.remove(self._text)
+            self._text = None
         self._items.append(item)
-        return item.begin()
+        self._open.append(item)
+        return ended + item.begin()
 
     def _end(self, error: ServiceError | None) -> Iterator[bytes]:
-        if not self._items and not error:
+        if not error and not any(not isinstance(item, ReasoningWriter) for item in self._items):
             yield self._write("")
         outcome = self._outcome(error)
         if not error:
-            yield b"".join(
-                item.end(whole) for item, whole in zip(self._items, outcome.output, strict=True)
-            )
+            yield b"".join(item.end(outcome.output[item.index]) for item in self._open)
         response = self._keep(self._response.model_copy(update=dict(outcome)))
         yield self._events.event(f"response.{outcome.status}", response=response.model_dump())
 
     def _outcome(self, error: ServiceError | None) -> Outcome:
         output: list[OutputItem] = [item.item() for item in self._items]
         if error:
-            cut = [item.model_copy(update={"status": "incomplete"}) for item in output]
+            cut = [
+                item.model_copy(update={"status": "incomplete"}) if writer in self._open else item
+                for writer, item in zip(self._items, output, strict=True)
+            ]
             return failed(error, cut)
         return finished(output, self._finish_reason, self._usage)

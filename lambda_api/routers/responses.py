@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi import Response as HttpResponse
@@ -13,14 +13,17 @@ from starlette.responses import JSONResponse
 from lambda_api.chat.service import Upstream
 from lambda_api.cold_start.strategies import ColdStartStrategy, PendingRequest
 from lambda_api.engine.json_fields import Usage
-from lambda_api.errors import InvalidRequestError
 from lambda_api.http.caller import caller_id
 from lambda_api.http.schemas import ErrorResponse
-from lambda_api.responses.schemas import DeletedResponse, Response, ResponseRequest
+from lambda_api.response_requests.schemas import ResponseRequest
+from lambda_api.responses.follow import FollowedResponse, Pace
+from lambda_api.responses.input_items import Item, page_of_items
+from lambda_api.responses.schemas import DeletedResponse, Response
 from lambda_api.responses.service import ResponseService
 from lambda_api.routers.creation import creation_by
 from lambda_api.routers.queued import QUEUED, queued
 from lambda_api.storage.idempotency import IdempotencyKeys
+from lambda_api.storage.pagination import Page
 from lambda_api.streaming.response import RelayResponse
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -36,12 +39,21 @@ _CREATED: dict[int | str, dict[str, Any]] = {
     **QUEUED,
     **_ERRORS,
 }
+_MARGIN_SECONDS = 10
+"""Time before the function's end by which a stream of a kept response is over, so that a client
+sees a stream that ended and not a broken connection."""
+
+_KEPT = {
+    200: {**_CREATED[200], "description": "The response; with `stream`, its events."},
+    **_ERRORS,
+}
 
 
 def router(
     service: ResponseService,
     cold_start: ColdStartStrategy,
     connect_keys: Callable[[], IdempotencyKeys],
+    function_timeout_seconds: float,
 ) -> APIRouter:
     """Return the routes of responses.
 
@@ -49,17 +61,22 @@ def router(
         service: The responses' service.
         cold_start: The strategy for requests that meet a cold endpoint.
         connect_keys: Returns the keys of background requests; called for each, so cached.
+        function_timeout_seconds: Longest run of the function, and so of any stream.
     """
+    pace = Pace(most_seconds=max(1, function_timeout_seconds - _MARGIN_SECONDS))
     routes = APIRouter(prefix="/v1/responses", tags=["responses"])
 
     @routes.post("", responses=_CREATED)
     def create_response(body: ResponseRequest, request: Request) -> HttpResponse:
         """Answer; with `stream`, as server-sent events; with `background`, later."""
+        owner = caller_id(request.scope)
         if body.background:
-            return _json(_enqueued(service, connect_keys, body, request))
+            response = _enqueued(service, connect_keys, body, request)
+            followed = _followed(service, owner, response, pace)
+            return RelayResponse(followed) if body.stream else _json(response)
         return cold_start.answer(_PendingResponse(request, bool(body.stream), body, service))
 
-    _add_kept(routes, service)
+    _add_kept(routes, service, pace)
     return routes
 
 
@@ -103,15 +120,34 @@ class _PendingResponse(PendingRequest):
         return queued(response, self.request) if response else None
 
 
-def _add_kept(routes: APIRouter, service: ResponseService) -> None:
-    @routes.get("/{response_id}", responses=_ERRORS)
-    def get_response(response_id: str, request: Request, stream: bool = Query(False)) -> Response:
+def _add_kept(routes: APIRouter, service: ResponseService, pace: Pace) -> None:
+    @routes.get("/{response_id}", responses=_KEPT, response_model=None)
+    def get_response(
+        response_id: str,
+        request: Request,
+        stream: bool = Query(False, description="Tell of the response as events, to its end."),
+        starting_after: int | None = Query(
+            None, ge=0, description="With `stream`: the number of the last event that was seen."
+        ),
+    ) -> Response | HttpResponse:
         """Tell of a kept response: how far it is, and its output when it is there."""
-        if stream:
-            raise InvalidRequestError(
-                "stream: is not supported for a kept response", param="stream"
-            )
-        return service.kept().find(caller_id(request.scope), response_id).response
+        owner = caller_id(request.scope)
+        response = service.kept().find(owner, response_id).response
+        if not stream:
+            return response
+        return RelayResponse(_followed(service, owner, response, pace, starting_after))
+
+    @routes.get("/{response_id}/input_items", responses=_ERRORS)
+    def list_input_items(
+        response_id: str,
+        request: Request,
+        after: str = "",
+        limit: int = Query(20, ge=1, le=100),
+        order: Literal["asc", "desc"] = "desc",
+    ) -> Page[Item]:
+        """List the conversation that a response answers, each message and call as an item."""
+        kept = service.kept().find(caller_id(request.scope), response_id)
+        return page_of_items(kept, after, limit, order)
 
     @routes.post("/{response_id}/cancel", responses=_ERRORS)
     def cancel_response(response_id: str, request: Request) -> Response:
@@ -123,6 +159,19 @@ def _add_kept(routes: APIRouter, service: ResponseService) -> None:
         """Delete a kept response."""
         service.kept().delete(caller_id(request.scope), response_id)
         return DeletedResponse(id=response_id)
+
+
+def _followed(
+    service: ResponseService,
+    owner: str,
+    response: Response,
+    pace: Pace,
+    starting_after: int | None = None,
+) -> FollowedResponse:
+    def read() -> Response:
+        return service.kept().find(owner, response.id).response
+
+    return FollowedResponse(response, read, starting_after, pace)
 
 
 def _json(response: Response) -> JSONResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Generic, Literal, TypeVar
@@ -56,3 +56,11 @@ def page_of(keys: Iterable[Key], read: Callable[[Key], Item | None], limit: int)
         last_id=shown[-1].id if shown else None,
         has_more=len(found) > wanted,
     )
+
+
+def after_in(ids: Iterable[str], after: str) -> Iterator[str]:
+    """Return the ids that follow `after` in a list of any order; all ids if `after` is empty."""
+    remaining = iter(ids)
+    if after:
+        next((True for found in remaining if found == after), False)
+    return remaining

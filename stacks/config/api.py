@@ -37,7 +37,8 @@ class ApiConfig(Section):
         model_timeout_seconds: longest wait for the next bytes of the model (SageMaker ends a stream
             after 8 minutes). Sets TWIN_MODEL_TIMEOUT_SECONDS.
         lambda_timeout_seconds: longest run of the streaming function; more than
-            model_timeout_seconds. Sets AWS::Lambda::Function.Timeout.
+            model_timeout_seconds. Sets AWS::Lambda::Function.Timeout and
+            TWIN_FUNCTION_TIMEOUT_SECONDS.
         gateway_timeout_seconds: longest response; more than lambda_timeout_seconds (API Gateway's
             limit for streams is 900). Sets AWS::ApiGateway::Method.TimeoutInMillis.
         package_platform: "aws" builds the functions for Lambda (arm64, Python 3.13), "host" for

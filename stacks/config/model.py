@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from stacks.config.flags import flag_problem
+from stacks.config.rules.flags import flag_problem
 from stacks.config.section import Section
 from stacks.engines import ENGINES
 from stacks.engines.engine import FlagValue

@@ -9,15 +9,15 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, ValidationInfo, model_validator
 
 from stacks.config.api import ApiConfig
-from stacks.config.artifacts import artifacts_problems
 from stacks.config.asynchronous import AsyncConfig
 from stacks.config.batch import BatchConfig
 from stacks.config.cold_start import ColdStartConfig
-from stacks.config.flags import clashes
 from stacks.config.host import HostConfig
 from stacks.config.model import ModelConfig
 from stacks.config.project import ProjectConfig
 from stacks.config.realtime import MAX_IN_FLIGHT, PrefixRoutingConfig, RealtimeConfig
+from stacks.config.rules.artifacts import artifacts_problems
+from stacks.config.rules.flags import clashes
 from stacks.config.section import Section
 from stacks.engines import ENGINES, Engine
 from stacks.engines.engine import ENGINE_METRICS

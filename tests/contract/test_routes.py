@@ -43,6 +43,7 @@ NOT_OFFERED: dict[Route, str] = {
 
 KEPT_RESPONSES: dict[Route, str] = {
     ("GET", "/v1/responses/{id}"): _KEPT,
+    ("GET", "/v1/responses/{id}/input_items"): _KEPT,
     ("DELETE", "/v1/responses/{id}"): _KEPT,
     ("POST", "/v1/responses/{id}/cancel"): _KEPT,
 }

@@ -79,6 +79,36 @@ def test_a_background_response_is_made_by_the_asynchronous_endpoint(client: Open
     assert "endpoint" in response.output_text.lower()
 
 
+def test_a_background_response_is_streamed_and_taken_up_again(client: OpenAI, model: str):
+    events = list(
+        client.responses.create(
+            model=model, input=QUESTION, temperature=0, background=True, stream=True
+        )
+    )
+    response = events[-1].response
+    again = list(client.responses.retrieve(response.id, stream=True, starting_after=1))
+    items = client.responses.input_items.list(response.id).data
+
+    assert [event.type for event in events[:2]] == ["response.created", "response.queued"]
+    assert events[-1].type == "response.completed"
+    assert "endpoint" in response.output_text.lower()
+    assert again == events[2:]
+    assert [item.content[0].text for item in items] == [QUESTION]
+
+
+def test_a_turn_refers_to_an_earlier_answer(client: OpenAI, model: str):
+    first = client.responses.create(model=model, input=QUESTION, temperature=0)
+    reference = {"type": "item_reference", "id": first.output[0].id}
+    question = {"role": "user", "content": QUESTION}
+    second = client.responses.create(
+        model=model, input=[question, reference, question], temperature=0, max_output_tokens=20
+    )
+
+    items = client.responses.input_items.list(second.id, order="asc").data
+    assert [item.role for item in items] == ["user", "assistant", "user"]
+    assert items[1].content[0].text == first.output_text
+
+
 def test_an_input_too_large_to_go_inline_goes_through_s3(client: OpenAI, model: str):
     queued = client.responses.create(
         model=model, input=QUESTION, instructions="word " * 30_000, background=True

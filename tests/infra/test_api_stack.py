@@ -25,8 +25,12 @@ def test_what_may_stream_streams(stage: Synthesized, path: str) -> None:
 
 def test_nothing_else_streams(jobs: Synthesized) -> None:
     routes = jobs.api.methods().items()
-    streaming = [path for (_, path), m in routes if "ResponseTransferMode" in m["Integration"]]
-    assert sorted(streaming) == ["/v1/chat/completions", "/v1/responses"]
+    streaming = [route for route, m in routes if "ResponseTransferMode" in m["Integration"]]
+    assert sorted(streaming) == [
+        ("GET", "/v1/responses/{id}"),
+        ("POST", "/v1/chat/completions"),
+        ("POST", "/v1/responses"),
+    ]
 
 
 def test_api_is_regional(stage: Synthesized) -> None:

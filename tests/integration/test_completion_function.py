@@ -21,8 +21,8 @@ from lambda_api.chat.service import ChatService
 from lambda_api.errors import QueueError, StorageError
 from lambda_api.handlers import async_completion, webhook_delivery
 from lambda_api.main import create_app
+from lambda_api.response_requests.schemas import ResponseRequest
 from lambda_api.responses.background import Background
-from lambda_api.responses.schemas import ResponseRequest
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
 from lambda_api.settings import SettingsError

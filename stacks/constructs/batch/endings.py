@@ -1,4 +1,4 @@
-"""What ends a batch that the state machine did not: a finisher at once, a sweeper each hour."""
+"""Endings of batches that the state machine left open: a finisher at once, a sweeper each hour."""
 
 from __future__ import annotations
 

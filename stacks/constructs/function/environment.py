@@ -25,6 +25,7 @@ def service_environment(config: StageConfig) -> dict[str, str]:
         "TWIN_ENGINE": config.model.engine,
         "TWIN_ROOT_PATH": ROOT_PATH,
         "TWIN_MODEL_TIMEOUT_SECONDS": str(config.api.model_timeout_seconds),
+        "TWIN_FUNCTION_TIMEOUT_SECONDS": str(config.api.lambda_timeout_seconds),
         "TWIN_LOG_LEVEL": config.api.log_level,
         "POWERTOOLS_SERVICE_NAME": config.endpoint_name,
         "POWERTOOLS_METRICS_NAMESPACE": config.project.name,

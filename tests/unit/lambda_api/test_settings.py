@@ -37,6 +37,7 @@ def test_the_environment_becomes_settings(environment):
         "engine": "vllm",
         "root_path": "/live",
         "model_timeout_seconds": 120,
+        "function_timeout_seconds": 500,
         "log_level": "WARNING",
         "service_name": "twin-prod",
         "metrics_namespace": "Twin",

@@ -10,7 +10,7 @@ import pytest
 from lambda_api.chat.prefix_routing import prefix_id
 from lambda_api.chat.schemas import ChatCompletionRequest
 from lambda_api.chat.service import ChatService
-from lambda_api.responses.schemas import ResponseRequest
+from lambda_api.response_requests.schemas import ResponseRequest
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
 from tests.support.service.fake_queue import answer

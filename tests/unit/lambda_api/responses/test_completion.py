@@ -9,9 +9,9 @@ import pytest
 
 from lambda_api.chat.service import ChatService
 from lambda_api.errors import NotFoundError, QueueError
+from lambda_api.response_requests.schemas import ResponseRequest
 from lambda_api.responses.background import Background
 from lambda_api.responses.completion import AnswerMissingError, Completions
-from lambda_api.responses.schemas import ResponseRequest
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
 from tests.support.service.fake_queue import FakeQueue, answer, message

@@ -12,8 +12,20 @@ from lambda_api.errors import (
     StreamBrokenError,
     ThrottledError,
 )
-from lambda_api.responses.from_chat_answer import failed, finished, message, outcome_of, usage_of
+from lambda_api.responses.from_chat_answer import (
+    failed,
+    finished,
+    logprobs_in,
+    outcome_of,
+    placed,
+    usage_of,
+)
+from lambda_api.responses.schemas import OutputMessage, OutputText
 from tests.support.service.fake_queue import answer
+
+
+def message(text):
+    return OutputMessage(id="msg_1", status="completed", content=[OutputText(text=text)])
 
 
 def completion(said, finish_reason="stop"):
@@ -34,6 +46,42 @@ def test_text_and_calls_are_items_in_this_order():
 
     assert [item.type for item in outcome.output] == ["message", "function_call", "function_call"]
     assert outcome.output[1].call_id != outcome.output[2].call_id
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_what_the_model_thought_comes_first(field):
+    said = {"content": "4", field: "2 and 2"}
+    thoughts, words = outcome_of(completion(said)).output
+
+    assert thoughts.type == "reasoning"
+    assert thoughts.content[0].text == "2 and 2"
+    assert words.content[0].text == "4"
+
+
+def test_items_are_named_after_their_response_and_place():
+    call = {"function": {"name": "f", "arguments": "{}"}}
+    said = {"content": "a", "reasoning": "b", "tool_calls": [call]}
+    outcome = placed(outcome_of(completion(said)), f"resp_{'0' * 32}")
+
+    assert [item.id for item in outcome.output] == [
+        f"rs_{'0' * 32}o0",
+        f"msg_{'0' * 32}o1",
+        f"fc_{'0' * 32}o2",
+    ]
+
+
+def test_log_probabilities_have_every_field_of_openais():
+    token = {"token": "ü", "logprob": -0.5, "top_logprobs": [{"token": "u", "logprob": -1.0}]}
+
+    assert logprobs_in({"logprobs": {"content": [token | {"bytes": None}]}}) == [
+        {
+            "token": "ü",
+            "bytes": [195, 188],
+            "logprob": -0.5,
+            "top_logprobs": [{"token": "u", "bytes": [117], "logprob": -1.0}],
+        }
+    ]
+    assert logprobs_in({"logprobs": None}) == logprobs_in({}) == []
 
 
 def test_an_answer_without_words_is_an_empty_message():

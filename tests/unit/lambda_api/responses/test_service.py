@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from lambda_api.errors import StorageError
+from lambda_api.chat.truncation import OVERFLOW
+from lambda_api.errors import InvalidRequestError, StorageError
 from tests.support.service.fake_queue import answer
 from tests.support.service.responses_app import URL, as_owner
 
@@ -66,9 +67,12 @@ def test_an_answer_that_is_none_is_a_502(client, upstream):
 
 def test_what_is_not_read_is_not_echoed(client):
     """It may hold what JSON cannot."""
-    body = b'{"model": "twin", "input": "x", "user": 5, "text": {"verbosity": "\\ud800"}}'
+    body = b'{"model": "twin", "input": "x", "user": 5, "text": {"tone": "\\ud800"}}'
 
-    assert client.post(URL, content=body).json()["text"] == {"format": {"type": "text"}}
+    assert client.post(URL, content=body).json()["text"] == {
+        "format": {"type": "text"},
+        "verbosity": "medium",
+    }
 
 
 def test_a_conversation_goes_on_from_a_kept_response(create, upstream):
@@ -84,6 +88,68 @@ def test_a_conversation_goes_on_from_a_kept_response(create, upstream):
         {"role": "user", "content": "and then?"},
     ]
     assert second["previous_response_id"] == first["id"]
+
+
+def test_a_turn_refers_to_the_items_of_earlier_responses(create, upstream):
+    first = create(input="hi")
+    said = {"role": "user", "content": "hi"}
+    second = create(input=[said, {"type": "item_reference", "id": first["output"][0]["id"]}, said])
+    listed = [{"id": item["id"]} for kept in (first, second) for item in kept["output"]]
+    create(input=[said, *listed, said])
+
+    hello = {"role": "assistant", "content": "Hello"}
+    assert json.loads(upstream.payloads[1])["messages"] == [said, hello, said]
+    assert json.loads(upstream.payloads[2])["messages"] == [said, hello, hello, said]
+
+
+def test_a_turn_does_not_refer_to_another_keys_items(client, create):
+    reference = {"type": "item_reference", "id": create()["output"][0]["id"]}
+    body = {"model": "twin", "input": [reference]}
+    asked = client.post(URL, json=body, headers=as_owner("you"))
+
+    assert asked.status_code == 404
+    assert asked.json()["error"]["param"] == "input[0].id"
+
+
+def test_the_oldest_turns_are_dropped_where_that_is_asked_for(client, upstream, monkeypatch):
+    turns = [{"role": "user", "content": str(n)} for n in range(6)]
+    note = upstream._note
+
+    def refuse_if_long(payload, prefix):
+        note(payload, prefix)
+        if len(json.loads(payload)["messages"]) > 3:
+            error = InvalidRequestError("too long")
+            error.code = OVERFLOW
+            raise error
+
+    monkeypatch.setattr(upstream, "_note", refuse_if_long)
+    body = {"model": "twin", "input": turns, "instructions": "be brief"}
+    cut = client.post(URL, json=body | {"truncation": "auto"}).json()
+    refused = client.post(URL, json=body)
+
+    assert (cut["status"], cut["truncation"]) == ("completed", "auto")
+    sizes = [len(json.loads(payload)["messages"]) for payload in upstream.payloads]
+    assert sizes == [7, 5, 4, 3, 7]
+    assert json.loads(upstream.payloads[3])["messages"] == [
+        {"role": "system", "content": "be brief"},
+        *turns[-2:],
+    ]
+    assert refused.json()["error"]["code"] == OVERFLOW
+
+
+def test_tools_that_are_not_run_are_left_out_with_a_warning(create, upstream, caplog):
+    function = {"type": "function", "name": "f", "parameters": {"type": "object"}}
+    response = create(tools=[{"type": "web_search"}, function], metadata={"a": "b"})
+
+    assert response["metadata"] == {"a": "b", "left_out_tools": "web_search"}
+    assert [tool["name"] for tool in response["tools"]] == ["f"]
+    assert len(json.loads(upstream.payloads[0])["tools"]) == 1
+    assert "left out: web_search" in caplog.text
+
+
+def test_the_cache_key_told_back_is_the_callers(create):
+    assert create(prompt_cache_key="mine")["prompt_cache_key"] == "mine"
+    assert create(previous_response_id=create()["id"])["prompt_cache_key"] is None
 
 
 def test_a_conversation_does_not_go_on_from_another_keys_response(client, create):

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from lambda_api.errors import StreamBrokenError
-from lambda_api.responses.schemas import ResponseRequest
+from lambda_api.response_requests.schemas import ResponseRequest
 from lambda_api.responses.service import ResponseService
+from tests.support.service.openai_types import check_event
 
 
 def chunk(delta=None, finish_reason=None, **fields):
@@ -43,6 +44,8 @@ def stream(service, says):
             kind, data = block.split("\n")
             events.append(json.loads(data.removeprefix("data: ")))
             assert kind == f"event: {events[-1]['type']}"
+        for event in events:
+            check_event(event)
         assert [event["sequence_number"] for event in events] == list(range(len(events)))
         return events
 
@@ -104,6 +107,55 @@ def test_function_calls_come_as_items(stream):
     assert [item.get("call_id") for item in output] == [None, "c0", "c1"]
     assert kinds(events).count("function_call_arguments.delta") == 3
     assert [e["output_index"] for e in events if e["type"].endswith("item.done")] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_thoughts_come_first_and_end_before_the_words(stream, field):
+    events = stream(
+        chunk({"role": "assistant", "content": "", field: ""}),
+        chunk({field: "2 and "}),
+        chunk({field: "2"}),
+        *words("4"),
+        chunk(finish_reason="stop"),
+        DONE,
+    )
+
+    assert kinds(events)[2:] == [
+        "output_item.added",
+        "content_part.added",
+        "reasoning_text.delta",
+        "reasoning_text.delta",
+        "reasoning_text.done",
+        "content_part.done",
+        "output_item.done",
+        "output_item.added",
+        "content_part.added",
+        "output_text.delta",
+        "output_text.done",
+        "content_part.done",
+        "output_item.done",
+        "completed",
+    ]
+    thoughts, said = events[-1]["response"]["output"]
+    assert thoughts["content"] == [{"type": "reasoning_text", "text": "2 and 2"}]
+    assert said["content"][0]["text"] == "4"
+
+
+def test_a_failure_leaves_thoughts_that_were_over_complete(stream):
+    events = stream(chunk({"reasoning": "a"}), *words("b"), StreamBrokenError("it stopped"))
+
+    output = events[-1]["response"]["output"]
+    assert [item["status"] for item in output] == ["completed", "incomplete"]
+
+
+def test_log_probabilities_are_streamed(stream):
+    token = {"token": "a", "logprob": -0.5, "bytes": [97], "top_logprobs": []}
+    choice = {"index": 0, "delta": {"content": "a"}, "logprobs": {"content": [token]}}
+    told = b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
+    events = stream(told, chunk(finish_reason="stop"), DONE)
+
+    assert [e["logprobs"] for e in events if "delta" in e] == [[token]]
+    assert events[-1]["response"]["output"][0]["content"][0]["logprobs"] == [token]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 
 from lambda_api.chat.service import ChatService
 from lambda_api.errors import QueueError, StorageError
+from lambda_api.response_requests.schemas import ResponseRequest
 from lambda_api.responses.background import Background
 from lambda_api.responses.completion import Completions
-from lambda_api.responses.schemas import ResponseRequest
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
 from lambda_api.responses.watch import FIRST_LOOK_SECONDS, Watch, begin_watch

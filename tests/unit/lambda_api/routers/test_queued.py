@@ -6,7 +6,7 @@ import json
 
 from starlette.requests import Request
 
-from lambda_api.responses.schemas import ResponseRequest
+from lambda_api.response_requests.schemas import ResponseRequest
 from lambda_api.responses.service import ResponseService
 from lambda_api.routers.queued import queued
 from tests.support.service.fake_queue import answer

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from lambda_api.errors import InvalidRequestError
-from lambda_api.responses.schemas import ResponseRequest
-from lambda_api.responses.to_chat import chat_request, messages_of
+from lambda_api.response_requests.messages import messages_of
+from lambda_api.response_requests.schemas import ResponseRequest
+from lambda_api.response_requests.to_chat import chat_request
 
 
 def request(**fields):
@@ -36,51 +37,6 @@ def test_instructions_come_first_as_the_system_message():
     ]
 
 
-def test_a_conversation_keeps_its_turns_and_the_text_of_their_parts():
-    turns = [
-        {"role": "developer", "content": [{"type": "input_text", "text": "rules"}]},
-        {"type": "message", "role": "user", "content": "a"},
-        {
-            "type": "message",
-            "id": "msg_1",
-            "status": "completed",
-            "role": "assistant",
-            "content": [
-                {"type": "output_text", "text": "b", "annotations": []},
-                {"type": "output_text", "text": "c", "annotations": []},
-            ],
-        },
-        {"type": "reasoning", "id": "rs_1", "summary": []},
-        {"role": "user", "content": "d"},
-    ]
-
-    assert chat(input=turns)["messages"] == [
-        {"role": "system", "content": "rules"},
-        {"role": "user", "content": "a"},
-        {"role": "assistant", "content": "bc"},
-        {"role": "user", "content": "d"},
-    ]
-
-
-def test_a_turns_calls_are_one_message_and_each_result_another():
-    def call(n):
-        return {"type": "function_call", "call_id": f"c{n}", "name": "f", "arguments": "{}"}
-
-    result = {"type": "function_call_output", "call_id": "c1", "output": "sunny"}
-
-    assert chat(input=[call(1), call(2), result])["messages"] == [
-        {
-            "role": "assistant",
-            "content": None,
-            "tool_calls": [
-                {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}},
-                {"id": "c2", "type": "function", "function": {"name": "f", "arguments": "{}"}},
-            ],
-        },
-        {"role": "tool", "content": "sunny", "tool_call_id": "c1"},
-    ]
-
-
 def test_options_get_the_names_chat_completions_have_for_them():
     schema = {"type": "object"}
     asked = chat(
@@ -95,6 +51,10 @@ def test_options_get_the_names_chat_completions_have_for_them():
         tool_choice={"type": "function", "name": "f"},
         parallel_tool_calls=False,
         metadata={"a": "b"},
+        presence_penalty=0.5,
+        frequency_penalty=-0.5,
+        reasoning={"effort": "low", "summary": "auto"},
+        top_logprobs=2,
     )
 
     assert asked == {
@@ -109,6 +69,11 @@ def test_options_get_the_names_chat_completions_have_for_them():
         "tools": [{"type": "function", "function": {"name": "f", "parameters": schema}}],
         "tool_choice": {"type": "function", "function": {"name": "f"}},
         "parallel_tool_calls": False,
+        "presence_penalty": 0.5,
+        "frequency_penalty": -0.5,
+        "reasoning_effort": "low",
+        "logprobs": True,
+        "top_logprobs": 2,
     }
 
 
@@ -131,15 +96,30 @@ def test_the_engines_own_fields_pass_and_hints_do_not():
         top_k=40,
         min_p=0.1,
         seed=7,
-        reasoning={"effort": "low"},
         include=["reasoning.encrypted_content"],
         user="u",
         service_tier="auto",
-        truncation="disabled",
+        truncation="auto",
+        safety_identifier="s",
+        max_tool_calls=3,
+        top_logprobs=0,
         conversation=None,
     )
 
     assert asked.keys() == {"messages", "top_k", "min_p", "seed"}
+
+
+def test_log_probabilities_are_asked_for_by_include_too():
+    asked = chat(include=["message.output_text.logprobs"])
+
+    assert asked["logprobs"] is True
+    assert "top_logprobs" not in asked
+
+
+def test_options_of_tools_are_left_out_without_functions():
+    asked = chat(tools=[{"type": "web_search"}], tool_choice="auto", parallel_tool_calls=True)
+
+    assert asked.keys() == {"messages"}
 
 
 @pytest.mark.parametrize(
@@ -147,28 +127,13 @@ def test_the_engines_own_fields_pass_and_hints_do_not():
     [
         ({"conversation": "conv_1"}, "conversation"),
         ({"prompt": {"id": "p"}}, "prompt"),
-        ({"truncation": "auto"}, "truncation"),
-        ({"top_logprobs": 5}, "top_logprobs"),
         ({"max_tokens": 5}, "max_tokens"),
         ({"messages": []}, "messages"),
         ({"n": 2}, "n"),
+        ({"logprobs": True}, "logprobs"),
+        ({"reasoning_effort": "low"}, "reasoning_effort"),
         ({"stop": 5}, "stop"),
-        ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
-        ({"tools": [{"type": "function"}]}, "tools[0].name"),
         ({"text": {"format": {"type": "json_schema", "name": "n"}}}, "text.format.schema"),
-        ({"input": [{"type": "item_reference", "id": "x"}]}, "input[0].type"),
-        ({"input": [{"content": "x"}]}, "input[0].role"),
-        ({"input": [{"role": "user"}]}, "input[0].content"),
-        ({"input": [{"type": "function_call", "name": "f", "call_id": "c"}]}, "input[0].arguments"),
-        ({"input": [{"type": "function_call_output", "call_id": "c"}]}, "input[0].output"),
-        (
-            {"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "x"}]}]},
-            "input[0].content[0].type",
-        ),
-        (
-            {"input": [{"role": "user", "content": [{"type": "input_text"}]}]},
-            "input[0].content[0].text",
-        ),
     ],
 )
 def test_what_is_not_supported_is_named(fields, param):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lambda_api.errors import InvalidRequestError
-from lambda_api.responses.param_names import in_response_terms, response_param
+from lambda_api.response_requests.param_names import in_response_terms, response_param
 
 
 @pytest.mark.parametrize(

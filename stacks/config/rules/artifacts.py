@@ -1,4 +1,4 @@
-"""The files of model.artifacts, refused where their headers say that no engine loads them."""
+"""Files of model.artifacts, refused where the headers say that no engine loads them."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from stacks.config.credentials import ADVICE, is_credential
+from stacks.config.rules.credentials import ADVICE, is_credential
 from stacks.engines import Engine
 from stacks.engines.engine import FlagValue, text
 

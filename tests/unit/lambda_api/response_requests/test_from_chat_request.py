@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lambda_api.chat.schemas import ChatCompletionRequest
-from lambda_api.responses.from_chat_request import response_request
+from lambda_api.response_requests.from_chat_request import response_request
 
 FUNCTION = {"name": "f", "parameters": {"type": "object"}}
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from lambda_api.chat.schemas import ChatCompletionRequest
-from lambda_api.responses.schemas import ResponseRequest
+from lambda_api.response_requests.schemas import ResponseRequest
 
 
 def response_request(chat: ChatCompletionRequest) -> ResponseRequest:

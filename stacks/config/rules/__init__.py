@@ -1,0 +1,1 @@
+"""Rules that values of the config keep, read from files and names."""
