@@ -117,6 +117,14 @@ class Settings(BaseSettings):
         pattern=_METRIC_NAME,
         description="The engine's metric of the KV cache's use, 0 to 1; read by the same function.",
     )
+    cors_origins: list[str] = Field(
+        default_factory=list,
+        description="Origins whose pages may call, as a JSON list; `*` stands for every one.",
+    )
+    modalities: list[Literal["text", "image", "audio", "video"]] = Field(
+        ["text"],
+        description="Kinds of content parts that the model takes, as a JSON list.",
+    )
     service_name: str = Field(
         "llm-twin",
         validation_alias="POWERTOOLS_SERVICE_NAME",

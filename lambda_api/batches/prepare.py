@@ -35,7 +35,7 @@ def _checked(runs: BatchRuns, owner: str, state: BatchState) -> BatchState:
         gone = BatchError(code="file_not_found", message=error.message, param=error.param)
         return fail(runs, owner, batch.id, [gone])
     most_bytes = runs.settings.batch_max_payload_mb * _MIB
-    check = InputCheck(runs.settings.model_id, most_bytes)
+    check = InputCheck(runs.settings.model_id, most_bytes, runs.settings.modalities)
     lines = lines_in(runs.files.content(owner, file), most_bytes)
     shards = runs.shards(owner, batch.id).write(
         1, check.jobs(lines), runs.settings.batch_lines_per_shard

@@ -5,7 +5,7 @@ The format is that of platform.openai.com/docs/api-reference/batch/request-input
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -13,6 +13,7 @@ import pydantic_core
 from pydantic import BaseModel, StringConstraints, ValidationError
 
 from lambda_api.batches.schemas import ENDPOINT, BatchError
+from lambda_api.chat.content import TEXT
 from lambda_api.chat.schemas import ChatCompletionRequest
 from lambda_api.chat.service import payload_of
 from lambda_api.errors import ServiceError
@@ -55,6 +56,7 @@ class InputCheck:
     Attributes:
         model_id: The model served.
         most_bytes: The largest line, once written for the transform job.
+        modalities: Kinds of content that the model takes.
         errors: The errors of the first invalid lines.
         wrong: Number of invalid lines.
         requests: Number of valid lines.
@@ -62,6 +64,7 @@ class InputCheck:
 
     model_id: str
     most_bytes: int
+    modalities: Collection[str] = (TEXT,)
     errors: list[BatchError] = field(default_factory=list)
     wrong: int = 0
     requests: int = 0
@@ -136,7 +139,7 @@ class InputCheck:
 
     def _job(self, number: int, line: InputLine) -> bytes | BatchError:
         try:
-            payload = payload_of(line.body, self.model_id)
+            payload = payload_of(line.body, self.model_id, self.modalities)
         except ServiceError as error:
             code, param = error.code or "invalid_request", f"body.{error.param or ''}".rstrip(".")
             return BatchError(code=code, line=number, message=error.message, param=param)

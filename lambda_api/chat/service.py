@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
+from lambda_api.chat.content import TEXT, check_calls, check_content
 from lambda_api.chat.prefix_routing import prefix_id
 from lambda_api.chat.schemas import ChatCompletionRequest
 from lambda_api.chat.stream import ChatStream, UpstreamStream
+from lambda_api.chat.tool_choice import with_allowed_tools
 from lambda_api.engine.json_fields import Usage, model_field, model_field_in, usage_in
 from lambda_api.errors import RequestTooLargeError, UnknownModelError
 
@@ -47,11 +49,13 @@ class ChatService:
         model_id: The name clients know the model by.
         connect: Returns the upstream; called for each request, so cached.
         is_prefix_aware: True if the endpoint routes by the prefix of a conversation.
+        modalities: Kinds of content that the model takes.
     """
 
     model_id: str
     connect: Callable[[], Upstream]
     is_prefix_aware: bool = False
+    modalities: Collection[str] = (TEXT,)
 
     def complete(self, request: ChatCompletionRequest) -> Completion:
         """Return the whole answer.
@@ -59,7 +63,7 @@ class ChatService:
         Raises:
             ServiceError: The request was refused, or the upstream failed.
         """
-        payload = payload_of(request, self.model_id)
+        payload = payload_of(request, self.model_id, self.modalities)
         answer = self.connect().complete(payload, self.prefix_of(request))
         theirs = model_field_in(answer)
         if theirs:
@@ -72,7 +76,8 @@ class ChatService:
         Raises:
             ServiceError: The request was refused, or the upstream failed.
         """
-        payload, options = payload_of(request, self.model_id), request.stream_options
+        payload = payload_of(request, self.model_id, self.modalities)
+        options = request.stream_options
         return ChatStream(
             self.connect().open_stream(payload, self.prefix_of(request)),
             model_id=self.model_id,
@@ -89,15 +94,20 @@ class ChatService:
         return prefix_id(request) if self.is_prefix_aware else None
 
 
-def payload_of(request: ChatCompletionRequest, model_id: str) -> bytes:
+def payload_of(
+    request: ChatCompletionRequest, model_id: str, modalities: Collection[str] = (TEXT,)
+) -> bytes:
     """Return the JSON that the engine gets for a request to the one model served.
 
     Raises:
-        InvalidRequestError: The request is for another model, is no JSON, or is too large.
+        InvalidRequestError: The request is for another model, holds content that it does not take,
+            is no JSON, or is too large.
     """
     if request.model != model_id:
         raise UnknownModelError(request.model, model_id)
-    payload = request.payload()
+    check_content(request.messages, modalities)
+    check_calls(request.messages)
+    payload = with_allowed_tools(request).payload()
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise RequestTooLargeError(
             f"the body has {len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are allowed"

@@ -135,7 +135,7 @@ class ResponseService:
         return self.connect_store()
 
     def _submit(self, background: Background, owner: str, draft: _Draft) -> Response:
-        payload = payload_of(draft.chat, self.chat.model_id)
+        payload = payload_of(draft.chat, self.chat.model_id, self.chat.modalities)
         response = draft.response.model_copy(update={"status": "queued", "background": True})
         kept = draft.kept.model_copy(update={"response": response})
         return background.submit(self.kept(), owner, kept, payload).response

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from stacks.config.cold_start import ColdStartConfig
 from stacks.config.section import RetentionDays, Section
+
+Origin = Annotated[
+    str, StringConstraints(pattern=r"^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$", max_length=253)
+]
+"""A scheme, a host and perhaps a port, as browsers write them; or `*`."""
 
 
 class ApiConfig(Section):
@@ -37,6 +42,9 @@ class ApiConfig(Section):
             model_timeout_seconds. Sets AWS::Lambda::Function.Timeout.
         gateway_timeout_seconds: longest response; more than lambda_timeout_seconds (API Gateway's
             limit for streams is 900). Sets AWS::ApiGateway::Method.TimeoutInMillis.
+        cors_origins: origins of the web pages that may call from a browser, such as
+            "https://app.example.com"; "*" allows every page, none is allowed by default. Sets
+            TWIN_CORS_ORIGINS and AWS::ApiGateway::GatewayResponse.ResponseParameters.
         package_platform: "aws" builds the functions for Lambda (arm64, Python 3.13), "host" for
             this machine and this Python, as the local cloud needs it. Sets
             AWS::Lambda::Function.Code.
@@ -55,6 +63,7 @@ class ApiConfig(Section):
     model_timeout_seconds: Annotated[int, Field(ge=1, le=480)] = 120
     lambda_timeout_seconds: Annotated[int, Field(ge=2, le=900)] = 500
     gateway_timeout_seconds: Annotated[int, Field(ge=3, le=900)] = 540
+    cors_origins: Annotated[list[Origin], Field(max_length=50)] = Field(default_factory=list)
     package_platform: Literal["aws", "host"] = "aws"
     cold_start: ColdStartConfig | None = None
 
@@ -67,6 +76,13 @@ class ApiConfig(Section):
     @classmethod
     def _outlasts_the_function(cls, seconds: int, info: ValidationInfo) -> int:
         return _above("lambda_timeout_seconds", seconds, info)
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _star_stands_alone(cls, origins: list[str]) -> list[str]:
+        if "*" in origins and len(origins) > 1:
+            raise ValueError('"*" allows every origin already: leave the others out, or it')
+        return origins
 
     @model_validator(mode="after")
     def _requests_can_be_held(self) -> Self:

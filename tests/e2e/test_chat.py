@@ -101,8 +101,21 @@ def test_an_unknown_model_is_not_found(client: OpenAI):
 def test_a_prompt_over_the_context_is_a_bad_request(client: OpenAI, model: str):
     long: list[ChatCompletionMessageParam] = [{"role": "user", "content": "word " * 5000}]
 
-    with pytest.raises(openai.BadRequestError, match="context"):
+    with pytest.raises(openai.BadRequestError, match="context") as refusal:
         client.chat.completions.create(model=model, messages=long)
+
+    assert (refusal.value.code, refusal.value.param) == ("context_length_exceeded", "messages")
+
+
+def test_an_image_for_a_model_of_text_is_a_bad_request(client: OpenAI, model: str):
+    picture: list[ChatCompletionMessageParam] = [
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}
+    ]
+
+    with pytest.raises(openai.BadRequestError) as refusal:
+        client.chat.completions.create(model=model, messages=picture)
+
+    assert refusal.value.param == "messages[0].content[0].type"
 
 
 def test_open_routes_need_no_key(stage: StageOutputs):

@@ -38,6 +38,8 @@ def test_the_environment_becomes_settings(environment):
         "root_path": "/live",
         "model_timeout_seconds": 120,
         "log_level": "WARNING",
+        "cors_origins": [],
+        "modalities": ["text"],
         "service_name": "twin-prod",
         "metrics_namespace": "Twin",
         "cold_start": None,

@@ -34,13 +34,16 @@ def test_model_is_left_out_and_usage_asked_for(service, upstream, says):
     }
 
 
+CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
+
 def test_unknown_fields_and_nulls_pass_through(service, upstream):
     fields = {
         "guided_json": {"type": "object"},
         "temperature": None,
         "messages": [
-            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]},
-            {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
+            {"role": "user", "content": [{"type": "text", "text": "x", "y": 1}]},
+            {"role": "assistant", "content": None, "tool_calls": [CALL]},
             {"role": "tool", "content": "é", "tool_call_id": "1"},
         ],
     }
