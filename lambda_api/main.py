@@ -24,7 +24,10 @@ from lambda_api.cold_start.waiting_room import WaitingRoom
 from lambda_api.cold_start.wake import WakeTable
 from lambda_api.files.service import FileService
 from lambda_api.http.body_limit import BodyLimit
+from lambda_api.http.cors import Cors
 from lambda_api.http.error_handlers import add_error_handlers
+from lambda_api.http.paths import OnePath
+from lambda_api.http.request_body import PlainBody
 from lambda_api.http.request_log import MetricLog, RequestLog
 from lambda_api.responses.background import Background, Queue
 from lambda_api.responses.service import ResponseService
@@ -69,8 +72,14 @@ def create_app(
         lifespan=_connected(connect),
         # curl sends no JSON content type unless told to.
         strict_content_type=False,
+        # FastAPI's redirect would lead out of API Gateway's stage; OnePath drops slashes instead.
+        redirect_slashes=False,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
     )
-    chat_service = ChatService(settings.model_id, connect, settings.prefix_aware_routing)
+    chat_service = ChatService(
+        settings.model_id, connect, settings.prefix_aware_routing, settings.modalities
+    )
     response_service = _responses(settings, chat_service, responses_store, queue)
     app.include_router(chat.router(chat_service, response_service, cold_start))
     app.include_router(responses.router(response_service, cold_start))
@@ -80,7 +89,10 @@ def create_app(
     app.include_router(health.router)
     add_error_handlers(app)
     # The last one added is the first to see a request.
+    app.add_middleware(PlainBody, MAX_PAYLOAD_BYTES)
     app.add_middleware(BodyLimit, MAX_PAYLOAD_BYTES)
+    app.add_middleware(OnePath, settings.root_path)
+    app.add_middleware(Cors, settings.cors_origins)
     app.add_middleware(RequestLog, settings)
     app.add_middleware(_BelowRootPath, settings.root_path)
     return app
