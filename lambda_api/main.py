@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lambda_api.batches.service import BatchService, Executions
 from lambda_api.batches.store import BatchStore
+from lambda_api.chat.assembly import MOST_SILENT_SECONDS
 from lambda_api.chat.service import MAX_PAYLOAD_BYTES, ChatService, Upstream
 from lambda_api.cold_start.monitor import Pace, WakeMonitor
 from lambda_api.cold_start.strategies import (
@@ -78,7 +79,11 @@ def create_app(
         swagger_ui_oauth2_redirect_url=None,
     )
     chat_service = ChatService(
-        settings.model_id, connect, settings.prefix_aware_routing, settings.modalities
+        settings.model_id,
+        connect,
+        settings.prefix_aware_routing,
+        settings.modalities,
+        min(settings.model_timeout_seconds, MOST_SILENT_SECONDS),
     )
     response_service = _responses(settings, chat_service, responses_store, queue)
     app.include_router(chat.router(chat_service, response_service, cold_start))

@@ -45,7 +45,7 @@ class Settings(BaseSettings):
         60,
         gt=0,
         le=900,
-        description="Longest wait for the next bytes from the endpoint, in seconds.",
+        description="Longest wait for the next bytes, or for a whole answer, in seconds.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO",

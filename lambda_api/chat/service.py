@@ -6,12 +6,26 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
+from lambda_api.chat.assembly import (
+    MOST_SILENT_SECONDS,
+    WHOLE_ONLY,
+    assembled,
+    is_streamed,
+    read_whole,
+    written,
+)
 from lambda_api.chat.content import TEXT, check_calls, check_content
 from lambda_api.chat.prefix_routing import prefix_id
 from lambda_api.chat.schemas import ChatCompletionRequest
 from lambda_api.chat.stream import ChatStream, UpstreamStream
 from lambda_api.chat.tool_choice import with_allowed_tools
-from lambda_api.engine.json_fields import Usage, model_field, model_field_in, usage_in
+from lambda_api.engine.json_fields import (
+    Usage,
+    model_field,
+    model_field_in,
+    usage_in,
+    usage_of,
+)
 from lambda_api.errors import RequestTooLargeError, UnknownModelError
 
 MAX_PAYLOAD_BYTES = 6_291_456
@@ -50,12 +64,14 @@ class ChatService:
         connect: Returns the upstream; called for each request, so cached.
         is_prefix_aware: True if the endpoint routes by the prefix of a conversation.
         modalities: Kinds of content that the model takes.
+        longest_seconds: Longest that a whole answer may take, from its first bytes on.
     """
 
     model_id: str
     connect: Callable[[], Upstream]
     is_prefix_aware: bool = False
     modalities: Collection[str] = (TEXT,)
+    longest_seconds: float = MOST_SILENT_SECONDS
 
     def complete(self, request: ChatCompletionRequest) -> Completion:
         """Return the whole answer.
@@ -63,8 +79,20 @@ class ChatService:
         Raises:
             ServiceError: The request was refused, or the upstream failed.
         """
-        payload = payload_of(request, self.model_id, self.modalities)
-        answer = self.connect().complete(payload, self.prefix_of(request))
+        if not WHOLE_ONLY.isdisjoint(request.model_extra or ()):
+            payload = payload_of(request, self.model_id, self.modalities)
+            return self._renamed(self.connect().complete(payload, self.prefix_of(request)))
+        streamed = request.model_copy(update={"stream": True, "stream_options": None})
+        payload = payload_of(streamed, self.model_id, self.modalities)
+        source = self.connect().open_stream(payload, self.prefix_of(request))
+        answer, content_type = read_whole(source, self.longest_seconds)
+        if is_streamed(content_type):
+            told = {**assembled(answer, content_type), "model": self.model_id}
+            return Completion(written(told), usage_of(told.get("usage")))
+        return self._renamed(answer)
+
+    def _renamed(self, answer: bytes) -> Completion:
+        """Return an answer that came whole, with the name clients know."""
         theirs = model_field_in(answer)
         if theirs:
             answer = answer.replace(theirs, model_field(self.model_id), 1)

@@ -37,7 +37,8 @@ class ApiConfig(Section):
             AWS::Logs::LogGroup.RetentionInDays.
         log_level: least severe message that the functions log. Sets TWIN_LOG_LEVEL.
         model_timeout_seconds: longest wait for the next bytes of the model (SageMaker ends a stream
-            after 8 minutes). Sets TWIN_MODEL_TIMEOUT_SECONDS.
+            after 8 minutes), and longest that an answer may take which is not streamed, up to the
+            290 s that API Gateway waits in silence. Sets TWIN_MODEL_TIMEOUT_SECONDS.
         lambda_timeout_seconds: longest run of the streaming function; more than
             model_timeout_seconds. Sets AWS::Lambda::Function.Timeout.
         gateway_timeout_seconds: longest response; more than lambda_timeout_seconds (API Gateway's

@@ -49,7 +49,8 @@ def test_unknown_fields_and_nulls_pass_through(service, upstream):
     }
     service.complete(request(**fields))
 
-    assert json.loads(upstream.payloads[0]) == fields
+    streamed = {"stream": True, "stream_options": {"include_usage": True}}
+    assert json.loads(upstream.payloads[0]) == fields | streamed
 
 
 def test_another_model_is_unknown(service):
