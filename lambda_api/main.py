@@ -27,6 +27,7 @@ from lambda_api.files.service import FileService
 from lambda_api.http.body_limit import BodyLimit
 from lambda_api.http.cors import Cors
 from lambda_api.http.error_handlers import add_error_handlers
+from lambda_api.http.openapi import describing
 from lambda_api.http.paths import OnePath
 from lambda_api.http.request_body import PlainBody
 from lambda_api.http.request_log import MetricLog, RequestLog
@@ -93,6 +94,7 @@ def create_app(
     app.include_router(models.router(settings.model_id))
     app.include_router(health.router)
     add_error_handlers(app)
+    app.openapi = describing(app, settings.model_id, settings.modalities)  # type: ignore[method-assign]
     # The last one added is the first to see a request.
     app.add_middleware(PlainBody, MAX_PAYLOAD_BYTES)
     app.add_middleware(BodyLimit, MAX_PAYLOAD_BYTES)

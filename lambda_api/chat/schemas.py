@@ -58,7 +58,8 @@ WholeNumber = Annotated[int, BeforeValidator(_whole)]
 """An integer; JavaScript and JSON know no difference between 8 and 8.0."""
 
 Penalty = Annotated[float | None, Field(ge=-2, le=2)]
-TokenLimit = Annotated[WholeNumber | None, Field(ge=1)]
+TokenLimit = Annotated[int, Field(ge=1), BeforeValidator(_whole)] | None
+ChoiceCount = Annotated[int, Field(ge=1, le=128), BeforeValidator(_whole)] | None
 
 
 class ChatCompletionRequest(WireModel):
@@ -82,7 +83,7 @@ class ChatCompletionRequest(WireModel):
     max_completion_tokens: TokenLimit = None
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, ge=0, le=1)
-    n: WholeNumber | None = Field(None, ge=1, le=128)
+    n: ChoiceCount = None
     presence_penalty: Penalty = None
     frequency_penalty: Penalty = None
     stop: str | list[str] | None = None

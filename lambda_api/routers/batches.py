@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
 from lambda_api.batches.schemas import Batch, BatchRequest
 from lambda_api.batches.service import BatchService
 from lambda_api.http.caller import caller_id
-from lambda_api.http.schemas import ErrorResponse
+from lambda_api.http.schemas import ERRORS
 from lambda_api.storage.pagination import Page, page_of
-
-_ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorResponse}}
 
 
 def router(connect: Callable[[], BatchService]) -> APIRouter:
@@ -22,7 +20,7 @@ def router(connect: Callable[[], BatchService]) -> APIRouter:
     Args:
         connect: Returns the service; called for each request, so cached.
     """
-    routes = APIRouter(prefix="/v1/batches", tags=["batches"], responses=_ERRORS)
+    routes = APIRouter(prefix="/v1/batches", tags=["batches"], responses=ERRORS)
 
     @routes.post("")
     def create_batch(request: Request, body: BatchRequest) -> Batch:
