@@ -34,7 +34,7 @@ from lambda_api.http.request_log import MetricLog, RequestLog
 from lambda_api.responses.background import Background, Queue
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
-from lambda_api.routers import batches, chat, files, health, models, responses
+from lambda_api.routers import batches, chat, completions, files, health, models, responses
 from lambda_api.settings import Settings
 from lambda_api.storage.object_store import ObjectStore
 
@@ -88,6 +88,7 @@ def create_app(
     )
     response_service = _responses(settings, chat_service, responses_store, queue)
     app.include_router(chat.router(chat_service, response_service, cold_start))
+    app.include_router(completions.router(chat_service, cold_start))
     app.include_router(responses.router(response_service, cold_start))
     if settings.batch_bucket:
         _add_batches(app, settings, batch_store, executions)

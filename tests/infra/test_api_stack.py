@@ -15,7 +15,7 @@ def test_files_arrive_byte_for_byte(jobs: Synthesized, bare: Synthesized) -> Non
     assert "BinaryMediaTypes" not in bare.api.only("AWS::ApiGateway::RestApi")
 
 
-@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/completions", "/v1/responses"])
 def test_what_may_stream_streams(stage: Synthesized, path: str) -> None:
     integration = stage.api.methods()["POST", path]["Integration"]
     assert integration["ResponseTransferMode"] == "STREAM"
@@ -26,7 +26,7 @@ def test_what_may_stream_streams(stage: Synthesized, path: str) -> None:
 def test_nothing_else_streams(jobs: Synthesized) -> None:
     routes = jobs.api.methods().items()
     streaming = [path for (_, path), m in routes if "ResponseTransferMode" in m["Integration"]]
-    assert sorted(streaming) == ["/v1/chat/completions", "/v1/responses"]
+    assert sorted(streaming) == ["/v1/chat/completions", "/v1/completions", "/v1/responses"]
 
 
 def test_api_is_regional(stage: Synthesized) -> None:

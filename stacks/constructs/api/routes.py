@@ -33,6 +33,7 @@ class Route:
 ROUTES = (
     Route(method="POST", path="/v1/chat/completions", function="streaming"),
     Route(method="POST", path="/v1/responses", function="streaming"),
+    Route(method="POST", path="/v1/completions", function="streaming"),
     Route(method="GET", path="/v1/models"),
     Route(method="GET", path="/v1/models/{id+}"),
     Route(method="GET", path="/v1/responses/{id}", needs="async"),
