@@ -4,6 +4,7 @@ ServiceError
 ├── InvalidRequestError         the caller's request cannot be served as it is
 │   ├── UnknownModelError
 │   ├── UnknownFieldError       a field that is on no list
+│   ├── ContextLengthError      prompt and answer do not fit into the model's context
 │   ├── PreviousResponseError   the response to go on from is not there
 │   ├── NotFoundError           no such object, or one of another key
 │   ├── ConflictError           the object's state, or an earlier request, is against it
@@ -85,6 +86,12 @@ class PreviousResponseError(InvalidRequestError):
 
     def __init__(self, message: str) -> None:
         super().__init__(f"previous_response_id: {message}", param="previous_response_id")
+
+
+class ContextLengthError(InvalidRequestError):
+    """A request whose prompt and answer do not fit into the model's context."""
+
+    code = "context_length_exceeded"
 
 
 class NotFoundError(InvalidRequestError):

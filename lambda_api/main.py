@@ -14,6 +14,7 @@ from lambda_api.batches.executions import Executions
 from lambda_api.batches.removal import FileCopies
 from lambda_api.batches.service import BatchService
 from lambda_api.batches.store import BatchStore
+from lambda_api.chat.assembly import MOST_SILENT_SECONDS
 from lambda_api.chat.service import MAX_PAYLOAD_BYTES, ChatService, Upstream
 from lambda_api.cold_start.monitor import Pace, WakeMonitor
 from lambda_api.cold_start.strategies import (
@@ -27,13 +28,17 @@ from lambda_api.cold_start.waiting_room import WaitingRoom
 from lambda_api.cold_start.wake import WakeTable
 from lambda_api.files.service import FileService
 from lambda_api.http.body_limit import BodyLimit
+from lambda_api.http.cors import Cors
 from lambda_api.http.error_handlers import add_error_handlers
+from lambda_api.http.openapi import describing
+from lambda_api.http.paths import OnePath
+from lambda_api.http.request_body import PlainBody
 from lambda_api.http.request_log import MetricLog, RequestLog
 from lambda_api.responses.background import Background, Queue
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
 from lambda_api.responses.watch import begin_watch
-from lambda_api.routers import batches, chat, files, health, models, responses
+from lambda_api.routers import batches, chat, completions, files, health, models, responses
 from lambda_api.settings import Settings
 from lambda_api.storage.idempotency import IdempotencyKeys
 from lambda_api.storage.object_store import ObjectStore
@@ -75,11 +80,21 @@ def create_app(
         lifespan=_connected(connect),
         # curl sends no JSON content type unless told to.
         strict_content_type=False,
+        # FastAPI's redirect would lead out of API Gateway's stage; OnePath drops slashes instead.
+        redirect_slashes=False,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
     )
-    admission = Admission(settings.engine_fields)
-    chat_service = ChatService(settings.model_id, connect, settings.prefix_aware_routing, admission)
+    chat_service = ChatService(
+        settings.model_id,
+        connect,
+        settings.prefix_aware_routing,
+        Admission(settings.engine_fields, settings.modalities),
+        min(settings.model_timeout_seconds, MOST_SILENT_SECONDS),
+    )
     response_service = _responses(settings, chat_service, responses_store, queue)
     app.include_router(chat.router(chat_service, response_service, cold_start))
+    app.include_router(completions.router(chat_service, cold_start))
     keys = cache(lambda: _keys(response_service.kept().objects, "responses"))
     app.include_router(
         responses.router(response_service, cold_start, keys, settings.function_timeout_seconds)
@@ -89,8 +104,12 @@ def create_app(
     app.include_router(models.router(settings.model_id))
     app.include_router(health.router)
     add_error_handlers(app)
+    app.openapi = describing(app, settings.model_id, settings.modalities)  # type: ignore[method-assign]
     # The last one added is the first to see a request.
+    app.add_middleware(PlainBody, MAX_PAYLOAD_BYTES)
     app.add_middleware(BodyLimit, MAX_PAYLOAD_BYTES)
+    app.add_middleware(OnePath, settings.root_path)
+    app.add_middleware(Cors, settings.cors_origins)
     app.add_middleware(RequestLog, settings)
     app.add_middleware(_BelowRootPath, settings.root_path)
     return app

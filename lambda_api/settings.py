@@ -48,7 +48,7 @@ class Settings(BaseSettings):
         60,
         gt=0,
         le=900,
-        description="Longest wait for the next bytes from the endpoint, in seconds.",
+        description="Longest wait for the next bytes, or for a whole answer, in seconds.",
     )
     function_timeout_seconds: float = Field(
         500,
@@ -137,6 +137,14 @@ class Settings(BaseSettings):
         None,
         pattern=_METRIC_NAME,
         description="The engine's metric of the KV cache's use, 0 to 1; read by the same function.",
+    )
+    cors_origins: list[str] = Field(
+        default_factory=list,
+        description="Origins whose pages may call, as a JSON list; `*` stands for every one.",
+    )
+    modalities: list[Literal["text", "image", "audio", "video"]] = Field(
+        ["text"],
+        description="Kinds of content parts that the model takes, as a JSON list.",
     )
     service_name: str = Field(
         "llm-twin",

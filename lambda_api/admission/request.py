@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,9 +55,11 @@ class Admission:
 
     Attributes:
         engine_fields: Names of further fields that config lets through.
+        modalities: Kinds of content that the model takes.
     """
 
     engine_fields: frozenset[str] = frozenset()
+    modalities: Collection[str] = ("text",)
 
     def check(self, body: Mapping[str, Any]) -> None:
         """Check the body of a chat completion, as plain JSON that its schema has accepted.
@@ -122,7 +124,9 @@ def _check_tool_choice(value: Any, param: str) -> None:  # noqa: ANN401  any JSO
         return one_of("none", "auto", "required")(value, param)
     named = members({"name": _named}, needed=["name"])
     tools = items(bounds.TOOLS, members({"type": one_of("function"), "function": named}))
-    allowed = members({"mode": one_of("auto", "required"), "tools": tools}, needed=["mode"])
+    allowed = members(
+        {"mode": one_of("auto", "required"), "tools": tools}, needed=["mode", "tools"]
+    )
     kinds = {"type": one_of("function", "allowed_tools"), "function": named}
     return members({**kinds, "allowed_tools": allowed}, needed=["type"])(value, param)
 

@@ -16,7 +16,9 @@ from botocore.exceptions import (
 from urllib3.exceptions import TimeoutError as StreamTimeoutError
 
 from lambda_api.engine.json_fields import engine_message
+from lambda_api.engine.refusals import is_context_overflow
 from lambda_api.errors import (
+    ContextLengthError,
     EndpointMissingError,
     EngineError,
     InvalidRequestError,
@@ -91,6 +93,8 @@ def _from_engine(response: Any) -> ServiceError:  # noqa: ANN401  ModelError's k
     status = response.get("OriginalStatusCode", 0)
     message = response.get("OriginalMessage") or ""
     reason = f"ModelError, engine status {status}"
+    if status in _REFUSALS and is_context_overflow(message):
+        return ContextLengthError(engine_message(message), param="messages", reason=reason)
     if status in _REFUSALS:
         return _REFUSALS[status](engine_message(message), reason=reason)
     if status == 429:

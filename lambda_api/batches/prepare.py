@@ -36,7 +36,7 @@ def _checked(runs: BatchRuns, owner: str, state: BatchState) -> BatchState:
         gone = BatchError(code="file_not_found", message=error.message, param=error.param)
         return fail(runs, owner, batch.id, [gone])
     most_bytes = runs.settings.batch_max_payload_mb * _MIB
-    admission = Admission(runs.settings.engine_fields)
+    admission = Admission(runs.settings.engine_fields, runs.settings.modalities)
     check = InputCheck(runs.settings.model_id, most_bytes, admission)
     lines = lines_in(runs.files.content(owner, file), most_bytes)
     shards = runs.shards(owner, batch.id).write(

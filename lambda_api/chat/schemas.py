@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticSerializationError
 
 from lambda_api.chat.roles import Role, known_role, one_instruction
@@ -68,8 +68,17 @@ class StreamOptions(WireModel):
     include_usage: bool | None = Field(None, description="Send the usage in a last chunk.")
 
 
+def _whole(value: object) -> object:
+    """Return a whole number for one written with a fraction of zero, as 8.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
+"""An integer; JavaScript and JSON know no difference between 8 and 8.0."""
+
 Penalty = Annotated[float | None, Field(ge=-2, le=2)]
-TokenLimit = Annotated[int | None, Field(ge=1)]
+TokenLimit = Annotated[int, Field(ge=1), BeforeValidator(_whole)] | None
+ChoiceCount = Annotated[int, Field(ge=1, le=128), BeforeValidator(_whole)] | None
 
 
 class ChatCompletionRequest(WireModel):
@@ -93,11 +102,11 @@ class ChatCompletionRequest(WireModel):
     max_completion_tokens: TokenLimit = None
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, ge=0, le=1)
-    n: int | None = Field(None, ge=1, le=128)
+    n: ChoiceCount = None
     presence_penalty: Penalty = None
     frequency_penalty: Penalty = None
     stop: str | list[str] | None = None
-    seed: int | None = None
+    seed: WholeNumber | None = None
     prompt_cache_key: str | None = Field(
         None, description="Requests with the same key are sent where their prefix is cached."
     )

@@ -7,10 +7,26 @@ from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 from lambda_api.admission.request import OPENAI_ONLY, Admission
+from lambda_api.chat.assembly import (
+    MOST_SILENT_SECONDS,
+    WHOLE_ONLY,
+    assembled,
+    is_streamed,
+    read_whole,
+    written,
+)
+from lambda_api.chat.content import check_calls, check_content
 from lambda_api.chat.prefix_routing import prefix_id
 from lambda_api.chat.schemas import ChatCompletionRequest
 from lambda_api.chat.stream import ChatStream, UpstreamStream
-from lambda_api.engine.json_fields import Usage, model_field, model_field_in, usage_in
+from lambda_api.chat.tool_choice import with_allowed_tools
+from lambda_api.engine.json_fields import (
+    Usage,
+    model_field,
+    model_field_in,
+    usage_in,
+    usage_of,
+)
 from lambda_api.errors import RequestTooLargeError, UnknownModelError
 
 MAX_PAYLOAD_BYTES = 6_291_456
@@ -49,12 +65,14 @@ class ChatService:
         connect: Returns the upstream; called for each request, so cached.
         is_prefix_aware: True if the endpoint routes by the prefix of a conversation.
         admission: The rules by which requests reach the engine.
+        longest_seconds: Longest that a whole answer may take, from its first bytes on.
     """
 
     model_id: str
     connect: Callable[[], Upstream]
     is_prefix_aware: bool = False
     admission: Admission = OPENAI_ONLY
+    longest_seconds: float = MOST_SILENT_SECONDS
 
     def complete(self, request: ChatCompletionRequest) -> Completion:
         """Return the whole answer.
@@ -62,8 +80,20 @@ class ChatService:
         Raises:
             ServiceError: The request was refused, or the upstream failed.
         """
-        payload = self.payload_of(request)
-        answer = self.connect().complete(payload, self.prefix_of(request))
+        if not WHOLE_ONLY.isdisjoint(request.model_extra or ()):
+            payload = self.payload_of(request)
+            return self._renamed(self.connect().complete(payload, self.prefix_of(request)))
+        streamed = request.model_copy(update={"stream": True})
+        payload = self.payload_of(streamed)
+        source = self.connect().open_stream(payload, self.prefix_of(request))
+        answer, content_type = read_whole(source, self.longest_seconds)
+        if is_streamed(content_type):
+            told = {**assembled(answer, content_type), "model": self.model_id}
+            return Completion(written(told), usage_of(told.get("usage")))
+        return self._renamed(answer)
+
+    def _renamed(self, answer: bytes) -> Completion:
+        """Return an answer that came whole, with the name clients know."""
         theirs = model_field_in(answer)
         if theirs:
             answer = answer.replace(theirs, model_field(self.model_id), 1)
@@ -100,17 +130,21 @@ class ChatService:
         return prefix_id(request) if self.is_prefix_aware else None
 
 
-def payload_of(request: ChatCompletionRequest, model_id: str, admission: Admission) -> bytes:
+def payload_of(
+    request: ChatCompletionRequest, model_id: str, admission: Admission = OPENAI_ONLY
+) -> bytes:
     """Return the JSON that the engine gets for a request to the one model served.
 
     Raises:
         InvalidRequestError: The request is for another model, is no JSON, is too large, or has what
-            may not reach the engine.
+            may not reach the engine or the model does not take.
     """
     if request.model != model_id:
         raise UnknownModelError(request.model, model_id)
     admission.check(request.plain())
-    payload = request.payload()
+    check_content(request.messages, admission.modalities)
+    check_calls(request.messages)
+    payload = with_allowed_tools(request).payload()
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise RequestTooLargeError(
             f"the body has {len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are allowed"

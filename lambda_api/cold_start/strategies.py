@@ -22,8 +22,8 @@ from lambda_api.http.request_log import RequestRecord, record_of
 MOST_SILENT_SECONDS = 240.0
 """Longest hold of a request that is not streamed. Not a byte can be sent meanwhile, and a regional
 API ends what was idle for 300 s:
-docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html. The answer itself
-may take the 60 s that SageMaker allows."""
+docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html. This
+leaves a minute for the answer itself."""
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,16 @@ def usage_in(answer: bytes) -> Usage | None:
         return None
     try:
         usage, _ = _DECODER.raw_decode(answer[start:].decode())
+    except ValueError:
+        return None
+    return usage_of(usage)
+
+
+def usage_of(usage: Any) -> Usage | None:  # noqa: ANN401  any JSON value
+    """Return a usage that was parsed; None if it is not readable."""
+    try:
         return Usage(usage["prompt_tokens"], usage["completion_tokens"])
-    except (ValueError, KeyError):
+    except (TypeError, KeyError):
         return None
 
 

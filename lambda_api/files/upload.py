@@ -34,7 +34,7 @@ UPLOAD_BODY: dict[str, Any] = {
                 "required": ["purpose", "filename", "bytes"],
                 "properties": {
                     "purpose": {"type": "string", "enum": ["batch"]},
-                    "filename": {"type": "string"},
+                    "filename": {"type": "string", "minLength": 1},
                     "bytes": {"type": "integer", "minimum": 1},
                 },
             }

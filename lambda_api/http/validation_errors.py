@@ -23,6 +23,26 @@ class FieldError:
     param: str | None
 
 
+def field_error_of(errors: Sequence[Mapping[str, Any]], body: Any) -> FieldError:  # noqa: ANN401
+    """Return the first field at fault in a caller's words.
+
+    Of a union each branch has errors of its own: the one that went deepest is of the branch that
+    was meant.
+
+    Args:
+        errors: A ValidationError's `errors()`; `loc` is a path into the body.
+        body: The value that was validated.
+    """
+    found = [
+        field_error(error, body) for error in errors if error["loc"][:1] == errors[0]["loc"][:1]
+    ]
+    return max(found, key=lambda error: _depth(error.param))
+
+
+def _depth(param: str | None) -> int:
+    return param.count(".") + param.count("[") if param else 0
+
+
 def field_error(details: Mapping[str, Any], body: Any) -> FieldError:  # noqa: ANN401  any JSON value
     """Return one of a ValidationError's `errors()` in a caller's words.
 
@@ -34,23 +54,25 @@ def field_error(details: Mapping[str, Any], body: Any) -> FieldError:  # noqa: A
         return FieldError(f"the body is not JSON: {details['ctx']['error'].lower()}", None)
     if not details["loc"]:
         return FieldError("the body must be a JSON object, sent as application/json", None)
-    param = _param(details["loc"], body)
+    is_missing = details["type"] == "missing"
+    param = _param(details["loc"], body, is_missing=is_missing)
     message = f"{param}: {details['msg'][0].lower()}{details['msg'][1:]}"
-    got = "" if details["type"] == "missing" else f", got {_quote(details['input'])}"
+    got = "" if is_missing else f", got {_quote(details['input'])}"
     return FieldError(message + got, param)
 
 
-def _param(path: Sequence[int | str], body: Any) -> str:  # noqa: ANN401  any JSON value
+def _param(path: Sequence[int | str], body: Any, *, is_missing: bool) -> str:  # noqa: ANN401
     """Return the field at fault.
 
-    Pydantic's path also names the branch of a union it tried, which is no field of the body.
+    Pydantic's path also names the branch of a union it tried, which is no field of the body: only
+    the last step may name what is not there, and only where that is the fault.
     """
     param = ""
-    for step in path:
+    for number, step in enumerate(path, 1):
         if isinstance(body, list) and isinstance(step, int):
             param += f"[{step}]"
             body = body[step]
-        elif isinstance(body, dict):
+        elif isinstance(body, dict) and (step in body or (is_missing and number == len(path))):
             param += f".{step}"
             body = body.get(step)
     return param.removeprefix(".") or str(path[-1])  # a query has no body

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
 from lambda_api.batches.schemas import Batch, BatchRequest, DeletedBatch
 from lambda_api.batches.service import BatchService
 from lambda_api.http.caller import caller_id
-from lambda_api.http.schemas import ErrorResponse
+from lambda_api.http.schemas import ERRORS
 from lambda_api.routers.creation import creation_by
 from lambda_api.storage.idempotency import IdempotencyKeys
 from lambda_api.storage.pagination import Page
-
-_ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorResponse}}
 
 
 def router(
@@ -27,7 +25,7 @@ def router(
         connect: Returns the service; called for each request, so cached.
         connect_keys: Returns the keys of requests for batches; called for each, so cached.
     """
-    routes = APIRouter(prefix="/v1/batches", tags=["batches"], responses=_ERRORS)
+    routes = APIRouter(prefix="/v1/batches", tags=["batches"], responses=ERRORS)
 
     @routes.post("")
     def create_batch(request: Request, body: BatchRequest) -> Batch:

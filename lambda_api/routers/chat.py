@@ -11,7 +11,7 @@ from lambda_api.chat.schemas import ChatCompletion, ChatCompletionRequest
 from lambda_api.chat.service import ChatService, Upstream
 from lambda_api.cold_start.strategies import ColdStartStrategy, PendingRequest
 from lambda_api.http.caller import caller_id
-from lambda_api.http.schemas import ErrorResponse
+from lambda_api.http.schemas import EVENT_STREAM, ErrorResponse
 from lambda_api.responses.service import ResponseService
 from lambda_api.routers.queued import QUEUED, queued
 from lambda_api.streaming.response import RelayResponse
@@ -20,7 +20,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "model": ChatCompletion,
         "description": "The answer; with `stream`, `chat.completion.chunk` events.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": EVENT_STREAM,
     },
     **QUEUED,
     "4XX": {"model": ErrorResponse, "description": "The request is at fault, or comes too often."},

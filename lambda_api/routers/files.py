@@ -13,7 +13,7 @@ from lambda_api.files.schemas import DeletedFile, FileObject, UploadableFile
 from lambda_api.files.service import FileService
 from lambda_api.files.upload import UPLOAD_BODY, FileUpload, upload_in
 from lambda_api.http.caller import caller_id
-from lambda_api.http.schemas import ErrorResponse
+from lambda_api.http.schemas import ERRORS
 from lambda_api.routers.creation import creation_by
 from lambda_api.storage.idempotency import IdempotencyKeys
 from lambda_api.storage.pagination import Page
@@ -22,7 +22,9 @@ MAX_DIRECT_BYTES = 1024 * 1024
 """Largest content in an answer, which must fit in the 6 MB of a Lambda answer when each byte is
 escaped in JSON (`\\u001f`). Larger content is a redirect to the bucket."""
 
-_ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorResponse}}
+_REDIRECT: dict[int | str, dict[str, Any]] = {
+    302: {"description": "The content is large, or no text: `Location` has it for a few minutes."}
+}
 
 
 def router(
@@ -34,7 +36,7 @@ def router(
         connect: Returns the service; called for each request, so cached.
         connect_keys: Returns the keys of requests for files; called for each, so cached.
     """
-    routes = APIRouter(prefix="/v1/files", tags=["files"], responses=_ERRORS)
+    routes = APIRouter(prefix="/v1/files", tags=["files"], responses=ERRORS)
 
     @routes.post("", openapi_extra={"requestBody": UPLOAD_BODY})
     def create_file(
@@ -65,7 +67,7 @@ def router(
         """Tell of one file."""
         return connect().get(caller_id(request.scope), file_id)
 
-    @routes.get("/{file_id}/content", response_class=Response)
+    @routes.get("/{file_id}/content", response_class=Response, responses=_REDIRECT)
     def get_file_content(request: Request, file_id: str) -> Response:
         """Give what a file holds; from a megabyte on, through a redirect."""
         return _content(connect(), caller_id(request.scope), file_id)

@@ -1,13 +1,15 @@
 """API Gateway REST APIs: what ministack's data plane leaves out, added around its own functions.
 
 What is added: streamed Lambda integrations (`responseTransferMode: STREAM`), the integration's
-timeout, the payload limits, and failures that say nothing of the function's insides.
+timeout, the payload limits, compressed bodies, and failures that say nothing of the function's
+insides.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +28,8 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 MAX_EVENT_BYTES = 6 * 1024 * 1024
 """Lambda's limit for an invocation's payload: the body and all that goes with it, as JSON.
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
+_WINDOW_BITS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 
 
 class GatewayError(apigateway_v1._GatewayError):  # type: ignore[misc]
@@ -73,6 +77,7 @@ def extend_rest_apis(stream: Stream) -> None:
     """Complete ministack's REST APIs; `stream` runs streamed integrations."""
     wrap(apigateway_v1, "_put_integration", _put_integration)
     wrap(apigateway_v1, "_handle_execute_in_scope", _limit_body)
+    wrap(apigateway_v1, "_handle_execute_in_scope", _decompress_body)
     wrap(apigateway_v1, "_build_lambda_event_v1", _limit_event)
     wrap(apigateway_v1, "_gateway_error_response", _render_error)
     wrap(apigateway_v1, "_lambda_proxy_response", _read_lambda_result)
@@ -144,6 +149,24 @@ async def _limit_body(original: Callable[..., Awaitable[Untyped]], *args: Untype
         text = f"HTTP content length exceeded {MAX_BODY_BYTES} bytes."
         return 413, {"Content-Type": "text; charset=utf-8"}, text.encode()
     return await original(*args)
+
+
+async def _decompress_body(original: Callable[..., Awaitable[Untyped]], *args: Untyped) -> Untyped:
+    """Decompress a body; the header stays as it was (dougmoscrop/serverless-http, issue 194).
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-make-request-with-compressed-payload.html
+    """
+    *before, headers, body, query, account, region = args
+    coding = str(headers.get("content-encoding", "identity")).strip().lower()
+    if body and coding != "identity":
+        try:
+            codec = zlib.decompressobj(_WINDOW_BITS[coding])
+            # A byte more than the limit is enough to be turned away.
+            body = codec.decompress(body, MAX_BODY_BYTES + 1)
+        except (KeyError, zlib.error):
+            said = b'{"message":"Unsupported Media Type"}'
+            return 415, {"Content-Type": "application/json"}, said
+    return await original(*before, headers, body, query, account, region)
 
 
 class _EventTooLongError(Exception):

@@ -12,6 +12,10 @@ from stacks.config.section import RetentionDays, Section
 
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")]
 """Name of a field in a request's JSON."""
+Origin = Annotated[
+    str, StringConstraints(pattern=r"^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$", max_length=253)
+]
+"""A scheme, a host and perhaps a port, as browsers write them; or `*`."""
 
 
 class ApiConfig(Section):
@@ -35,12 +39,16 @@ class ApiConfig(Section):
             AWS::Logs::LogGroup.RetentionInDays.
         log_level: least severe message that the functions log. Sets TWIN_LOG_LEVEL.
         model_timeout_seconds: longest wait for the next bytes of the model (SageMaker ends a stream
-            after 8 minutes). Sets TWIN_MODEL_TIMEOUT_SECONDS.
+            after 8 minutes), and longest that an answer may take which is not streamed, up to the
+            290 s that API Gateway waits in silence. Sets TWIN_MODEL_TIMEOUT_SECONDS.
         lambda_timeout_seconds: longest run of the streaming function; more than
             model_timeout_seconds. Sets AWS::Lambda::Function.Timeout and
             TWIN_FUNCTION_TIMEOUT_SECONDS.
         gateway_timeout_seconds: longest response; more than lambda_timeout_seconds (API Gateway's
             limit for streams is 900). Sets AWS::ApiGateway::Method.TimeoutInMillis.
+        cors_origins: origins of the web pages that may call from a browser, such as
+            "https://app.example.com"; "*" allows every page, none is allowed by default. Sets
+            TWIN_CORS_ORIGINS and AWS::ApiGateway::GatewayResponse.ResponseParameters.
         package_platform: "aws" builds the functions for Lambda (arm64, Python 3.13), "host" for
             this machine and this Python, as the local cloud needs it. Sets
             AWS::Lambda::Function.Code.
@@ -62,6 +70,7 @@ class ApiConfig(Section):
     model_timeout_seconds: Annotated[int, Field(ge=1, le=480)] = 120
     lambda_timeout_seconds: Annotated[int, Field(ge=2, le=900)] = 500
     gateway_timeout_seconds: Annotated[int, Field(ge=3, le=900)] = 540
+    cors_origins: Annotated[list[Origin], Field(max_length=50)] = Field(default_factory=list)
     package_platform: Literal["aws", "host"] = "aws"
     engine_fields: list[FieldName] = Field(default_factory=list, max_length=32)
     cold_start: ColdStartConfig | None = None
@@ -75,6 +84,13 @@ class ApiConfig(Section):
     @classmethod
     def _outlasts_the_function(cls, seconds: int, info: ValidationInfo) -> int:
         return _above("lambda_timeout_seconds", seconds, info)
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _star_stands_alone(cls, origins: list[str]) -> list[str]:
+        if "*" in origins and len(origins) > 1:
+            raise ValueError('"*" allows every origin already: leave the others out, or it')
+        return origins
 
     @model_validator(mode="after")
     def _requests_can_be_held(self) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -12,6 +12,9 @@ from stacks.engines import ENGINES
 from stacks.engines.engine import FlagValue
 
 Source = Annotated[str, StringConstraints(min_length=1)]
+
+Modality = Literal["text", "image", "audio", "video"]
+_TEXT_ALONE: tuple[Modality, ...] = ("text",)
 
 
 class ModelConfig(Section):
@@ -34,6 +37,8 @@ class ModelConfig(Section):
         max_concurrent_sequences: most requests one instance decodes at once; more of them wait.
             Sets AWS::SageMaker::Model.Environment and, unless [async] says otherwise,
             AWS::SageMaker::EndpointConfig.MaxConcurrentInvocationsPerInstance.
+        modalities: kinds of content parts that the model takes; a part of another kind is refused
+            before it reaches the engine. Sets TWIN_MODALITIES.
         quantization: format that the engine quantizes to while loading, one that it knows; left out
             for weights that are stored quantized. Sets AWS::SageMaker::Model.Environment.
         flags: the engine's own flags, by its names for them, e.g. gpu_memory_utilization = 0.85.
@@ -50,6 +55,9 @@ class ModelConfig(Section):
     hub: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+(:[\w.-]+)?$")] | None = None
     context_length: Annotated[int, Field(ge=128, le=10_000_000)]
     max_concurrent_sequences: Annotated[int, Field(ge=1, le=4096)] = 32
+    modalities: Annotated[list[Modality], Field(min_length=1)] = Field(
+        default_factory=lambda: [*_TEXT_ALONE]
+    )
     quantization: str | None = None
     flags: dict[str, FlagValue] = Field(default_factory=dict, max_length=80)
 
@@ -67,6 +75,13 @@ class ModelConfig(Section):
         if problems := [problem for problem in found if problem]:
             raise ValueError("\n".join(problems))
         return flags
+
+    @field_validator("modalities")
+    @classmethod
+    def _include_text(cls, modalities: list[Modality]) -> list[Modality]:
+        if "text" not in modalities or len(set(modalities)) < len(modalities):
+            raise ValueError('must have "text", and each kind once')
+        return modalities
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:

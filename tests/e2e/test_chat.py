@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import Any
 
+import boto3
 import httpx2
 import openai
 import psutil
 import pytest
 from openai import OpenAI
-from openai.types.chat import ChatCompletionMessageParam
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
+from localcloud.settings import Settings
 from twin.client.conversation import ask
 from twin.local.cloud import LocalCloud
 from twin.outputs import StageOutputs
@@ -19,6 +24,20 @@ from twin.outputs import StageOutputs
 QUESTION: list[ChatCompletionMessageParam] = [
     {"role": "user", "content": "What is an endpoint config?"}
 ]
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[Any]:
+    """A client of the cloud's SageMaker Runtime, past the API."""
+    runtime = boto3.client(
+        "sagemaker-runtime",
+        endpoint_url=settings.origin,
+        region_name=settings.region,
+        aws_access_key_id=settings.account,
+        aws_secret_access_key="local",
+    )
+    with closing(runtime):
+        yield runtime
 
 
 def test_an_answer_comes_in_one_piece(client: OpenAI, model: str):
@@ -45,6 +64,37 @@ def test_the_two_ways_give_the_same_text(client: OpenAI, model: str):
     whole = client.chat.completions.create(model=model, messages=QUESTION, temperature=0)
 
     assert ask(client, model, QUESTION, lambda _: None).text == whole.choices[0].message.content
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"n": 2, "max_tokens": 5},
+        {"logprobs": True, "top_logprobs": 2, "max_tokens": 5},
+        {"stop": ["."]},
+        {"response_format": {"type": "json_object"}, "max_tokens": 30},
+    ],
+    ids=str,
+)
+def test_an_assembled_answer_is_the_one_the_engine_sends_whole(
+    cloud: LocalCloud, client: OpenAI, model: str, fields: dict[str, Any]
+):
+    asked = {"messages": QUESTION, "temperature": 0, "seed": 1, **fields}
+    with connected(cloud.settings) as runtime:
+        body = runtime.invoke_endpoint(
+            EndpointName="twin-local", ContentType="application/json", Body=json.dumps(asked)
+        )["Body"]
+    engines = ChatCompletion.model_validate_json(body.read())
+
+    ours = client.chat.completions.create(model=model, **asked)
+
+    assert ours.choices == engines.choices
+    assert ours.model_dump().keys() == engines.model_dump().keys()
+    assert ours.usage is not None
+    assert engines.usage is not None
+    assert ours.usage.completion_tokens == engines.usage.completion_tokens
+    assert ours.usage.prompt_tokens == engines.usage.prompt_tokens
 
 
 def test_a_field_that_reaches_into_the_engine_is_refused(client: OpenAI, model: str):
@@ -111,8 +161,21 @@ def test_an_unknown_model_is_not_found(client: OpenAI):
 def test_a_prompt_over_the_context_is_a_bad_request(client: OpenAI, model: str):
     long: list[ChatCompletionMessageParam] = [{"role": "user", "content": "word " * 5000}]
 
-    with pytest.raises(openai.BadRequestError, match="context"):
+    with pytest.raises(openai.BadRequestError, match="context") as refusal:
         client.chat.completions.create(model=model, messages=long)
+
+    assert (refusal.value.code, refusal.value.param) == ("context_length_exceeded", "messages")
+
+
+def test_an_image_for_a_model_of_text_is_a_bad_request(client: OpenAI, model: str):
+    picture: list[ChatCompletionMessageParam] = [
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}
+    ]
+
+    with pytest.raises(openai.BadRequestError) as refusal:
+        client.chat.completions.create(model=model, messages=picture)
+
+    assert refusal.value.param == "messages[0].content[0].type"
 
 
 def test_open_routes_need_no_key(stage: StageOutputs):

@@ -15,7 +15,7 @@ def test_files_arrive_byte_for_byte(jobs: Synthesized, bare: Synthesized) -> Non
     assert "BinaryMediaTypes" not in bare.api.only("AWS::ApiGateway::RestApi")
 
 
-@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/completions", "/v1/responses"])
 def test_what_may_stream_streams(stage: Synthesized, path: str) -> None:
     integration = stage.api.methods()["POST", path]["Integration"]
     assert integration["ResponseTransferMode"] == "STREAM"
@@ -29,6 +29,7 @@ def test_nothing_else_streams(jobs: Synthesized) -> None:
     assert sorted(streaming) == [
         ("GET", "/v1/responses/{id}"),
         ("POST", "/v1/chat/completions"),
+        ("POST", "/v1/completions"),
         ("POST", "/v1/responses"),
     ]
 
@@ -96,7 +97,8 @@ def test_what_a_client_needs_before_it_has_a_key_is_open(stage: Synthesized, pat
 
 
 def test_versioned_routes_need_a_key_the_authorizer_reads(any_stage: Synthesized) -> None:
-    closed = [m for (_, path), m in any_stage.api.methods().items() if path.startswith("/v1/")]
+    methods = any_stage.api.methods().items()
+    closed = [m for (verb, path), m in methods if path.startswith("/v1/") or verb == "ANY"]
     assert {(m["AuthorizationType"], m["ApiKeyRequired"]) for m in closed} == {("CUSTOM", True)}
     authorizer = any_stage.api.only("AWS::ApiGateway::Authorizer")
     assert authorizer["Type"] == "REQUEST"
@@ -148,7 +150,10 @@ def test_gateway_errors_have_openais_shape(stage: Synthesized) -> None:
         template = response["ResponseTemplates"]["application/json"]
         body = json.loads(template.replace("$context.error.messageString", '"text"'))
         assert set(body["error"]) == {"message", "type", "param", "code"}
-        assert body["error"]["message"] == "text"
+        assert body["error"]["message"]
+        assert "ResponseParameters" not in response or not [
+            name for name in response["ResponseParameters"] if "Access-Control" in name
+        ]
     assert responses["INVALID_API_KEY"]["StatusCode"] == "401"
     assert responses["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == "404"
     for kind in ("THROTTLED", "QUOTA_EXCEEDED"):
@@ -158,3 +163,39 @@ def test_gateway_errors_have_openais_shape(stage: Synthesized) -> None:
 def test_outputs_are_the_url_and_the_key(stage: Synthesized) -> None:
     assert set(stage.api.outputs) == {"ApiUrl", "ApiKeyId"}
     assert stage.api.outputs["ApiUrl"]["Value"]["Fn::Join"][1][-1] == "/"
+
+
+@pytest.mark.parametrize(
+    ("origins", "told"),
+    [
+        (["https://a.example"], "'https://a.example'"),
+        (["*"], "'*'"),
+        (["https://a.example", "https://b.example"], "method.request.header.Origin"),
+    ],
+)
+def test_a_page_that_may_call_may_read_the_gateways_errors(
+    synthesize: Callable[..., Synthesized], origins: list[str], told: str
+) -> None:
+    api = synthesize("prod", api={"cors_origins": origins}).api
+    for response in api.properties("AWS::ApiGateway::GatewayResponse"):
+        headers = response["ResponseParameters"]
+        assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == told
+    for handler in ("run.sh", "lambda_api.handlers.control.handler"):
+        assert json.loads(api.environment(handler)["TWIN_CORS_ORIGINS"]) == origins
+
+
+def test_a_preflight_needs_no_key(any_stage: Synthesized) -> None:
+    method = any_stage.api.methods()["OPTIONS", "/{proxy+}"]
+    assert (method["AuthorizationType"], method["ApiKeyRequired"]) == ("NONE", False)
+
+
+def test_a_request_without_a_signature_is_told_so(synthesize: Callable[..., Synthesized]) -> None:
+    responses = {
+        r["ResponseType"]: r
+        for r in synthesize("prod", api={"auth": "iam"}).api.properties(
+            "AWS::ApiGateway::GatewayResponse"
+        )
+    }
+    unsigned = responses["MISSING_AUTHENTICATION_TOKEN"]
+    assert unsigned["StatusCode"] == "401"
+    assert "Signature Version 4" in unsigned["ResponseTemplates"]["application/json"]

@@ -47,7 +47,7 @@ _ACCESS_LOG = {
 class RestApi(Construct):
     """A regional REST API whose answers may stream. Edge endpoints cut streams idle for 30 s.
 
-    What a stage leaves out has no route: API Gateway answers 404 for it.
+    What a stage leaves out goes to the control function, which says that it is not there.
 
     Attributes:
         rest: the REST API.
@@ -90,7 +90,7 @@ class RestApi(Construct):
         }
         for route in routes_with(sections):
             self._add(route, integrations[route.function], OPEN if route.is_open else access)
-        shape_errors(self.rest)
+        shape_errors(self.rest, config)
         self._acknowledge()
 
     def _stage(self, config: ApiConfig) -> apigw.StageOptions:
@@ -114,7 +114,7 @@ class RestApi(Construct):
             api_key_required=access.needs_key,
         )
         if access is OPEN:
-            reason = "what a client reads before it has a key; it says nothing about the account"
+            reason = "what a client asks before it has a key; it says nothing about the account"
             acknowledge(added, "AwsSolutions-APIG4", reason)
 
     def _acknowledge(self) -> None:

@@ -27,6 +27,8 @@ def service_environment(config: StageConfig) -> dict[str, str]:
         "TWIN_MODEL_TIMEOUT_SECONDS": str(config.api.model_timeout_seconds),
         "TWIN_FUNCTION_TIMEOUT_SECONDS": str(config.api.lambda_timeout_seconds),
         "TWIN_LOG_LEVEL": config.api.log_level,
+        "TWIN_CORS_ORIGINS": json.dumps(config.api.cors_origins),
+        "TWIN_MODALITIES": json.dumps(config.model.modalities),
         "POWERTOOLS_SERVICE_NAME": config.endpoint_name,
         "POWERTOOLS_METRICS_NAMESPACE": config.project.name,
     }

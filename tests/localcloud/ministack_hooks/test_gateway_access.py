@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from zlib import compress
 
 import httpx2
 import pytest
@@ -90,6 +92,34 @@ def test_body_over_ten_megabytes_is_turned_away_at_the_door(http: httpx2.Client)
     response = http.post("/v1/echo", content=b" " * (10 * 1024 * 1024 + 1))
     assert response.status_code == 413
     assert response.text == "HTTP content length exceeded 10485760 bytes."
+
+
+@pytest.mark.parametrize("path", ["/v1/echo", "/v1/buffered"])
+@pytest.mark.parametrize(("coding", "compress"), [("gzip", gzip.compress), ("deflate", compress)])
+def test_a_compressed_body_reaches_the_function_plain(
+    api: Api, http: httpx2.Client, path: str, coding: str, compress: Callable[[bytes], bytes]
+) -> None:
+    headers = {**bearer(key(api)), "content-encoding": coding}
+    answer = http.request("GET", path, headers=headers, content=compress(b"plain words")).json()
+    assert answer.get("event", answer)["body"] == "plain words"
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"), [("br", b"x"), ("gzip", b"plain words"), ("gzip, gzip", b"x")]
+)
+def test_a_body_that_cannot_be_decompressed_is_a_415(
+    api: Api, http: httpx2.Client, coding: str, body: bytes
+) -> None:
+    headers = {**bearer(key(api)), "content-encoding": coding}
+    assert http.request("GET", "/v1/echo", headers=headers, content=body).status_code == 415
+
+
+def test_a_body_that_unpacks_to_more_than_ten_megabytes_is_a_413(
+    api: Api, http: httpx2.Client
+) -> None:
+    bomb = gzip.compress(b" " * (64 * 1024 * 1024))
+    headers = {**bearer(key(api)), "content-encoding": "gzip"}
+    assert http.request("GET", "/v1/echo", headers=headers, content=bomb).status_code == 413
 
 
 @pytest.mark.parametrize("path", ["/v1/echo", "/v1/buffered"])

@@ -16,7 +16,6 @@ from tests.support.service.standin_runtime import (
     Received,
     Reply,
     Stream,
-    completion,
     completion_events,
     service_error,
 )
@@ -65,8 +64,8 @@ class ColdEndpoint:
         return self.cold
 
 
-def warm(call: Received) -> Reply | Stream:
-    return Stream(completion_events(WORDS)) if call.json.get("stream") else completion("Hallo")
+def warm(_call: Received) -> Reply | Stream:
+    return Stream(completion_events(WORDS))
 
 
 def until(condition: Callable[[], bool], seconds: float = LONG) -> None:

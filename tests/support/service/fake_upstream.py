@@ -27,7 +27,7 @@ class FakeStream:
 @dataclass
 class FakeUpstream:
     answer: bytes | ServiceError = b"{}"
-    stream: FakeStream = field(default_factory=lambda: FakeStream([]))
+    stream: FakeStream | None = None
     payloads: list[bytes] = field(default_factory=list)
     prefixes: list[str | None] = field(default_factory=list)
 
@@ -39,7 +39,12 @@ class FakeUpstream:
 
     def open_stream(self, payload: bytes, prefix: str | None = None) -> FakeStream:
         self._note(payload, prefix)
-        return self.stream
+        if self.stream:
+            return self.stream
+        if isinstance(self.answer, ServiceError):
+            raise self.answer
+        # What an engine does that streams nothing.
+        return FakeStream([self.answer], "application/json")
 
     def _note(self, payload: bytes, prefix: str | None) -> None:
         self.payloads.append(payload)

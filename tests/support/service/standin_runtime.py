@@ -146,6 +146,9 @@ class StandInRuntime:
         if answer is SILENCE:
             await reader.read()
             raise ConnectionResetError
+        if isinstance(answer, Reply) and answer.status == 200 and request.path.endswith("stream"):
+            # What SageMaker makes of a container that streams nothing.
+            answer = Stream([answer.body], "application/json")
         if isinstance(answer, Reply):
             writer.write(_reply_bytes(answer))
             return await writer.drain()

@@ -39,6 +39,8 @@ def test_the_environment_becomes_settings(environment):
         "model_timeout_seconds": 120,
         "function_timeout_seconds": 500,
         "log_level": "WARNING",
+        "cors_origins": [],
+        "modalities": ["text"],
         "service_name": "twin-prod",
         "metrics_namespace": "Twin",
         "cold_start": None,

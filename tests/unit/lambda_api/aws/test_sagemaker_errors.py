@@ -69,6 +69,12 @@ def from_engine(status, message=""):
         (refused("AccessDeniedException", f"arn:aws:{ACCOUNT}", 403), errors.UpstreamError, 502),
         (from_engine(400, "too long"), errors.InvalidRequestError, 400),
         (from_engine(422, "too long"), errors.InvalidRequestError, 400),
+        (
+            from_engine(400, "This model's maximum context length is 8 tokens"),
+            errors.ContextLengthError,
+            400,
+        ),
+        (from_engine(422, "`inputs` must have less than 8"), errors.ContextLengthError, 400),
         (from_engine(413, "too large"), errors.RequestTooLargeError, 413),
         (from_engine(404, "no route"), errors.EngineError, 502),
         (from_engine(429, "busy"), errors.ThrottledError, 429),

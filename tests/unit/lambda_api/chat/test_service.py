@@ -39,19 +39,23 @@ def test_model_is_left_out_and_usage_asked_for(service, upstream, says):
     }
 
 
+CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
+
 def test_samplers_and_nulls_pass_through(service, upstream):
     fields = {
         "top_k": 40,
         "temperature": None,
         "messages": [
-            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]},
-            {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
+            {"role": "user", "content": [{"type": "text", "text": "x"}]},
+            {"role": "assistant", "content": None, "tool_calls": [CALL]},
             {"role": "tool", "content": "é", "tool_call_id": "1"},
         ],
     }
     service.complete(request(**fields))
 
-    assert json.loads(upstream.payloads[0]) == fields
+    streamed = {"stream": True, "stream_options": {"include_usage": True}}
+    assert json.loads(upstream.payloads[0]) == fields | streamed
 
 
 def test_another_model_is_unknown(service):

@@ -22,7 +22,7 @@ from lambda_api.cold_start.waiting_room import WaitingRoom
 from lambda_api.errors import InvalidRequestError, NotReadyError, StorageError
 from lambda_api.http.request_log import RequestRecord
 from tests.support.service.cold_endpoint import ColdEndpoint
-from tests.support.service.fake_upstream import FakeUpstream
+from tests.support.service.fake_upstream import FakeStream, FakeUpstream
 from tests.support.service.memory_wakes import MemoryWakeTable
 
 ANSWER, QUEUED = Response("answer"), Response("queued")
@@ -138,7 +138,7 @@ def test_an_upstream_that_is_known_to_be_cold_is_left_alone(room):
 
 
 def test_an_upstream_gets_what_is_asked_of_it():
-    upstream = FakeUpstream(b"answer")
+    upstream = FakeUpstream(b"answer", FakeStream([]))
     monitored = MonitoredUpstream(upstream, WakeMonitor(MemoryWakeTable, 300))
 
     assert monitored.complete(b"1", "a") == b"answer"

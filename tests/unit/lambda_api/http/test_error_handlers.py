@@ -13,24 +13,39 @@ CHAT = "/v1/chat/completions"
 HI = {"role": "user", "content": "hi"}
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status", "code"),
-    [
-        ("GET", "/nowhere", 404, "not_found"),
-        ("GET", CHAT, 405, "method_not_allowed"),
-        ("DELETE", "/v1/models", 405, "method_not_allowed"),
-    ],
-)
-def test_unknown_routes_and_methods_have_openais_shape(client, method, path, status, code):
-    answer = client.request(method, path)
+@pytest.mark.parametrize("path", ["/nowhere", CHAT + "/cmpl-1", "/v1/embeddings", "/v1/files", "/"])
+def test_an_unknown_route_has_openais_shape(client, path):
+    answer = client.get(path)
 
-    assert answer.status_code == status
+    assert answer.status_code == 404
     assert answer.json()["error"] == {
         "message": answer.json()["error"]["message"],
         "type": "invalid_request_error",
         "param": None,
-        "code": code,
+        "code": "unknown_url",
     }
+
+
+@pytest.mark.parametrize(("method", "path"), [("PUT", CHAT), ("DELETE", "/v1/models")])
+def test_a_method_that_a_path_does_not_take_is_a_405_that_says_which_it_takes(client, method, path):
+    answer = client.request(method, path)
+    error = answer.json()["error"]
+
+    assert answer.status_code == 405
+    assert (error["type"], error["code"]) == ("invalid_request_error", "method_not_supported")
+    taken = answer.headers["allow"].removesuffix(", OPTIONS")
+    assert error["message"] == f"{path} takes {taken}, got {method}"
+
+
+def test_options_of_a_known_path_tell_its_methods(client):
+    answer = client.options("/v1/responses/resp_1")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["allow"] == "DELETE, GET, OPTIONS"
+
+
+def test_options_of_an_unknown_path_is_a_404(client):
+    assert client.options("/nowhere").json()["error"]["code"] == "unknown_url"
 
 
 RUBBISH = [

@@ -24,7 +24,7 @@ def test_a_bug_is_a_500_that_tells_nothing(client, upstream, monkeypatch, capfd)
     def broken(*_asked):
         raise RuntimeError("secret prompt")
 
-    monkeypatch.setattr(upstream, "complete", broken)
+    monkeypatch.setattr(upstream, "open_stream", broken)
 
     answer = client.post(CHAT, json={"model": "twin", "messages": [HI]})
 
