@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lambda_api.admission import bounds
 
@@ -24,60 +24,130 @@ class PatternError(ValueError):
     """A pattern that is malformed or too large; the message says which, and the bound."""
 
 
-@dataclass
-class _Group:
-    """A group while it is read: the alternatives before, the present one, and the last atom.
+@dataclass(frozen=True)
+class Part:
+    """A part of a pattern with its repetitions written out, as a grammar holds it.
 
     Attributes:
-        size: Atoms up to the last one, in all alternatives.
-        may_skip: True if an alternative before can match nothing.
-        is_empty: True if the present alternative can match nothing, up to the last atom.
-        atom: Size of the last atom, which a quantifier may follow; 0 without one.
-        atom_is_empty: True if the last atom can match nothing.
-        is_zero_width: True for a lookaround.
+        atoms: Single characters that it matches.
+        first: Atoms that a match can begin with.
+        last: Atoms that a match can end with.
+        steps: Ways from an atom to one that can follow. An engine tries them for each token.
+        is_empty: True if it can match nothing.
     """
 
-    size: int = 0
-    may_skip: bool = False
+    atoms: int = 0
+    first: int = 0
+    last: int = 0
+    steps: int = 0
     is_empty: bool = True
-    atom: int = 0
-    atom_is_empty: bool = True
+
+    def then(self, other: Part) -> Part:
+        """Return this part followed by another."""
+        return Part(
+            self.atoms + other.atoms,
+            self.first + (other.first if self.is_empty else 0),
+            other.last + (self.last if other.is_empty else 0),
+            self.steps + other.steps + self.last * other.first,
+            self.is_empty and other.is_empty,
+        )
+
+    def either(self, other: Part) -> Part:
+        """Return the choice between this part and another."""
+        return Part(
+            self.atoms + other.atoms,
+            self.first + other.first,
+            self.last + other.last,
+            self.steps + other.steps,
+            self.is_empty or other.is_empty,
+        )
+
+    def repeated(self, least: int, most: int | None) -> Part:
+        """Return this part, which cannot be empty unless `most` is 1, so many times."""
+        copies = max(least if most is None else most, 1)
+        turns = copies if most is None else copies - 1
+        ends = 1 if most is None else copies - max(least, 1) + 1
+        return Part(
+            self.atoms * copies,
+            self.first,
+            self.last * max(ends, 1),
+            self.steps * copies + self.last * self.first * turns,
+            self.is_empty or least == 0,
+        )
+
+    def zero_width(self) -> Part:
+        """Return this part as an assertion, which consumes nothing."""
+        return Part(max(self.atoms, 1), 0, 0, self.steps, True)
+
+
+_ATOM = Part(1, 1, 1, 0, False)
+_ASSERTION = _ATOM.zero_width()
+
+
+@dataclass
+class _Group:
+    """A group while it is read: the alternatives before, the present one, and the last part."""
+
+    before: Part | None = None
+    present: Part = field(default_factory=Part)
+    part: Part | None = None
     is_zero_width: bool = False
 
-    def put(self, size: int, *, is_empty: bool = False) -> None:
+    def put(self, part: Part) -> None:
+        """Add a part, which a quantifier may follow."""
         self.settle()
-        self.atom, self.atom_is_empty = size, is_empty
+        self.part = part
 
     def settle(self) -> None:
-        """Take the last atom for good: no quantifier can follow any more."""
-        self.size += self.atom
-        self.is_empty = self.is_empty and self.atom_is_empty
-        self.atom, self.atom_is_empty = 0, True
+        """Take the last part for good: no quantifier can follow any more."""
+        if self.part is not None:
+            self.present, self.part = self.present.then(self.part), None
 
     def next_alternative(self) -> None:
         self.settle()
-        self.may_skip = self.may_skip or self.is_empty
-        self.is_empty = True
+        self.before = self.before.either(self.present) if self.before else self.present
+        self.present = Part()
 
     def repeat(self, least: int, most: int | None) -> None:
-        if not self.atom:
+        if self.part is None:
             raise PatternError("repeats nothing")
-        if self.atom_is_empty and (most is None or most > 1):
+        if self.part.is_empty and (most is None or most > 1):
             raise PatternError("repeats a group that can match nothing, which has no bound")
-        self.atom *= max(least if most is None else most, 1)
-        self.atom_is_empty = self.atom_is_empty or least == 0
+        self.part = self.part.repeated(least, most)
         self.settle()
 
+    def whole(self) -> Part:
+        self.next_alternative()
+        found = self.before or Part()
+        return found.zero_width() if self.is_zero_width else found
 
-def expanded_size(pattern: str) -> int:
-    """Return the number of atoms of a pattern with its repetitions written out.
+
+def measured(pattern: str) -> Part:
+    """Return a pattern's size with its repetitions written out.
 
     Raises:
         PatternError: The pattern is malformed, too long, too deep or too large.
     """
     if len(pattern) > bounds.PATTERN:
         raise PatternError(f"has {len(pattern)} characters, at most {bounds.PATTERN} are allowed")
-    return _Scanner(pattern).size()
+    return _Scanner(pattern).measured()
+
+
+def check_size(part: Part) -> None:
+    """Refuse a pattern over the bounds.
+
+    Raises:
+        PatternError: It has too many atoms, or too many ways from one to the next.
+    """
+    if part.atoms > bounds.PATTERN_ATOMS:
+        raise PatternError(
+            f"is over {bounds.PATTERN_ATOMS} characters with its repetitions written out"
+        )
+    if part.steps > bounds.PATTERN_STEPS:
+        raise PatternError(
+            f"is over {bounds.PATTERN_STEPS} ways from one character to the next, with its "
+            "repetitions written out"
+        )
 
 
 class _Scanner:
@@ -88,18 +158,15 @@ class _Scanner:
         self._at = 0
         self._groups = [_Group()]
 
-    def size(self) -> int:
+    def measured(self) -> Part:
         while self._at < len(self._pattern):
             self._step()
-            group = self._groups[-1]
-            if group.size + group.atom > bounds.PATTERN_ATOMS:
-                raise PatternError(
-                    f"is over {bounds.PATTERN_ATOMS} characters with its repetitions written out"
-                )
+            check_size(self._groups[-1].present)
         if len(self._groups) > 1:
             raise PatternError("leaves a group open")
-        self._groups[0].settle()
-        return self._groups[0].size
+        whole = self._groups[0].whole()
+        check_size(whole)
+        return whole
 
     def _step(self) -> None:
         read = self._pattern[self._at]
@@ -117,7 +184,7 @@ class _Scanner:
         elif read in _SIMPLE:
             self._quantify(*_SIMPLE[read])
         else:
-            self._groups[-1].put(1, is_empty=read in "^$")
+            self._groups[-1].put(_ASSERTION if read in "^$" else _ATOM)
 
     def _escape(self) -> None:
         if self._at == len(self._pattern):
@@ -130,14 +197,14 @@ class _Scanner:
             self._at = code.end()
         elif read in _BRACED and self._pattern[self._at : self._at + 1] == "{":
             self._at = self._after("}", "leaves a brace open")
-        self._groups[-1].put(1, is_empty=read in _ZERO_WIDTH)
+        self._groups[-1].put(_ASSERTION if read in _ZERO_WIDTH else _ATOM)
 
     def _class(self) -> None:
         while self._at < len(self._pattern):
             read = self._pattern[self._at]
             self._at += 2 if read == "\\" else 1
             if read == "]":
-                return self._groups[-1].put(1)
+                return self._groups[-1].put(_ATOM)
         raise PatternError("leaves a character class open")
 
     def _open(self) -> None:
@@ -155,15 +222,14 @@ class _Scanner:
     def _close(self) -> None:
         if len(self._groups) == 1:
             raise PatternError("closes a group that is not open")
-        group = self._groups.pop()
-        group.next_alternative()
-        # A group of nothing is an atom too, so that a quantifier finds it.
-        self._groups[-1].put(max(group.size, 1), is_empty=group.may_skip or group.is_zero_width)
+        part = self._groups.pop().whole()
+        check_size(part)
+        self._groups[-1].put(part)
 
     def _brace(self) -> None:
         found = _REPEAT.match(self._pattern, self._at - 1)
         if found is None or found[0] in {"{}", "{,}"}:
-            return self._groups[-1].put(1)
+            return self._groups[-1].put(_ATOM)
         self._at = found.end()
         least = int(found[1] or 0)
         most = int(found[3]) if found[3] else None if found[2] else least

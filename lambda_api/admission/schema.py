@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from lambda_api.admission import bounds
-from lambda_api.admission.pattern import PatternError, expanded_size
+from lambda_api.admission.pattern import Part, PatternError, check_size, measured
 from lambda_api.admission.values import at_most, check_depth, mapping, refused, size
 
 _ALTERNATIVES = ("allOf", "anyOf", "oneOf", "prefixItems")
@@ -31,6 +31,7 @@ class SchemaBudget:
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
+        self._patterns = Part()
 
     def check(self, schema: Any, param: str) -> None:  # noqa: ANN401  any JSON value
         """Check a schema.
@@ -56,10 +57,11 @@ class SchemaBudget:
         if not isinstance(pattern, str):
             return
         try:
-            atoms = expanded_size(pattern)
+            together = self._patterns.either(measured(pattern))
+            check_size(together)
         except PatternError as error:
             raise refused(param, f"the pattern {pattern[:40]!r} {error}") from None
-        self._add(bounds.PATTERN_ATOMS, atoms, param, "characters in patterns written out")
+        self._patterns = together
 
     def _count(self, node: Schema, param: str) -> None:
         self.check_pattern(node.get("pattern"), param)
@@ -67,6 +69,7 @@ class SchemaBudget:
             self.check_pattern(pattern, param)
         for keyword in ("properties", "patternProperties"):
             found = len(_members(node, keyword))
+            at_most(bounds.SCHEMA_OBJECT, found, param, "properties in one object")
             self._add(bounds.SCHEMA_PROPERTIES, found, param, "properties")
         self._add(bounds.SCHEMA_ENUM, len(_list(node, "enum")), param, "enum members")
         wide = sum(len(_list(node, keyword)) for keyword in (*_ALTERNATIVES, "type"))

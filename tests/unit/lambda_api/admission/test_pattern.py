@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from lambda_api.admission import bounds
-from lambda_api.admission.pattern import PatternError, expanded_size
+from lambda_api.admission.pattern import PatternError, measured
 
 
 class CountedText(str):
@@ -61,7 +61,27 @@ class CountedText(str):
     ],
 )
 def test_repetitions_are_written_out(pattern, size):
-    assert expanded_size(pattern) == size
+    assert measured(pattern).atoms == size
+
+
+@pytest.mark.parametrize(
+    ("pattern", "steps"),
+    [
+        ("abc", 2),
+        ("a|b", 0),
+        ("[ab]*c", 2),
+        ("(ab|c)+", 1 + 4),
+        ("a{1,5}", 4),
+        ("a{5,}", 5),
+        ("a?b?c?", 3),
+        ("(a|b){2}(c|d)", 4 + 4),
+        ("^a$", 0),
+        ("(?=xy)ab", 1 + 1),
+        ("((a{1,10}){1,10}){1,10}", 900 + 900 + 900),
+    ],
+)
+def test_ways_from_one_character_to_the_next_are_counted(pattern, steps):
+    assert measured(pattern).steps == steps
 
 
 @pytest.mark.parametrize(
@@ -77,6 +97,9 @@ def test_repetitions_are_written_out(pattern, size):
         ("(a?|b)+", "can match nothing"),
         ("(|a)*", "can match nothing"),
         ("()*", "can match nothing"),
+        ("a?" * 90, "over 3000 ways"),
+        (f"({'|'.join(['ab'] * 90)})+", "over 3000 ways"),
+        ("(a{1,20}){1,60}(b{1,20}){1,60}", "over 2000"),
         ("((a*)(b*))*", "can match nothing"),
         ("(^)*", "can match nothing"),
         (r"\b*", "can match nothing"),
@@ -103,16 +126,34 @@ def test_repetitions_are_written_out(pattern, size):
 )
 def test_what_has_no_bound_is_refused(pattern, problem):
     with pytest.raises(PatternError, match=problem):
-        expanded_size(pattern)
+        measured(pattern)
 
 
 @dataclass
 class Drawn:
-    """A pattern drawn at random, with what is known of it."""
+    """A pattern drawn at random, with every character of it and every way written out."""
 
     text: str
-    size: int
+    atoms: int
+    first: list[int]
+    last: list[int]
+    steps: int
     is_empty: bool
+
+
+def joined(text: str, parts: list[Drawn]) -> Drawn:
+    """Parts one after another: from each end to each beginning, over what may be empty."""
+    steps = sum(part.steps for part in parts)
+    ends: list[int] = []
+    first: list[int] = []
+    may_begin = True
+    for part in parts:
+        steps += len(ends) * len(part.first)
+        first += part.first if may_begin else []
+        may_begin = may_begin and part.is_empty
+        ends = (ends if part.is_empty else []) + part.last
+    atoms = sum(part.atoms for part in parts)
+    return Drawn(text, atoms, first, ends, steps, may_begin)
 
 
 def drawn(rng: random.Random, depth: int) -> Drawn:
@@ -120,30 +161,29 @@ def drawn(rng: random.Random, depth: int) -> Drawn:
     choices = [sequence(rng, depth) for _ in range(rng.choice([1, 1, 2, 3]))]
     return Drawn(
         "|".join(choice.text for choice in choices),
-        sum(choice.size for choice in choices),
+        sum(choice.atoms for choice in choices),
+        [place for choice in choices for place in choice.first],
+        [place for choice in choices for place in choice.last],
+        sum(choice.steps for choice in choices),
         any(choice.is_empty for choice in choices),
     )
 
 
 def sequence(rng: random.Random, depth: int) -> Drawn:
     parts = [quantified(rng, atom(rng, depth)) for _ in range(rng.randint(1, 3))]
-    return Drawn(
-        "".join(part.text for part in parts),
-        sum(part.size for part in parts),
-        all(part.is_empty for part in parts),
-    )
+    return joined("".join(part.text for part in parts), parts)
 
 
 def atom(rng: random.Random, depth: int) -> Drawn:
     if depth and rng.random() < 0.5:
         inner = drawn(rng, depth - 1)
-        return Drawn(f"{rng.choice(['(', '(?:'])}{inner.text})", inner.size, inner.is_empty)
-    return Drawn(
-        rng.choice(["a", "é", ".", r"\d", r"\(", "[^a-z(*]", r"[\]|{]", r"\p{L}"]), 1, False
-    )
+        return replace(inner, text=f"{rng.choice(['(', '(?:'])}{inner.text})")
+    text = rng.choice(["a", "é", ".", r"\d", r"\(", "[^a-z(*]", r"[\]|{]", r"\p{L}"])
+    return Drawn(text, 1, [1], [1], 0, False)
 
 
 def quantified(rng: random.Random, given: Drawn) -> Drawn:
+    """Draw a quantifier, and write its copies out: those beyond the least may be left out."""
     least, most = sorted((rng.randint(0, 3), rng.randint(1, 4)))
     text, least, most = rng.choice(
         [
@@ -157,10 +197,16 @@ def quantified(rng: random.Random, given: Drawn) -> Drawn:
     )
     if given.is_empty and (most is None or most > 1):
         return given
-    return Drawn(
-        given.text + text,
-        given.size * max(least if most is None else most, 1),
-        given.is_empty or least == 0,
+    copies = max(least if most is None else most, 1)
+    # Copies that may be left out nest, `x(x(x)?)?`: a way leads from each to the next only.
+    chain = joined("", [given] * copies)
+    optional = [] if most is None else [given.last] * (copies - max(least, 1))
+    return replace(
+        chain,
+        text=given.text + text,
+        last=[*chain.last, *(place for ends in optional for place in ends)],
+        steps=chain.steps + (len(given.last) * len(given.first) if most is None else 0),
+        is_empty=given.is_empty or least == 0,
     )
 
 
@@ -169,10 +215,16 @@ def test_a_thousand_drawn_patterns_have_the_size_they_were_drawn_with():
     seen = 0
     while seen < 1000:
         pattern = drawn(rng, 4)
-        if pattern.size > bounds.PATTERN_ATOMS or len(pattern.text) > bounds.PATTERN:
+        if (
+            pattern.atoms > bounds.PATTERN_ATOMS
+            or pattern.steps > bounds.PATTERN_STEPS
+            or len(pattern.text) > bounds.PATTERN
+        ):
             continue
         seen += 1
-        assert expanded_size(pattern.text) == pattern.size, pattern.text
+        found = measured(pattern.text)
+        expected = (pattern.atoms, pattern.steps, len(pattern.first), len(pattern.last))
+        assert (found.atoms, found.steps, found.first, found.last) == expected, pattern.text
 
 
 def test_no_text_is_read_more_than_a_few_times():
@@ -182,7 +234,7 @@ def test_no_text_is_read_more_than_a_few_times():
     for _ in range(5000):
         text = CountedText("".join(rng.choices(pieces, k=rng.randint(0, 400)))[: bounds.PATTERN])
         with suppress(PatternError):
-            expanded_size(text)
+            measured(text)
         assert text.reads <= 10 * len(text)
 
 
@@ -190,5 +242,5 @@ def test_no_text_is_read_more_than_a_few_times():
 def test_the_longest_texts_are_read_as_often_as_short_ones(piece):
     text = CountedText((piece * bounds.PATTERN)[: bounds.PATTERN])
     with suppress(PatternError):
-        expanded_size(text)
+        measured(text)
     assert text.reads <= 10 * len(text)

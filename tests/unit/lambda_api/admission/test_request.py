@@ -15,6 +15,7 @@ from lambda_api.admission.request import Admission
 from lambda_api.admission.values import InvalidRequestError
 from lambda_api.batches.validation import InputCheck
 from tests.support.hostile.corpus import CORPUS
+from tests.support.hostile.largest import LARGEST
 from tests.support.hostile.request import MODEL, QUESTION, WEDGE, Hostile
 from tests.support.service.batch_world import jsonl
 from tests.support.service.responses_app import ResponsesApp, responses_app
@@ -67,6 +68,11 @@ def test_a_hostile_request_never_reaches_the_queue(service: ResponsesApp, hostil
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, hostile.param)
     assert service.queue.requests == {}
     assert service.store.objects == {}
+
+
+@pytest.mark.parametrize("largest", LARGEST, ids=lambda largest: largest.name)
+def test_what_is_just_within_the_bounds_passes(largest: Hostile):
+    Admission().check(json.loads(largest.body))
 
 
 def test_no_batch_has_a_hostile_line():

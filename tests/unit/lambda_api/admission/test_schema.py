@@ -77,6 +77,13 @@ def test_what_cannot_be_compiled_in_bounds_is_refused(schema, problem):
     assert problem in refusal(schema)
 
 
+def of_objects(properties: int) -> dict:
+    """Objects of at most 500 properties that have so many together."""
+    names = [f"p{n}" for n in range(properties)]
+    objects = [names[at : at + 500] for at in range(0, properties, 500)]
+    return {"prefixItems": [{"properties": {name: {} for name in some}} for some in objects]}
+
+
 def chain(length: int) -> dict:
     definitions = {f"d{n}": {"items": {"$ref": f"#/$defs/d{n + 1}"}} for n in range(length)}
     return {"$ref": "#/$defs/d0", "$defs": definitions | {f"d{length}": {}}}
@@ -85,7 +92,8 @@ def chain(length: int) -> dict:
 @pytest.mark.parametrize(
     ("most", "schema"),
     [
-        (bounds.SCHEMA_PROPERTIES, lambda n: {"properties": {f"p{k}": {} for k in range(n)}}),
+        (bounds.SCHEMA_PROPERTIES, lambda n: of_objects(n)),
+        (bounds.SCHEMA_OBJECT, lambda n: {"properties": {f"p{k}": {} for k in range(n)}}),
         (bounds.SCHEMA_ENUM, lambda n: {"enum": list(range(n))}),
         (bounds.SCHEMA_ALTERNATIVES, lambda n: {"anyOf": [{"const": k} for k in range(n)]}),
         (bounds.SCHEMA_REFERENCES, lambda n: {"items": [{"$ref": "#/$defs"}] * n, "$defs": {}}),
