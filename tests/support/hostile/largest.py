@@ -25,7 +25,7 @@ for _ in range(8):
 
 LARGEST: tuple[Hostile, ...] = (
     pattern("one long repetition", f"^a{{0,{bounds.PATTERN_ATOMS - 2}}}$"),
-    pattern("repetitions in repetitions", "^((a{1,12}){1,12}){1,12}$"),
+    pattern("repetitions in repetitions", "^((a{1,10}){1,10}){1,10}$"),
     pattern("ambiguous repetitions", "^((a+)+)+$"),
     pattern("alternatives that begin alike", f"^({'|'.join(['a'] * 50)})+b$"),
     pattern("optional characters side by side", "^" + "a?" * 75 + "b{64}$"),
