@@ -1,4 +1,4 @@
-"""What ends a batch that the state machine did not: a finisher at once, a sweeper each hour."""
+"""Safety nets below the state machine: a finisher runs at once, a sweeper each hour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs a batch: prepare its shards, transform them, collect what came back."""
+"""The run of a batch: prepare its shards, transform them, collect what came back."""
 
 from __future__ import annotations
 
