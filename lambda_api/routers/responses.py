@@ -15,6 +15,7 @@ from lambda_api.cold_start.strategies import ColdStartStrategy, PendingRequest
 from lambda_api.engine.json_fields import Usage
 from lambda_api.errors import InvalidRequestError
 from lambda_api.http.caller import caller_id
+from lambda_api.http.idempotency import KEY_PARAMETERS
 from lambda_api.http.schemas import ErrorResponse
 from lambda_api.responses.schemas import DeletedResponse, Response, ResponseRequest
 from lambda_api.responses.service import ResponseService
@@ -52,7 +53,7 @@ def router(
     """
     routes = APIRouter(prefix="/v1/responses", tags=["responses"])
 
-    @routes.post("", responses=_CREATED)
+    @routes.post("", responses=_CREATED, openapi_extra={"parameters": KEY_PARAMETERS})
     def create_response(body: ResponseRequest, request: Request) -> HttpResponse:
         """Answer; with `stream`, as server-sent events; with `background`, later."""
         if body.background:
