@@ -18,6 +18,7 @@ from lambda_api.batches.finalize import (
 )
 from lambda_api.batches.run import BatchRuns, Step
 from lambda_api.batches.schemas import BatchState
+from lambda_api.batches.settle import is_overdue
 
 _LAST_ROUND = 2
 _BLAMES_THE_INPUT = "ClientError"
@@ -58,7 +59,8 @@ def _next(
     if state.batch.status == "in_progress":
         return runs.job(owner, state)
     if state.batch.status == "finalizing":
-        ending = EXPIRED if _is_timeout(error or {}) else COMPLETED
+        is_late = _is_timeout(error or {}) or is_overdue(state.batch, runs.clock())
+        ending = EXPIRED if is_late else COMPLETED
         state = finish(runs, owner, state.batch.id, ending)
     return runs.end(owner, state)
 
@@ -89,7 +91,8 @@ def _run_again(
     is_input_at_fault = (
         bool(came_back) or len(asked) == 1 or _BLAMES_THE_INPUT in error.get("Cause", "")
     )
-    if state.round == _LAST_ROUND or not missing or _is_timeout(error) or not is_input_at_fault:
+    is_late = _is_timeout(error) or is_overdue(state.batch, runs.clock())
+    if state.round == _LAST_ROUND or not missing or is_late or not is_input_at_fault:
         return None
     files = sum(shards.write_again(_LAST_ROUND, shard) for shard in missing)
 

@@ -6,9 +6,10 @@ Nothing that costs has been started by then. Repeating the step changes nothing.
 from __future__ import annotations
 
 from lambda_api.admission.request import Admission
-from lambda_api.batches.finalize import CANCELLED, fail, finish
+from lambda_api.batches.finalize import CANCELLED, ENDED, fail, finish
 from lambda_api.batches.run import BatchRuns, Step
 from lambda_api.batches.schemas import BatchError, BatchState, RequestCounts
+from lambda_api.batches.settle import is_overdue, settle
 from lambda_api.batches.validation import InputCheck, lines_in
 from lambda_api.files.service import missing_file
 
@@ -18,11 +19,13 @@ _MIB = 1024 * 1024
 def prepare(runs: BatchRuns, owner: str, batch_id: str) -> Step:
     """Make a batch ready to run, or fail it with the input's errors.
 
-    A batch that is being cancelled is brought to an end instead.
+    A batch that is being cancelled, or past its window, is brought to an end instead.
     """
     state = runs.batches.get(owner, batch_id)
     if state.batch.status == "cancelling":
         return runs.end(owner, finish(runs, owner, batch_id, CANCELLED))
+    if state.batch.status not in ENDED and is_overdue(state.batch, runs.clock()):
+        return runs.end(owner, settle(runs, owner, batch_id))
     if state.batch.status == "validating":
         state = _checked(runs, owner, state)
     return runs.job(owner, state) if state.batch.status == "in_progress" else runs.end(owner, state)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lambda_api.batches.finalize import ENDED
 from lambda_api.batches.schemas import BatchState
 from lambda_api.batches.shards import shards_of
-from lambda_api.batches.store import BatchStore
+from lambda_api.batches.store import BatchStore, Mark
 from lambda_api.errors import ConflictError, NotFoundError, UnreadableObjectError
+
+_READS_AT_ONCE = 16
 
 
 def remove(batches: BatchStore, owner: str, batch_id: str) -> None:
-    """Delete a batch that has ended, with its requests and answers; its files stay.
+    """Delete a batch that has ended or is unreadable, with its requests and answers.
+
+    Files of the batch stay.
 
     Raises:
         NotFoundError: There is no such batch.
@@ -60,13 +65,15 @@ class FileCopies:
             shards_of(self.batches.store, owner, state.batch.id).clear()
 
     def _marked(self, owner: str) -> list[BatchState]:
-        found = []
-        for mark in self.batches.marks(owner):
-            try:
-                found.append(self.batches.get(owner, mark.batch_id))
-            except (NotFoundError, UnreadableObjectError):
-                continue
-        return found
+        with ThreadPoolExecutor(_READS_AT_ONCE) as reads:
+            found = reads.map(self._state, self.batches.marks(owner))
+            return [state for state in found if state is not None]
+
+    def _state(self, mark: Mark) -> BatchState | None:
+        try:
+            return self.batches.get(mark.owner, mark.batch_id)
+        except (NotFoundError, UnreadableObjectError):
+            return None
 
 
 def _files(state: BatchState) -> set[str]:

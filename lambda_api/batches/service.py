@@ -148,6 +148,10 @@ class BatchService:
             NotFoundError: There is no such batch.
             ConflictError: The batch has not ended.
         """
+        try:
+            self.batches.get(owner, batch_id)
+        except UnreadableObjectError:
+            self.connect().stop(batch_id)  # nobody can tell if it runs
         remove(self.batches, owner, batch_id)
         return DeletedBatch(id=batch_id)
 

@@ -24,10 +24,11 @@ def settle(runs: BatchRuns, owner: str, batch_id: str) -> BatchState:
         ServiceError: There is no such batch, or the storage failed.
     """
     state = runs.batches.get(owner, batch_id)
+    if state.batch.status == "validating" and not is_overdue(state.batch, runs.clock()):
+        # No change if the check came to its end just now: it is not stopped with the execution.
+        state = fail(runs, owner, batch_id, [NOT_CHECKED])
     if state.batch.status in ENDED:
         return state
-    if state.batch.status == "validating" and not is_overdue(state.batch, runs.clock()):
-        return fail(runs, owner, batch_id, [NOT_CHECKED])
     return finish(runs, owner, batch_id, _ending(state.batch, runs.clock()))
 
 

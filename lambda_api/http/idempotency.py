@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from starlette.requests import HTTPConnection
 
 from lambda_api.errors import InvalidRequestError
 
 HEADER = "Idempotency-Key"
+
+KEY_PARAMETERS: list[dict[str, Any]] = [
+    {
+        "name": HEADER,
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "description": "For 24 hours the same key and body give the same object.",
+    }
+]
+"""OpenAPI's description of the header."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 

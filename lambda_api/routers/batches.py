@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from lambda_api.batches.schemas import Batch, BatchRequest, DeletedBatch
 from lambda_api.batches.service import BatchService
 from lambda_api.http.caller import caller_id
+from lambda_api.http.idempotency import KEY_PARAMETERS
 from lambda_api.http.schemas import ERRORS
 from lambda_api.routers.creation import creation_by
 from lambda_api.storage.idempotency import IdempotencyKeys
@@ -27,7 +28,7 @@ def router(
     """
     routes = APIRouter(prefix="/v1/batches", tags=["batches"], responses=ERRORS)
 
-    @routes.post("")
+    @routes.post("", openapi_extra={"parameters": KEY_PARAMETERS})
     def create_batch(request: Request, body: BatchRequest) -> Batch:
         """Run the requests of a file, with no endpoint standing."""
         batches, owner = connect(), caller_id(request.scope)

@@ -13,6 +13,7 @@ from lambda_api.files.schemas import DeletedFile, FileObject, UploadableFile
 from lambda_api.files.service import FileService
 from lambda_api.files.upload import UPLOAD_BODY, FileUpload, upload_in
 from lambda_api.http.caller import caller_id
+from lambda_api.http.idempotency import KEY_PARAMETERS
 from lambda_api.http.schemas import ERRORS
 from lambda_api.routers.creation import creation_by
 from lambda_api.storage.idempotency import IdempotencyKeys
@@ -38,7 +39,7 @@ def router(
     """
     routes = APIRouter(prefix="/v1/files", tags=["files"], responses=ERRORS)
 
-    @routes.post("", openapi_extra={"requestBody": UPLOAD_BODY})
+    @routes.post("", openapi_extra={"requestBody": UPLOAD_BODY, "parameters": KEY_PARAMETERS})
     def create_file(
         request: Request, upload: Annotated[FileUpload, Depends(upload_in)]
     ) -> UploadableFile | FileObject:

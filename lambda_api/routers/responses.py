@@ -14,6 +14,7 @@ from lambda_api.chat.service import Upstream
 from lambda_api.cold_start.strategies import ColdStartStrategy, PendingRequest
 from lambda_api.engine.json_fields import Usage
 from lambda_api.http.caller import caller_id
+from lambda_api.http.idempotency import KEY_PARAMETERS
 from lambda_api.http.schemas import ErrorResponse
 from lambda_api.response_requests.schemas import ResponseRequest
 from lambda_api.responses.follow import FollowedResponse, Pace
@@ -66,7 +67,7 @@ def router(
     pace = Pace(most_seconds=max(1, function_timeout_seconds - _MARGIN_SECONDS))
     routes = APIRouter(prefix="/v1/responses", tags=["responses"])
 
-    @routes.post("", responses=_CREATED)
+    @routes.post("", responses=_CREATED, openapi_extra={"parameters": KEY_PARAMETERS})
     def create_response(body: ResponseRequest, request: Request) -> HttpResponse:
         """Answer; with `stream`, as server-sent events; with `background`, later."""
         owner = caller_id(request.scope)

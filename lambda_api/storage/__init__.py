@@ -1,4 +1,5 @@
 """Storage of objects: the port to a bucket, the ids of objects, and pages of lists.
 
-Decision: docs/decisions/0028-files-and-batches-are-objects.md.
+Decisions: docs/decisions/0028-files-and-batches-are-objects.md and
+0075-an-idempotency-key-names-an-object.md.
 """

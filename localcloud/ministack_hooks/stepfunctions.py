@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextvars
+import json
+import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
@@ -45,7 +48,9 @@ def add_integration(resource: str, integrate: Integration) -> None:
 
 
 def extend_state_machines() -> None:
-    """Have executions use the integrations, and stay stopped once they are."""
+    """Have executions use the integrations, end at their time limit, and stay ended."""
+    wrap(stepfunctions, "_run_execution", _run_for_a_time)
+    wrap(stepfunctions, "_find_matching_retrier", _retry_running)
     wrap(stepfunctions, "_execute_task", _within_execution)
     wrap(stepfunctions, "_invoke_resource", _invoke)
     wrap(stepfunctions, "_fail_execution", _fail_running)
@@ -59,6 +64,47 @@ def add_sdk_integrations(service: str, *, target_prefix: str, error_prefix: str)
 
 
 _integrations: dict[str, Integration] = {}
+
+
+def _run_for_a_time(original: Callable[[str], None], arn: str) -> None:
+    """Run an execution; end it when the state machine's `TimeoutSeconds` are over."""
+    execution = stepfunctions._executions.get(arn)
+    seconds = _time_limit(execution) if execution else None
+    if seconds is None:
+        original(arn)
+        return
+    # Account and region are in the context of the execution's thread.
+    end = partial(contextvars.copy_context().run, _time_out, execution)
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        original(arn)
+    finally:
+        timer.cancel()
+
+
+def _time_limit(execution: Untyped) -> float | None:
+    machine = stepfunctions._state_machines.get(execution["stateMachineArn"])
+    try:
+        found = json.loads(machine["definition"]).get("TimeoutSeconds") if machine else None
+    except ValueError:
+        return None  # the execution itself fails on it
+    return None if found is None else float(found)
+
+
+def _time_out(execution: Untyped) -> None:
+    if execution["status"] != "RUNNING":
+        return
+    execution["status"] = "TIMED_OUT"
+    execution["stopDate"] = stepfunctions.now_iso()
+    stepfunctions._add_event(execution, "ExecutionTimedOut", {"executionTimedOutEventDetails": {}})
+    stepfunctions._emit_execution_status_event(execution)
+
+
+def _retry_running(original: Callable[..., Untyped], *given: Untyped) -> Untyped:
+    # The task of an execution that has ended is not tried again: it may be for hours.
+    return (None, -1) if _is_aborted(_execution.get()) else original(*given)
 
 
 def _within_execution(

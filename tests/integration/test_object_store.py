@@ -79,3 +79,13 @@ def test_objects_are_listed_in_order_and_from_anywhere(store, folder):
     assert [found.key for found in store.list(folder, f"{folder}a")] == [
         f"{folder}{n}" for n in "bc"
     ]
+
+
+def test_all_below_a_prefix_is_deleted_and_nothing_beside(store, folder):
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda n: store.put(f"{folder}below/{n:04}", b""), range(1005)))
+    store.put(f"{folder}below-not", b"")
+    store.delete_below(f"{folder}below/")
+    store.delete_below(f"{folder}below/")
+
+    assert [info.key for info in store.list(folder)] == [f"{folder}below-not"]

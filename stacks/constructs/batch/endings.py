@@ -1,4 +1,4 @@
-"""Endings of batches that the state machine left open: a finisher at once, a sweeper each hour."""
+"""Safety nets below the state machine: a finisher runs at once, a sweeper each hour."""
 
 from __future__ import annotations
 

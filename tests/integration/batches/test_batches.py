@@ -165,6 +165,49 @@ def test_another_key_sees_nothing(client, batch_url, machine):
         assert other.files.list().data == other.batches.list().data == []
 
 
+def test_a_batch_and_its_files_are_deleted_whole(client, machine, storage):
+    machine.may_run.set()
+    machine.refused = {"r5"}
+    batch = create(client, upload(client, requests(10)).id)
+    with pytest.raises(openai.ConflictError, match="cancel that first"):
+        client.files.delete(batch.input_file_id)
+    machine.join()
+    batch = client.batches.retrieve(batch.id)
+    assert storage_of(storage, batch)
+
+    deleted = client.delete(f"/batches/{batch.id}", cast_to=object)
+
+    assert deleted == {"id": batch.id, "object": "batch", "deleted": True}
+    assert storage_of(storage, batch) == []
+    for file_id in (batch.input_file_id, batch.output_file_id, batch.error_file_id):
+        assert client.files.delete(file_id).deleted
+    with pytest.raises(openai.NotFoundError):
+        client.batches.retrieve(batch.id)
+    assert client.files.list().data == client.batches.list().data == []
+
+
+def storage_of(storage, batch):
+    return [info.key for info in storage.list("batches/") if f"/{batch.id}/" in info.key]
+
+
+def test_a_request_that_is_sent_twice_creates_once(client, machine):
+    def twice(call):
+        return [call({"Idempotency-Key": "k"}).id for _ in range(2)]
+
+    def send_file(headers):
+        file = ("requests.jsonl", requests(1))
+        return client.files.create(file=file, purpose="batch", extra_headers=headers)
+
+    file, again = twice(send_file)
+    batch, same = twice(lambda headers: create(client, file, extra_headers=headers))
+
+    assert (file, batch) == (again, same)
+    assert machine.started == [batch]
+    with pytest.raises(openai.ConflictError, match="another body"):
+        create(client, file, metadata={"a": "b"}, extra_headers={"Idempotency-Key": "k"})
+    assert len(client.batches.list().data) == len(client.files.list().data) == 1
+
+
 def test_lists_begin_with_the_newest_and_go_on_where_they_ended(client, machine):
     files = [upload(client, requests(n)).id for n in (1, 2, 3, 4, 5)]
     batches = [create(client, file).id for file in files[:3]]

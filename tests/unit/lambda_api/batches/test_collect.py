@@ -128,3 +128,14 @@ def test_a_cancelled_batch_keeps_what_came_and_says_so_of_the_rest(world, moment
     expected = {"validating": (0, 0), "prepared": (0, 8)}.get(moment, (5, 3))
     assert (len(answered), len(failed)) == expected
     assert {line["error"]["code"] for line in failed} <= {"batch_cancelled"}
+
+
+def test_what_is_missing_after_the_window_is_not_run_again(world):
+    batch = world.submit(requests(8))
+    step = world.prepare(batch)
+    world.transform(step, refused={"r4"})
+    world.now += 86_400
+
+    assert world.collect(batch, step, REFUSED)["proceed"] is False
+    assert world.get(batch).status == "expired"
+    assert len(world.lines(world.get(batch).output_file_id)) == 5

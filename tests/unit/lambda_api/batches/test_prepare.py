@@ -71,3 +71,14 @@ def test_a_cancel_during_the_check_wins(world, monkeypatch):
 
     assert world.prepare(batch)["proceed"] is False
     assert world.get(batch).status == "cancelling"
+
+
+@pytest.mark.parametrize("is_prepared", [False, True])
+def test_a_batch_past_its_window_starts_no_job(world, is_prepared):
+    batch = world.submit(requests(2))
+    if is_prepared:
+        world.prepare(batch)
+    world.now += 86_400
+
+    assert world.prepare(batch)["proceed"] is False
+    assert world.get(batch).status == "expired"

@@ -67,3 +67,19 @@ def test_an_end_stays_though_its_answers_were_cleared_since(world):
 
     assert world.get(batch) == ended
     assert len(world.lines(ended.output_file_id)) == 2
+
+
+def test_a_check_that_ends_at_the_same_moment_leaves_no_batch_open(world, monkeypatch):
+    batch = world.submit(requests(2))
+    read = world.store.store.get
+
+    def read_before_the_check_ends(key):
+        kept = read(key)
+        if key.endswith("batch.json"):
+            monkeypatch.undo()
+            world.transform(world.prepare(batch))
+        return kept
+
+    monkeypatch.setattr(world.store.store, "get", read_before_the_check_ends)
+
+    assert settle(world.runs, OWNER, batch.id).batch.status == "completed"

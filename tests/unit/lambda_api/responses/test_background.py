@@ -38,3 +38,48 @@ def test_a_refused_request_leaves_no_response(client, queue, store):
 
     assert asked.status_code == 429
     assert store.objects == {}
+
+
+def post(client, key, **fields):
+    body = {"model": "twin", "input": "hi", "background": True, **fields}
+    return client.post(URL, json=body, headers={"idempotency-key": key})
+
+
+def test_a_request_sent_twice_is_queued_once(client, queue):
+    first, second = post(client, "k"), post(client, "k")
+
+    assert first.json() == second.json()
+    assert len(queue.requests) == 1
+    assert post(client, "k", input="else").status_code == 409
+    assert post(client, "l").json()["id"] != first.json()["id"]
+
+
+def test_a_request_that_was_queued_but_not_answered_is_not_queued_again(client, queue, store):
+    first = post(client, "k").json()
+    (key,) = [key for key in store.objects if "~keys" in key]
+    claim = json.loads(store.objects[key].body)
+    store.put(key, json.dumps({**claim, "is_made": False, "claimed_at": 0}).encode())
+
+    assert post(client, "k").json() == first
+    assert len(queue.requests) == 1
+
+
+def test_a_request_that_was_refused_may_be_sent_again(client, queue):
+    queue.refusal = ThrottledError("later")
+    refused = post(client, "k")
+    queue.refusal = None
+
+    assert refused.status_code == 429
+    assert post(client, "k").json()["status"] == "queued"
+
+
+def test_a_deleted_response_is_not_made_again(client, queue):
+    made = post(client, "k").json()
+    client.delete(f"{URL}/{made['id']}")
+
+    assert post(client, "k").status_code == 409
+    assert len(queue.requests) == 1
+
+
+def test_a_response_at_once_ignores_the_key(client):
+    assert len({post(client, "k", background=False).json()["id"] for _ in range(2)}) == 2

@@ -20,11 +20,18 @@ def executions() -> Executions:
 
 
 @pytest.fixture
-def batch_client(settings: Settings, executions: Executions) -> Iterator[TestClient]:
+def batch_store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def batch_client(
+    settings: Settings, executions: Executions, batch_store: MemoryStore
+) -> Iterator[TestClient]:
     app = create_app(
         settings.model_copy(update={"batch_bucket": "bucket"}),
         FakeUpstream(),
-        batch_store=MemoryStore(),
+        batch_store=batch_store,
         executions=executions,
     )
     with TestClient(app, raise_server_exceptions=False) as client:

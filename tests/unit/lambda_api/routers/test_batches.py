@@ -53,3 +53,22 @@ def test_another_key_sees_nothing(batch_client, batch):
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x"])
 def test_a_list_has_1_to_100_items(batch_client, query):
     assert batch_client.get(f"{URL}?{query}").status_code == 400
+
+
+def test_what_cannot_be_read_is_left_out_reported_refused_and_deleted(
+    batch_client, batch, batch_store, executions, capsys
+):
+    for key in list(batch_store.objects):
+        if key.endswith(".json"):
+            batch_store.put(key, b"{")
+    for url, broken in ((URL, batch["id"]), ("/v1/files", batch["input_file_id"])):
+        capsys.readouterr()
+        assert batch_client.get(url).json()["data"] == []
+        reported, _ = map(json.loads, capsys.readouterr().out.splitlines())
+        assert (reported["UnreadableObjects"], reported["object_id"]) == ([1.0], broken)
+        refused = batch_client.get(f"{url}/{broken}")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (500, "unreadable_object")
+        assert batch_client.delete(f"{url}/{broken}").json()["deleted"] is True
+        assert batch_client.get(f"{url}/{broken}").status_code == 404
+
+    assert ("stop", batch["id"]) in executions.calls

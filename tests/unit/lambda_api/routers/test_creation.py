@@ -70,3 +70,11 @@ def test_a_key_that_is_none_is_refused(create):
 
     assert refused.status_code == 400
     assert refused.json()["error"]["param"] == "Idempotency-Key"
+
+
+def test_every_request_that_creates_an_object_is_described_with_its_key(batch_client):
+    paths = batch_client.get("/openapi.json").json()["paths"]
+
+    for path in ("/v1/files", "/v1/batches", "/v1/responses"):
+        (header,) = paths[path]["post"]["parameters"]
+        assert (header["name"], header["in"]) == ("Idempotency-Key", "header")
