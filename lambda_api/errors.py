@@ -7,7 +7,7 @@ ServiceError
 │   ├── NotFoundError           no such object, or one of another key
 │   └── RequestTooLargeError
 ├── StorageError                the bucket or table cannot be read or written
-│   └── UnreadableStateError    ... as an object in it is damaged
+│   └── UnreadableObjectError   what lies there is not what was written
 ├── SchedulerError              batches cannot be started or stopped
 ├── QueueError                  a message queue cannot be used
 └── UpstreamError               the endpoint did not answer
@@ -90,16 +90,15 @@ class StorageError(ServiceError):
     code = "storage_error"
 
 
-class UnreadableStateError(StorageError):
-    """An object whose stored state is damaged: trying again does not help, deleting it does."""
+class UnreadableObjectError(StorageError):
+    """An object whose stored state is no longer the JSON that was written."""
 
-    code = "unreadable_state"
+    code = "unreadable_object"
 
-    def __init__(self, object_id: str, *, reason: str | None = None) -> None:
+    def __init__(self, object_id: str) -> None:
         super().__init__(
-            f"the stored state of {object_id!r} is damaged and cannot be read, it can only be "
-            "deleted",
-            reason=reason,
+            f"what is stored of {object_id!r} cannot be read; DELETE removes it",
+            reason=f"unreadable {object_id}",
         )
 
 
@@ -173,7 +172,7 @@ STATUS: dict[type[ServiceError], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     RequestTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
-    UnreadableStateError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    UnreadableObjectError: HTTPStatus.INTERNAL_SERVER_ERROR,
     SchedulerError: HTTPStatus.SERVICE_UNAVAILABLE,
     QueueError: HTTPStatus.SERVICE_UNAVAILABLE,
     UpstreamError: HTTPStatus.BAD_GATEWAY,

@@ -14,6 +14,7 @@ _BOTOCORE_DATA = frozenset(
         "s3",
         "sagemaker-runtime",
         "secretsmanager",
+        "sqs",
         "stepfunctions",
         "_retry.json",
         "endpoints.json",

@@ -176,7 +176,7 @@ def test_what_is_damaged_says_so_and_can_be_deleted(client, create, queue, store
 
     for asked in (client.get(url), client.post(f"{url}/cancel")):
         assert asked.status_code == 500
-        assert asked.json()["error"]["code"] == "unreadable_state"
+        assert asked.json()["error"]["code"] == "unreadable_object"
         assert response_id in asked.json()["error"]["message"]
     assert client.delete(url).json()["deleted"] is True
     assert client.get(url).status_code == 404
