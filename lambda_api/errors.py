@@ -133,10 +133,10 @@ class UnreadableObjectError(StorageError):
 
     code = "unreadable_object"
 
-    def __init__(self, object_id: str, *, reason: str | None = None) -> None:
+    def __init__(self, object_id: str) -> None:
         super().__init__(
             f"what is stored of {object_id!r} cannot be read; DELETE removes it",
-            reason=reason or f"unreadable {object_id}",
+            reason=f"unreadable {object_id}",
         )
 
 

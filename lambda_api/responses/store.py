@@ -8,9 +8,9 @@ docs/decisions/0026 says why.
 from __future__ import annotations
 
 import time
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from lambda_api.errors import (
     EngineError,
@@ -29,8 +29,7 @@ from lambda_api.responses.names import (
 )
 from lambda_api.responses.schemas import UNFINISHED, Outcome, Response
 from lambda_api.storage.object_store import ChangedError, ObjectStore
-
-_State = TypeVar("_State", bound=BaseModel)
+from lambda_api.storage.stored_state import state_in
 
 
 class KeptResponse(BaseModel):
@@ -95,7 +94,7 @@ class ResponseStore:
     def settled(self, owner: str, response_id: str) -> Settled | None:
         """Return the end of a background response, once decided."""
         found = self.objects.get(result_key(owner, response_id))
-        return _parsed(Settled, found.body, response_id) if found else None
+        return state_in(found.body, Settled, response_id) if found else None
 
     def settle(self, owner: str, response_id: str, outcome: Outcome) -> Settled:
         """End a background response; return the end that came first, which holds."""
@@ -167,7 +166,7 @@ class ResponseStore:
         if not is_response_id(response_id):
             return None
         found = self.objects.get(request_key(owner, response_id))
-        return _parsed(KeptResponse, found.body, response_id) if found else None
+        return state_in(found.body, KeptResponse, response_id) if found else None
 
     def _as_it_is_now(self, owner: str, kept: KeptResponse) -> KeptResponse | None:
         settled = self.settled(owner, kept.response.id)
@@ -197,17 +196,6 @@ class ResponseStore:
 
 def _missing(response_id: str) -> NotFoundError:
     return NotFoundError(f"there is no response {response_id[:64]!r}")
-
-
-def _parsed(kind: type[_State], body: bytes, response_id: str) -> _State:
-    try:
-        return kind.model_validate_json(body)
-    except ValidationError as error:
-        # The first fault's place and kind: the input itself may be a prompt.
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise UnreadableObjectError(
-            response_id, reason=f"{kind.__name__} {first['loc']}: {first['type']}"
-        ) from None
 
 
 def answered(answer: bytes) -> Outcome:
