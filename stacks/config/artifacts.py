@@ -1,4 +1,4 @@
-"""The files of model.artifacts, refused where their headers say that no engine loads them."""
+"""Checks of model.artifacts by the headers of its files, before anything is uploaded."""
 
 from __future__ import annotations
 
