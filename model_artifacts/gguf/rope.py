@@ -31,7 +31,7 @@ _ANY_TYPE = ("rope_type", "type", "rope_theta", "partial_rotary_factor")
 
 @dataclass(frozen=True)
 class Rope:
-    """How positions are scaled.
+    """Scaling of positions.
 
     Attributes:
         kind: "default" for not at all, "linear" for all frequencies alike, "llama3" for low ones.
