@@ -7,8 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from model_artifacts.inspection.errors import InspectionError
 from model_artifacts.inspection.report import ModelReport, inspect_checkpoint, inspect_model
-from stacks.engines import Engine
-from stacks.engines.engine import FlagValue, ServedModel
+from stacks.engines.engine import Engine, FlagValue, ServedModel
 
 # https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
 _CONTAINER = PurePosixPath("/opt/ml/model")
