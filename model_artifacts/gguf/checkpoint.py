@@ -13,11 +13,9 @@ import safetensors
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from model_artifacts.gguf.numerics import (
-    UnsupportedCheckpointError,
-    check_numbers,
-    rope_scaling_factor,
-)
+from model_artifacts.gguf.errors import UnsupportedCheckpointError
+from model_artifacts.gguf.numerics import check_numbers
+from model_artifacts.gguf.rope import Rope, read_rope
 from model_artifacts.inspection.checkpoint import read_checkpoint, weight_files
 from model_artifacts.inspection.errors import InspectionError
 from model_artifacts.inspection.files import read_json_object
@@ -44,7 +42,7 @@ class LlamaConfig(BaseModel):
     max_position_embeddings: int = Field(gt=0)
     rms_norm_eps: float = Field(gt=0, allow_inf_nan=False)
     rope_theta: float = Field(default=10000.0, gt=0, allow_inf_nan=False)
-    rope_scaling_factor: float = 1.0
+    rope: Rope = Rope()
     tie_word_embeddings: bool = False
     bos_token_id: int | None = None
     eos_token_id: int | None = None
@@ -62,7 +60,7 @@ class LlamaConfig(BaseModel):
         return raw | {
             "num_key_value_heads": raw.get("num_key_value_heads") or heads,
             "head_dim": raw.get("head_dim") or divided,
-            "rope_scaling_factor": rope_scaling_factor(raw),
+            "rope": read_rope(raw),
             "rope_theta": rope.get("rope_theta", raw.get("rope_theta", 10000.0)),
             # Llama 3 lists several ends of text; llama.cpp finds the others by their names.
             "eos_token_id": (eos or [None])[0] if isinstance(eos, list) else eos,

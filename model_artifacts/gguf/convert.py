@@ -20,7 +20,7 @@ from model_artifacts.gguf.checkpoint import (
     read_config,
     read_tensors,
 )
-from model_artifacts.gguf.numerics import UnsupportedCheckpointError
+from model_artifacts.gguf.errors import UnsupportedCheckpointError
 from model_artifacts.gguf.shapes import NOT_WEIGHTS, tensor_shapes
 from model_artifacts.gguf.vocabulary import Vocabulary, read_vocabulary
 
@@ -108,9 +108,9 @@ def _add_shape(writer: gguf.GGUFWriter, config: LlamaConfig) -> None:
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_rope_freq_base(config.rope_theta)
     writer.add_rope_dimension_count(config.head_dim)
-    if config.rope_scaling_factor != 1:
+    if config.rope.kind == "linear":
         writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
-        writer.add_rope_scaling_factor(config.rope_scaling_factor)
+        writer.add_rope_scaling_factor(config.rope.factor)
     writer.add_vocab_size(config.vocab_size)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
 
@@ -150,6 +150,8 @@ def _gguf_tensors(
                 f"tensor {name} is {tensor.shape}; by config.json it must be {shape}"
             )
         yield gguf_name, _stored(name, _rearrange(name, tensor, config))
+    if config.rope.kind == "llama3":
+        yield "rope_freqs.weight", config.rope.divisors(config.rope_theta, config.head_dim)
     if missing:
         raise UnsupportedCheckpointError(
             f"{len(missing)} tensors are missing, {min(missing)} (GGUF's name) among them; "

@@ -9,7 +9,7 @@ from typing import Any
 import gguf
 
 from model_artifacts.gguf.checkpoint import LlamaConfig, read_json
-from model_artifacts.gguf.numerics import UnsupportedCheckpointError
+from model_artifacts.gguf.errors import UnsupportedCheckpointError
 
 LLAMA3_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"

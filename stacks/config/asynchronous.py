@@ -7,8 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from stacks.config.credentials import is_credential
 from stacks.config.host import Cooldown, Count, HostConfig
-from stacks.config.rules.credentials import is_credential
 from stacks.config.section import Section
 
 _URL = r"^(https://[^\s/@?#]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)([/?]\S*)?$"

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from stacks.config.rules.credentials import ADVICE, is_credential
+from stacks.config.credentials import ADVICE, is_credential
 from stacks.config.section import Section, nested_section, spelled_fields
 from stacks.config.stage import StageConfig
 

@@ -6,10 +6,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from stacks.config.rules.flags import flag_problem
+from stacks.config.credentials import ADVICE, is_credential
 from stacks.config.section import Section
 from stacks.engines import ENGINES
 from stacks.engines.engine import FlagValue
+from stacks.engines.flags import flag_problem
 
 Source = Annotated[str, StringConstraints(min_length=1)]
 
@@ -71,7 +72,10 @@ class ModelConfig(Section):
     @field_validator("flags")
     @classmethod
     def _fit_an_environment(cls, flags: dict[str, FlagValue]) -> dict[str, FlagValue]:
-        found = (flag_problem(name, value) for name, value in flags.items())
+        found = (
+            f"{name!r} {ADVICE}" if is_credential(name, value) else flag_problem(name, value)
+            for name, value in flags.items()
+        )
         if problems := [problem for problem in found if problem]:
             raise ValueError("\n".join(problems))
         return flags

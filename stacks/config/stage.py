@@ -16,11 +16,11 @@ from stacks.config.host import HostConfig
 from stacks.config.model import ModelConfig
 from stacks.config.project import ProjectConfig
 from stacks.config.realtime import MAX_IN_FLIGHT, PrefixRoutingConfig, RealtimeConfig
-from stacks.config.rules.artifacts import artifacts_problems
-from stacks.config.rules.flags import clashes
 from stacks.config.section import Section
 from stacks.engines import ENGINES, Engine
+from stacks.engines.artifacts import artifacts_problems
 from stacks.engines.engine import ENGINE_METRICS
+from stacks.engines.flags import losses
 from stacks.engines.images import Image, Processor
 from stacks.engines.instances import family, processor
 
@@ -117,8 +117,8 @@ class StageConfig(Section):
             got = self.model.quantization
             yield f"model.quantization: got {got!r}; for engine {self.engine.name} must be {known}"
         derived = self.engine.settings(self.model, gpus=0)
-        for clash in clashes(self.engine, self.model.flags, derived):
-            yield f"model.flags.{clash}"
+        for loss in losses(self.engine, self.model.flags, derived):
+            yield f"model.flags.{loss}"
 
     def _hosts_problems(self, section: str, hosts: HostConfig) -> Iterator[str]:
         """Say what keeps the engine from running on any of the types of an endpoint."""

@@ -80,6 +80,7 @@ class Engine(ABC):
             quantized needs none.
         checks_context: whether the engine refuses a context longer than the model's own:
             https://docs.vllm.ai/en/stable/configuration/engine_args/#-max-model-len
+        reads_lines: whether the container reads its environment line by line (`env | grep`).
         too_old: GPU families the engine's kernels no longer support.
         metrics: the engine's own metrics that scaling may follow.
     """
@@ -90,6 +91,7 @@ class Engine(ABC):
     weights: ClassVar[Literal["*.gguf", "*.safetensors"]] = "*.safetensors"
     quantizations: ClassVar[frozenset[str]] = frozenset()
     checks_context: ClassVar[bool] = False
+    reads_lines: ClassVar[bool] = False
     too_old: ClassVar[frozenset[str]] = frozenset()
     metrics: ClassVar[PrometheusMetrics] = PrometheusMetrics()
 

@@ -20,6 +20,7 @@ class LlamaCpp(Engine):
         ImageSource(table="llama-cpp", cuda="cu130"),
     )
     prefix = "SM_LLAMA_CPP_"
+    reads_lines = True
     weights = "*.gguf"
     # https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md#get-metrics-prometheus-compatible-metrics-exporter
     metrics = PrometheusMetrics({"queued-requests": "llamacpp:requests_deferred"}, flag="metrics")

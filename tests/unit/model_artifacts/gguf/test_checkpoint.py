@@ -7,7 +7,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from model_artifacts.gguf.checkpoint import read_tensors
-from model_artifacts.gguf.numerics import UnsupportedCheckpointError
+from model_artifacts.gguf.errors import UnsupportedCheckpointError
 from tests.support.llama_checkpoint import converted
 
 

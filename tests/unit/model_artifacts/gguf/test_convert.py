@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from model_artifacts.gguf.convert import main
-from model_artifacts.gguf.numerics import UnsupportedCheckpointError
+from model_artifacts.gguf.errors import UnsupportedCheckpointError
 from tests.support.llama_checkpoint import (
     HEAD_DIM,
     HEADS,
@@ -71,8 +71,8 @@ def test_same_checkpoint_gives_the_same_file(checkpoint):
     [
         ("config.json", {"model_type": "qwen2"}, "model_type 'qwen2' is not supported.*'llama'"),
         ("config.json", {"attention_bias": True}, "attention_bias True is not supported"),
-        ("config.json", {"rope_scaling": {"rope_type": "llama3"}, "rope_parameters": None},
-         "rope_scaling: rope_type 'llama3' is not supported.*'default', 'linear'"),
+        ("config.json", {"rope_scaling": {"rope_type": "yarn"}, "rope_parameters": None},
+         "rope_scaling: rope_type 'yarn' is not supported.*'default', 'linear', 'llama3'"),
         ("config.json", {"hidden_size": -1}, "hidden_size"),
         ("config.json", {"num_key_value_heads": 3}, "must be a multiple of num_key_value_heads 3"),
         ("tokenizer.json", {"model": {"type": "Unigram"}}, "'Unigram' is not supported.*'BPE'"),
@@ -133,6 +133,24 @@ def test_linear_scaling_of_positions_is_carried(checkpoint, spelling):
     reader = converted(checkpoint)
     assert field(reader, "llama.rope.scaling.type") == "linear"
     assert field(reader, "llama.rope.scaling.factor") == 2.0
+
+
+def test_scaling_of_llama_3_is_carried_as_a_tensor(checkpoint):
+    scaling = {
+        "rope_type": "llama3",
+        "factor": 4.0,
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 32,
+        "rope_theta": 5000.0,
+    }
+    change_json(checkpoint, "config.json", rope_parameters=scaling)
+    reader = converted(checkpoint)
+    stored = {tensor.name: tensor.data for tensor in reader.tensors}["rope_freqs.weight"]
+    assert stored.dtype == np.float32
+    assert stored.shape == (HEAD_DIM // 2,)
+    assert stored[0] < stored[-1] == 4.0  # waves of 6 and of 4,000 tokens
+    assert field(reader, "llama.rope.scaling.type") is None
 
 
 def test_shard_that_the_index_names_must_be_there(checkpoint, tensors):

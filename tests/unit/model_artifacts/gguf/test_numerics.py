@@ -6,11 +6,8 @@ from typing import Any
 
 import pytest
 
-from model_artifacts.gguf.numerics import (
-    UnsupportedCheckpointError,
-    check_numbers,
-    rope_scaling_factor,
-)
+from model_artifacts.gguf.errors import UnsupportedCheckpointError
+from model_artifacts.gguf.numerics import check_numbers
 from tests.support.llama_checkpoint import CONFIG
 
 
@@ -53,50 +50,6 @@ def test_what_llama_cpp_would_not_compute_is_refused_by_name(key: str, value: ob
         check_numbers(CONFIG | {key: value})
 
 
-@pytest.mark.parametrize("key", ["rope_scaling", "rope_parameters"])
-@pytest.mark.parametrize(
-    ("rope", "message"),
-    [
-        ({"type": "llama3", "factor": 8.0}, "rope_type 'llama3' is not supported"),
-        ({"rope_type": "yarn", "factor": 4.0}, "rope_type 'yarn' is not supported"),
-        ({"type": "dynamic", "factor": 2.0}, "rope_type 'dynamic' is not supported"),
-        ({"rope_type": "longrope"}, "rope_type 'longrope' is not supported"),
-        ({"rope_type": "default", "type": "linear"}, r"rope_type \['default', 'linear'\]"),
-        ({"factor": 2.0}, "factor is not supported for rope_type 'default'"),
-        ({"type": "linear", "factor": 2.0, "beta_fast": 32}, "beta_fast is not supported"),
-        ({"type": "linear"}, "factor None is not supported"),
-        ({"type": "linear", "factor": 0.5}, "factor 0.5 is not supported"),
-        ({"type": "linear", "factor": "2"}, "factor '2' is not supported"),
-        ({"type": "linear", "factor": True}, "factor True is not supported"),
-        ({"type": "linear", "factor": float("nan")}, "factor nan is not supported"),
-        ({"type": "linear", "factor": float("inf")}, "factor inf is not supported"),
-        ({"partial_rotary_factor": 0.25}, "partial_rotary_factor 0.25 is not supported"),
-        ({"full_attention": {"rope_theta": 1e6}}, "full_attention is not supported"),
-        ([2.0], "supported: an object"),
-        ("linear", "supported: an object"),
-    ],
-)
-def test_other_scaling_of_positions_is_refused_by_name(
-    key: str, rope: object, message: str
-) -> None:
-    plain = {name: value for name, value in CONFIG.items() if name != "rope_parameters"}
-    with pytest.raises(UnsupportedCheckpointError, match=f"^{key}.*{message}|^{message}"):
-        check_numbers(plain | {key: rope})
-
-
-@pytest.mark.parametrize(
-    ("changes", "factor"),
-    [
-        ({}, 1.0),
-        ({"rope_scaling": None}, 1.0),
-        ({"rope_parameters": {"type": "linear", "factor": 4}}, 4.0),
-        ({"rope_parameters": None, "rope_scaling": {"type": "linear", "factor": 2.5}}, 2.5),
-    ],
-)
-def test_linear_factor_is_read_wherever_it_stands(changes: dict[str, Any], factor: float) -> None:
-    assert rope_scaling_factor(CONFIG | changes) == factor
-
-
-def test_two_scalings_that_differ_are_refused() -> None:
-    with pytest.raises(UnsupportedCheckpointError, match="differ"):
-        rope_scaling_factor(CONFIG | {"rope_scaling": {"type": "linear", "factor": 2.0}})
+def test_scaled_positions_that_cannot_be_carried_are_refused() -> None:
+    with pytest.raises(UnsupportedCheckpointError, match="rope_type 'yarn' is not supported"):
+        check_numbers(CONFIG | {"rope_parameters": {"rope_type": "yarn", "factor": 4.0}})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gguf
 import pytest
 
-from model_artifacts.gguf.numerics import UnsupportedCheckpointError
+from model_artifacts.gguf.errors import UnsupportedCheckpointError
 from tests.support.llama_checkpoint import TOKENIZER, change_json, converted, field
 
 

@@ -1,4 +1,8 @@
+<<<<<<<< HEAD:stacks/engines/artifacts.py
 """Files of model.artifacts, refused where the headers say that no engine loads them."""
+========
+"""Checks of model.artifacts by the headers of its files, before anything is uploaded."""
+>>>>>>>> c2:stacks/engines/artifacts.py
 
 from __future__ import annotations
 
@@ -7,8 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from model_artifacts.inspection.errors import InspectionError
 from model_artifacts.inspection.report import ModelReport, inspect_checkpoint, inspect_model
-from stacks.engines import Engine
-from stacks.engines.engine import FlagValue, ServedModel
+from stacks.engines.engine import Engine, FlagValue, ServedModel
 
 # https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
 _CONTAINER = PurePosixPath("/opt/ml/model")

@@ -1,1 +1,0 @@
-"""Rules that values of the config keep, read from files and names."""
