@@ -309,8 +309,11 @@ def _fixed(tokens: int, gap_seconds: float) -> Callable[[Received], Reply | Stre
         if not call.json.get("stream"):
             return whole
         words = [f"word{n} " for n in range(min(tokens, call.json.get("max_tokens", tokens)))]
-        steps = [step for item in completion_events(words) for step in (item, gap_seconds)]
-        return Stream([step for step in steps if step])
+        first, *others = completion_events(words)
+        # What ends an answer comes with its last token.
+        spoken, end = others[: len(words) - 1], others[len(words) - 1 :]
+        gaps = [step for item in spoken for step in (gap_seconds, item) if step]
+        return Stream([first, *gaps, *end])
 
     return answer
 
