@@ -109,8 +109,9 @@ def create_app(
     app.add_middleware(PlainBody, MAX_PAYLOAD_BYTES)
     app.add_middleware(BodyLimit, MAX_PAYLOAD_BYTES)
     app.add_middleware(OnePath, settings.root_path)
-    app.add_middleware(Cors, settings.cors_origins)
     app.add_middleware(RequestLog, settings)
+    # Around the log, which answers what nothing else did: a page may read that too.
+    app.add_middleware(Cors, settings.cors_origins)
     app.add_middleware(_BelowRootPath, settings.root_path)
     return app
 

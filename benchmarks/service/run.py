@@ -35,8 +35,10 @@ STREAM_PATH = "/endpoints/twin-local/invocations-response-stream"
 CHAT_PATH = "/v1/chat/completions"
 KEY = f"sk-{secrets.token_hex(32)}"
 
-BODY = {"model": "twin", "messages": [{"role": "user", "content": "Say something " * 20}]}
-STREAMED = {**BODY, "stream": True}
+CHAT = {"model": "twin", "messages": [{"role": "user", "content": "Say something " * 20}]}
+BODY = {**CHAT, "max_tokens": 1}
+"""A request with as good as no tokens, whose cost is that of a request."""
+STREAMED = {**CHAT, "stream": True}
 UVICORN = ["--host", "127.0.0.1", "--log-level", "warning", "--no-access-log"]
 
 
@@ -102,11 +104,14 @@ def measure(contender: Contender, requests: int, streams: int, tokens: int) -> N
     between = cpu_seconds(contender.process)
     contender.first.append(median_of(streams, lambda: post(connection, CHAT_PATH, STREAMED)))
     after = cpu_seconds(contender.process)
+    median_of(streams, lambda: post(connection, CHAT_PATH, CHAT))
+    whole = cpu_seconds(contender.process)
     connection.close()
     per_request = (between - before) / requests
     contender.cpu_request.append(per_request)
     # A stream costs a request too; what is left is its tokens' share.
     contender.cpu_token.append(((after - between) / streams - per_request) / tokens)
+    contender.cpu_whole.append((whole - after) / streams)
 
 
 def direct_first(port: int, streams: int) -> float:
@@ -198,7 +203,7 @@ def main() -> None:
         ]
         for one in contenders:
             measure(one, 30, 2, options.tokens)
-            one.latency, one.cpu_request, one.first, one.cpu_token = [], [], [], []
+            one.forget()
         direct = []
         for number in range(options.rounds):
             print(f"round {number + 1} of {options.rounds}", file=sys.stderr)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Iterator
 
 import httpx2
@@ -83,3 +85,27 @@ def test_a_chat_with_slashes_too_many_is_answered(
     body = {"model": model, "messages": [{"role": "user", "content": "hi"}], "max_tokens": 1}
 
     assert http.post(f"{stage.api_url}/v1//chat/completions/", json=body).status_code == 200
+
+
+@pytest.mark.parametrize("coding", [None, "gzip"])
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/x-www-form-urlencoded", "text/plain"]
+)
+def test_a_body_is_read_however_it_is_sent(
+    http: httpx2.Client, model: str, coding: str | None, content_type: str
+):
+    asked = {"model": model, "messages": [{"role": "user", "content": "hi"}], "max_tokens": 1.0}
+    body, headers = json.dumps(asked).encode(), {"content-type": content_type}
+    if coding:
+        body, headers = gzip.compress(body), {**headers, "content-encoding": coding}
+
+    assert http.post("v1/chat/completions", content=body, headers=headers).status_code == 200
+
+
+def test_an_older_completion_is_answered_and_streamed(client: OpenAI, model: str):
+    asked = {"model": model, "prompt": "What is an endpoint config?", "max_tokens": 40}
+    whole = client.completions.create(**asked, temperature=0)
+    chunks = client.completions.create(**asked, temperature=0, stream=True)
+
+    assert "endpoint" in whole.choices[0].text.lower()
+    assert "".join(chunk.choices[0].text for chunk in chunks) == whole.choices[0].text

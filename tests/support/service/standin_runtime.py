@@ -303,10 +303,19 @@ def completion(content: str, *, prompt: int = 7, tokens: int = 3) -> Reply:
 
 
 def _fixed(tokens: int, gap_seconds: float) -> Callable[[Received], Reply | Stream]:
-    events = completion_events([f"word{n} " for n in range(tokens)])
-    steps = [step for item in events for step in (item, gap_seconds)] if gap_seconds else events
     whole = completion("word " * tokens, tokens=tokens)
-    return lambda call: Stream(steps) if call.json.get("stream") else whole
+
+    def answer(call: Received) -> Reply | Stream:
+        if not call.json.get("stream"):
+            return whole
+        words = [f"word{n} " for n in range(min(tokens, call.json.get("max_tokens", tokens)))]
+        first, *others = completion_events(words)
+        # What ends an answer comes with its last token.
+        spoken, end = others[: len(words) - 1], others[len(words) - 1 :]
+        gaps = [step for item in spoken for step in (gap_seconds, item) if step]
+        return Stream([first, *gaps, *end])
+
+    return answer
 
 
 async def _serve_for_ever(port: int, tokens: int, gap_seconds: float) -> None:

@@ -9,6 +9,7 @@ from lambda_api.main import create_app
 from tests.support.service.fake_upstream import FakeUpstream
 
 CHAT = "/v1/chat/completions"
+ASKED = {"model": "twin", "messages": [{"role": "user", "content": "hi"}]}
 PAGE = "https://app.example.com"
 PREFLIGHT = {
     "origin": PAGE,
@@ -62,6 +63,14 @@ def test_an_allowed_page_may_read_answers_and_errors(allowing, path, status):
     assert answer.headers["access-control-allow-origin"] == PAGE
     assert "x-request-id" in answer.headers["access-control-expose-headers"]
     assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_a_page_may_read_that_the_service_failed(settings):
+    app = create_app(settings.model_copy(update={"cors_origins": [PAGE]}), object())
+    answer = TestClient(app).post(CHAT, json=ASKED, headers={"origin": PAGE})
+
+    assert answer.status_code == 500
+    assert answer.headers["access-control-allow-origin"] == PAGE
 
 
 def test_by_default_no_page_may_read_anything(client):
