@@ -1,8 +1,4 @@
-<<<<<<<< HEAD:stacks/engines/artifacts.py
-"""Files of model.artifacts, refused where the headers say that no engine loads them."""
-========
 """Checks of model.artifacts by the headers of its files, before anything is uploaded."""
->>>>>>>> c2:stacks/engines/artifacts.py
 
 from __future__ import annotations
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-<<<<<<<< HEAD:stacks/engines/flags.py
-from stacks.config.credentials import ADVICE, is_credential
-from stacks.engines import Engine
-from stacks.engines.engine import FlagValue, text
-========
 from stacks.engines.engine import Engine, FlagValue, text
->>>>>>>> c2:stacks/engines/flags.py
 
 # CreateModel's limits of an Environment: names [a-zA-Z_][a-zA-Z0-9_]*, values of 1024 characters.
 # A dash becomes an underscore; the containers turn every one into a dash again.
