@@ -183,4 +183,6 @@ def body_of(
 def _type_of(status: int) -> str:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return "rate_limit_error"
+    if status == HTTPStatus.UNAUTHORIZED:
+        return "authentication_error"  # as API Gateway's own 401 says: gateway_errors.py
     return "invalid_request_error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"

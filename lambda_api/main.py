@@ -24,6 +24,7 @@ from lambda_api.cold_start.waiting_room import WaitingRoom
 from lambda_api.cold_start.wake import WakeTable
 from lambda_api.files.service import FileService
 from lambda_api.http.body_limit import BodyLimit
+from lambda_api.http.caller import CallersOnly
 from lambda_api.http.error_handlers import add_error_handlers
 from lambda_api.http.request_log import MetricLog, RequestLog
 from lambda_api.responses.background import Background, Queue
@@ -81,6 +82,7 @@ def create_app(
     add_error_handlers(app)
     # The last one added is the first to see a request.
     app.add_middleware(BodyLimit, MAX_PAYLOAD_BYTES)
+    app.add_middleware(CallersOnly, settings.caller_identity)
     app.add_middleware(RequestLog, settings)
     app.add_middleware(_BelowRootPath, settings.root_path)
     return app

@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     root_path: Annotated[str, StringConstraints(pattern=r"^(/[^/]+)*$")] = Field(
         "", description="The path the API lies below: API Gateway's stage, such as /live."
     )
+    caller_identity: Literal["key", "session", "role"] | None = Field(
+        None,
+        description="The name of callers in API Gateway's context: API key, IAM session or IAM "
+        "role; without it no gateway is there, and all are one caller.",
+    )
     model_timeout_seconds: float = Field(
         60,
         gt=0,

@@ -17,6 +17,10 @@ class ApiConfig(Section):
     Attributes:
         auth: "key" for `Authorization: Bearer KEY`, "iam" for SigV4-signed requests. Sets
             AWS::ApiGateway::Method.AuthorizationType.
+        iam_owner: with auth "iam", the owner of files, batches and responses: "session", the caller
+            as signed, so that a new session of a role no longer finds what the one before made, or
+            "role", so that all who assume a role, such as every user of a single sign-on role,
+            share. Sets TWIN_CALLER_IDENTITY.
         throttle_rate: requests per second let through, per key and for the whole stage. Sets
             AWS::ApiGateway::Stage.ThrottlingRateLimit and AWS::ApiGateway::UsagePlan.RateLimit.
         throttle_burst: requests let through at once on top of the rate. Sets
@@ -45,6 +49,7 @@ class ApiConfig(Section):
     """
 
     auth: Literal["key", "iam"] = "key"
+    iam_owner: Literal["session", "role"] | None = None
     throttle_rate: Annotated[float, Field(gt=0, le=10_000, strict=False)] = 10
     throttle_burst: Annotated[int, Field(ge=1, le=5_000)] = 20
     quota_per_day: Annotated[int, Field(ge=1)] | None = None
@@ -67,6 +72,26 @@ class ApiConfig(Section):
     @classmethod
     def _outlasts_the_function(cls, seconds: int, info: ValidationInfo) -> int:
         return _above("lambda_timeout_seconds", seconds, info)
+
+    @model_validator(mode="after")
+    def _owners_are_chosen(self) -> Self:
+        if self.auth == "iam" and self.iam_owner is None:
+            raise ValueError(
+                'iam_owner: must be "session" or "role" with auth = "iam": with "session" a new '
+                'session of a role finds nothing of the one before, with "role" all users of a '
+                "single sign-on role share files, batches and responses"
+            )
+        if self.auth == "key" and self.iam_owner is not None:
+            raise ValueError(
+                f'iam_owner: got {self.iam_owner!r}; must be left out with auth = "key", whose '
+                "keys own"
+            )
+        return self
+
+    @property
+    def caller_identity(self) -> Literal["key", "session", "role"]:
+        """The name of a caller: its API key, or the principal that `iam_owner` says."""
+        return self.iam_owner or "key"
 
     @model_validator(mode="after")
     def _requests_can_be_held(self) -> Self:

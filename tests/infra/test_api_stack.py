@@ -113,12 +113,13 @@ def test_quota_is_per_day(synthesize: Callable[..., Synthesized]) -> None:
 
 
 def test_iam_auth_replaces_keys(synthesize: Callable[..., Synthesized]) -> None:
-    signed = synthesize("prod", api={"auth": "iam"})
+    signed = synthesize("prod", api={"auth": "iam", "iam_owner": "session"})
     chat = signed.api.methods()["POST", "/v1/chat/completions"]
     assert (chat["AuthorizationType"], chat["ApiKeyRequired"]) == ("AWS_IAM", False)
     for kind in ("Authorizer", "UsagePlan", "ApiKey"):
         assert signed.api.properties(f"AWS::ApiGateway::{kind}") == []
     assert "ApiKeyId" not in signed.api.outputs
+    assert signed.api.environment("run.sh")["TWIN_CALLER_IDENTITY"] == "session"
 
 
 def test_stage_throttles_traces_and_logs_the_stream(prod: Synthesized) -> None:

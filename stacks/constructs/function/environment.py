@@ -22,6 +22,7 @@ def service_environment(config: StageConfig) -> dict[str, str]:
         "TWIN_MODEL_ID": config.model.id,
         "TWIN_ENGINE": config.model.engine,
         "TWIN_ROOT_PATH": ROOT_PATH,
+        "TWIN_CALLER_IDENTITY": config.api.caller_identity,
         "TWIN_MODEL_TIMEOUT_SECONDS": str(config.api.model_timeout_seconds),
         "TWIN_LOG_LEVEL": config.api.log_level,
         "POWERTOOLS_SERVICE_NAME": config.endpoint_name,
