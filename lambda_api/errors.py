@@ -6,6 +6,7 @@ ServiceError
 │   ├── PreviousResponseError   the response to go on from is not there
 │   ├── NotFoundError           no such object, or one of another key
 │   └── RequestTooLargeError
+├── QuotaError                  the caller holds as much as is allowed
 ├── StorageError                the bucket or table cannot be read or written
 ├── SchedulerError              batches cannot be started or stopped
 └── UpstreamError               the endpoint did not answer
@@ -20,7 +21,12 @@ ServiceError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
+
+_CALLERS_TURN_SECONDS = 60
+"""The `Retry-After` of a refusal that only the caller can end."""
 
 
 class ServiceError(Exception):
@@ -32,10 +38,12 @@ class ServiceError(Exception):
         reason: The cause, for the log; never shown, never a prompt.
         code: A stable name for programs.
         retry_after_seconds: Time until a new attempt makes sense, if known better than by status.
+        headers: Further headers of the answer.
     """
 
     code: str | None = None
     retry_after_seconds: int | None = None
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(
         self, message: str, *, param: str | None = None, reason: str | None = None
@@ -80,6 +88,33 @@ class RequestTooLargeError(InvalidRequestError):
     """A body that is larger than SageMaker takes."""
 
     code = "request_too_large"
+
+
+class QuotaError(ServiceError):
+    """A request for more than one caller may hold.
+
+    Args:
+        message: As of every error.
+        most: Most things of the kind.
+        retry_after_seconds: Time after which some have probably ended; None if the caller must end
+            some: OpenAI's clients then do not try again by themselves.
+    """
+
+    code = "rate_limit_exceeded"
+
+    def __init__(self, message: str, most: int, retry_after_seconds: int | None) -> None:
+        super().__init__(message)
+        if retry_after_seconds is None:
+            self.retry_after_seconds = _CALLERS_TURN_SECONDS
+            self.headers = {"x-should-retry": "false"}
+            return
+        self.retry_after_seconds = retry_after_seconds
+        # platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers
+        self.headers = {
+            "x-ratelimit-limit-requests": str(most),
+            "x-ratelimit-remaining-requests": "0",
+            "x-ratelimit-reset-requests": f"{retry_after_seconds}s",
+        }
 
 
 class StorageError(ServiceError):
@@ -151,6 +186,7 @@ STATUS: dict[type[ServiceError], HTTPStatus] = {
     UnknownModelError: HTTPStatus.NOT_FOUND,
     NotFoundError: HTTPStatus.NOT_FOUND,
     RequestTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    QuotaError: HTTPStatus.TOO_MANY_REQUESTS,
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
     SchedulerError: HTTPStatus.SERVICE_UNAVAILABLE,
     UpstreamError: HTTPStatus.BAD_GATEWAY,

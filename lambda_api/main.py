@@ -27,7 +27,9 @@ from lambda_api.http.body_limit import BodyLimit
 from lambda_api.http.caller import CallersOnly
 from lambda_api.http.error_handlers import add_error_handlers
 from lambda_api.http.request_log import MetricLog, RequestLog
-from lambda_api.responses.background import Background, Queue
+from lambda_api.quotas.kinds import background_responses, open_batches, stored_files
+from lambda_api.quotas.leases import LeaseTable
+from lambda_api.responses.background import Background, Queue, ended_responses
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
 from lambda_api.routers import batches, chat, files, health, models, responses
@@ -44,6 +46,7 @@ def create_app(
     batch_store: ObjectStore | None = None,
     executions: Executions | None = None,
     wakes: WakeTable | None = None,
+    leases: LeaseTable | None = None,
     pace: Pace | None = None,
 ) -> FastAPI:
     """Build the service.
@@ -56,6 +59,7 @@ def create_app(
         batch_store: The store of files and batches; the settings' bucket unless given.
         executions: The runner of batches; the settings' state machine unless given.
         wakes: The table of the endpoint's wake; the settings' table unless given.
+        leases: The table of the things callers hold; the settings' table unless given.
         pace: The intervals of polling and probing; not to be hurried in production.
 
     Raises:
@@ -72,11 +76,12 @@ def create_app(
         strict_content_type=False,
     )
     chat_service = ChatService(settings.model_id, connect, settings.prefix_aware_routing)
-    response_service = _responses(settings, chat_service, responses_store, queue)
+    held = cache(lambda: leases or _connect_leases(settings))
+    response_service = _responses(settings, chat_service, responses_store, queue, held)
     app.include_router(chat.router(chat_service, response_service, cold_start))
     app.include_router(responses.router(response_service, cold_start))
     if settings.batch_bucket:
-        _add_batches(app, settings, batch_store, executions)
+        _add_batches(app, settings, batch_store, executions, held)
     app.include_router(models.router(settings.model_id))
     app.include_router(health.router)
     add_error_handlers(app)
@@ -137,27 +142,49 @@ def _connect_wakes(settings: Settings) -> WakeTable:
 
 
 def _responses(
-    settings: Settings, chat_service: ChatService, objects: ObjectStore | None, queue: Queue | None
+    settings: Settings,
+    chat_service: ChatService,
+    objects: ObjectStore | None,
+    queue: Queue | None,
+    leases: Callable[[], LeaseTable],
 ) -> ResponseService:
     if not (settings.async_bucket and settings.async_endpoint_name):
         return ResponseService(chat_service)
     store = cache(lambda: ResponseStore(objects or _connect_store(settings.async_bucket)))
     ttl, timeout = settings.async_request_ttl_seconds, settings.async_invocation_timeout_seconds
-    background = Background(cache(lambda: queue or _connect_queue(settings)), ttl + timeout)
+    quota = background_responses(settings, leases, lambda *of: ended_responses(store(), *of))
+    background = Background(cache(lambda: queue or _connect_queue(settings)), ttl + timeout, quota)
     return ResponseService(chat_service, store, background)
 
 
 def _add_batches(
-    app: FastAPI, settings: Settings, objects: ObjectStore | None, executions: Executions | None
+    app: FastAPI,
+    settings: Settings,
+    objects: ObjectStore | None,
+    executions: Executions | None,
+    leases: Callable[[], LeaseTable],
 ) -> None:
     store = cache(lambda: objects or _connect_store(settings.batch_bucket))
-    connect_files = cache(lambda: FileService(store(), settings.batch_retention_days))
+    uploads = stored_files(settings, leases, lambda *of: connect_files().gone(*of))
+    connect_files = cache(
+        lambda: FileService(store(), settings.batch_retention_days, quota=uploads)
+    )
     run = cache(lambda: executions or _connect_executions(settings))
+    opened = open_batches(settings, leases, lambda *of: connect_batches().ended(*of))
     connect_batches = cache(
-        lambda: BatchService(BatchStore(store()), connect_files(), run, settings.model_id)
+        lambda: BatchService(
+            BatchStore(store()), connect_files(), run, settings.model_id, quota=opened
+        )
     )
     app.include_router(files.router(connect_files))
     app.include_router(batches.router(connect_batches))
+
+
+def _connect_leases(settings: Settings) -> LeaseTable:
+    # Imported with the first request that makes something: chat counts nothing.
+    from lambda_api.aws.lease_table import DynamoLeaseTable
+
+    return DynamoLeaseTable.connect(settings.quota_table or "")
 
 
 def _connect_executions(settings: Settings) -> Executions:

@@ -112,6 +112,23 @@ class Settings(BaseSettings):
     batch_retention_days: int = Field(
         30, ge=1, description="When the bucket's lifecycle deletes a file or a batch, in days."
     )
+    quota_table: str | None = Field(
+        None,
+        min_length=3,
+        description="The DynamoDB table of the things callers hold; without it nothing is counted.",
+    )
+    max_open_batches: int = Field(
+        10, ge=1, le=1000, description="Most batches of one caller that have not ended."
+    )
+    max_background_responses: int = Field(
+        100, ge=1, le=5000, description="Most background responses of one caller in flight."
+    )
+    max_stored_files: int = Field(
+        1000, ge=1, le=5000, description="Most files that one caller has uploaded."
+    )
+    max_stored_mb: int = Field(
+        2048, ge=1, le=1_000_000, description="Most MiB of files that one caller has uploaded."
+    )
     queued_requests_metric: str | None = Field(
         None,
         pattern=_METRIC_NAME,

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import time
 from typing import Protocol
 
+from lambda_api.batches.finalize import ENDED
 from lambda_api.batches.schemas import Batch, BatchRequest, BatchState
 from lambda_api.batches.shards import Shards
 from lambda_api.batches.store import PREFIX, BatchStore
 from lambda_api.errors import InvalidRequestError, NotFoundError, ServiceError
 from lambda_api.files.service import MAX_FILE_BYTES, FileService, missing_file
+from lambda_api.quotas.quota import UNLIMITED, Quota
 from lambda_api.storage.object_ids import new_id
+
+_ENDING_SECONDS = 86_400
+"""Longest time that a batch takes to end once expired; then no quota counts it."""
+
+_READS_AT_ONCE = 16
 
 _CANCELLABLE = {"validating", "in_progress"}
 
@@ -37,6 +45,7 @@ class BatchService:
         connect: Returns the runner of batches; called when needed, so cached.
         model_id: The model that answers.
         clock: Returns Unix seconds.
+        quota: The quota of batches that have not ended.
     """
 
     batches: BatchStore
@@ -44,6 +53,7 @@ class BatchService:
     connect: Callable[[], Executions]
     model_id: str
     clock: Callable[[], float] = time
+    quota: Quota = UNLIMITED
 
     def create(self, owner: str, request: BatchRequest) -> Batch:
         """Start a batch.
@@ -66,8 +76,9 @@ class BatchService:
             output_id=self.files.new_id(),
             errors_id=self.files.new_id(),
         )
-        self.batches.create(owner, state)
-        self._start(owner, batch.id)
+        with self.quota.taken(owner, batch.id, batch.expires_at + _ENDING_SECONDS):
+            self.batches.create(owner, state)
+            self._start(owner, batch.id)
         return batch
 
     def get(self, owner: str, batch_id: str) -> Batch:
@@ -118,6 +129,21 @@ class BatchService:
         if refused:
             raise InvalidRequestError(f"cannot cancel a batch with status {batch.status!r}")
         return batch
+
+    def ended(self, owner: str, batch_ids: Sequence[str]) -> list[str]:
+        """Return those of an owner's batches that have ended, or are not there."""
+
+        def has_ended(batch_id: str) -> bool:
+            try:
+                return self.batches.get(owner, batch_id).batch.status in ENDED
+            except NotFoundError:
+                return True
+            except ValueError:  # a state that cannot be read
+                return False
+
+        with ThreadPoolExecutor(_READS_AT_ONCE) as reads:
+            ended = list(reads.map(has_ended, batch_ids))
+        return [batch_id for batch_id, is_over in zip(batch_ids, ended, strict=True) if is_over]
 
     def _check_file(self, owner: str, file_id: str) -> None:
         file = self.files.find(owner, file_id)

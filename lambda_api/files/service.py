@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from lambda_api.errors import InvalidRequestError, NotFoundError
+from lambda_api.quotas.quota import UNLIMITED, Quota
 from lambda_api.storage.object_ids import is_id, new_id
 from lambda_api.storage.object_store import ObjectStore
 from lambda_api.storage.pagination import Listed, Page, after_in, page_of
@@ -73,11 +74,13 @@ class FileService:
         store: The bucket.
         retention_days: Age at which the bucket's lifecycle deletes an object.
         clock: Returns Unix seconds.
+        quota: The quota of uploads.
     """
 
     store: ObjectStore
     retention_days: int
     clock: Callable[[], float] = time
+    quota: Quota = UNLIMITED
 
     def create(
         self, owner: str, filename: str, content: bytes, expires_after: ExpiresAfter | None = None
@@ -88,8 +91,9 @@ class FileService:
             ServiceError: The file is empty or too large, or cannot be stored.
         """
         file = self._new(filename, len(content), expires_after)
-        self.store.put(self._content_key(owner, file.id), content, "application/jsonl")
-        self._keep(owner, file)
+        with self.quota.taken(owner, file.id, file.expires_at, file.bytes):
+            self.store.put(self._content_key(owner, file.id), content, "application/jsonl")
+            self._keep(owner, file)
         return file
 
     def await_upload(
@@ -103,7 +107,8 @@ class FileService:
         file = self._new(filename, size, expires_after).model_copy(
             update={"status": "uploaded", "status_details": "its content is awaited at upload_url"}
         )
-        self._keep(owner, file)
+        with self.quota.taken(owner, file.id, file.expires_at, file.bytes):
+            self._keep(owner, file)
         url = self.store.upload_url(self._content_key(owner, file.id), UPLOAD_URL_SECONDS, size)
         return UploadableFile(**file.model_dump(), upload_url=url)
 
@@ -154,6 +159,7 @@ class FileService:
         file = self.get(owner, file_id)
         self.store.delete(self._content_key(owner, file.id))
         self.store.delete(self._about_key(owner, file.id))
+        self.quota.give_back(owner, file.id)
         return DeletedFile(id=file.id)
 
     def content(self, owner: str, file: FileObject) -> Iterator[bytes]:
@@ -187,6 +193,11 @@ class FileService:
         file = self._described(file_id, filename, size, expires_after)
         self._keep(owner, file.model_copy(update={"purpose": purpose}))
         return True
+
+    def gone(self, owner: str, file_ids: Iterable[str]) -> list[str]:
+        """Return those of an owner's files that are not in the bucket."""
+        there = set(self.store.folders(f"files/{owner}/"))
+        return [file_id for file_id in file_ids if file_id not in there]
 
     def new_id(self) -> str:
         """Return the id of a file that is made later."""

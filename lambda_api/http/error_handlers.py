@@ -40,7 +40,7 @@ async def _service_error(request: Request, raised: Exception) -> JSONResponse:
     record_of(request).error = error
     status = status_of(error)
     retry_after = error.retry_after_seconds or RETRY_AFTER_SECONDS.get(status)
-    headers = {"retry-after": str(retry_after)} if retry_after else None
+    headers = {**error.headers, **({"retry-after": str(retry_after)} if retry_after else {})}
     return _answer(error.message, status, param=error.param, code=error.code, headers=headers)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.logging import Logger
 
+from lambda_api.quotas.quota import UNLIMITED, Quota
 from lambda_api.responses.async_notification import AsyncNotification
 from lambda_api.responses.from_chat_answer import failed
 from lambda_api.responses.schemas import Outcome
@@ -26,11 +27,13 @@ class Completions:
         store: The store of responses.
         webhook: The webhook, if there is one.
         logger: The log of ends.
+        quota: The quota of responses in flight.
     """
 
     store: ResponseStore
     webhook: Webhook | None
     logger: Logger
+    quota: Quota = UNLIMITED
 
     def take(self, message: str) -> None:
         """Settle the response that a message tells of; other messages are logged and left.
@@ -49,6 +52,7 @@ class Completions:
             *behind, self._outcome(notification)
         )
         self._clear(notification)
+        self.quota.give_back(*behind)
         if settled.outcome is None:
             self.logger.info("a deleted response has ended", extra={"response_id": behind[1]})
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stacks.config.api import ApiConfig
+from stacks.config.api import ApiConfig, LimitsConfig
 from stacks.config.asynchronous import AsyncConfig, WebhookConfig
 from stacks.config.autoscaling import (
     AutoscalingConfig,
@@ -28,6 +28,7 @@ __all__ = [
     "DeploymentConfig",
     "HostConfig",
     "InstanceScaleInConfig",
+    "LimitsConfig",
     "ModelConfig",
     "PrefixRoutingConfig",
     "ProjectConfig",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from math import ceil
 
 from aws_cdk import aws_apigateway as apigw
+
+from stacks.config import ApiConfig
 
 _TYPES = apigw.ResponseType
 
@@ -25,19 +28,37 @@ _ERRORS: dict[apigw.ResponseType, tuple[str | None, str, str, int | None]] = {
 }
 
 
-def shape_errors(api: apigw.RestApi) -> None:
+def shape_errors(api: apigw.RestApi, config: ApiConfig) -> None:
     """Give every error API Gateway makes itself OpenAI's shape, and a Retry-After where one fits.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
     """
     for response, (status, kind, code, retry) in _ERRORS.items():
+        headers = {"Retry-After": f"'{retry}'"} if retry else {}
+        if response.response_type == _TYPES.THROTTLED.response_type:
+            headers |= _rate_limit(config)
         api.add_gateway_response(
             f"{response.response_type}",
             type=response,
             status_code=status,
-            response_headers={"Retry-After": f"'{retry}'"} if retry else None,
+            response_headers=headers or None,
             templates={"application/json": _body(kind, code)},
         )
+
+
+def _rate_limit(config: ApiConfig) -> dict[str, str]:
+    """Return OpenAI's headers for a token bucket: a burst of requests, refilled at a rate.
+
+    https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers
+    """
+    rate, burst = config.throttle_rate, config.throttle_burst
+    if config.auth == "key":
+        rate, burst = config.key_rate, config.key_burst
+    return {
+        "x-ratelimit-limit-requests": f"'{burst}'",
+        "x-ratelimit-remaining-requests": "'0'",
+        "x-ratelimit-reset-requests": f"'{ceil(burst / rate)}s'",
+    }
 
 
 def _body(kind: str, code: str) -> str:

@@ -90,7 +90,7 @@ class ChatApi(Construct):
         }
         for route in routes_with(sections):
             self._add(route, integrations[route.function], OPEN if route.is_open else access)
-        shape_errors(self.rest)
+        shape_errors(self.rest, config)
         self._acknowledge()
 
     def _stage(self, config: ApiConfig) -> apigw.StageOptions:

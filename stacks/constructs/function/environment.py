@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig, StageConfig
+from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig, LimitsConfig, StageConfig
 from stacks.engines.engine import EngineMetric, PrometheusMetrics
 
 ROOT_PATH = "/live"
@@ -69,6 +69,17 @@ def batch_environment(config: BatchConfig, *, bucket: str) -> dict[str, str]:
         "TWIN_BATCH_LINES_PER_SHARD": str(config.lines_per_shard),
         "TWIN_BATCH_MAX_PAYLOAD_MB": str(config.max_payload_mb),
         "TWIN_BATCH_RETENTION_DAYS": str(config.retention_days),
+    }
+
+
+def quota_environment(limits: LimitsConfig, *, table: str) -> dict[str, str]:
+    """Return what it takes to count the things that callers hold."""
+    return {
+        "TWIN_QUOTA_TABLE": table,
+        "TWIN_MAX_OPEN_BATCHES": str(limits.open_batches),
+        "TWIN_MAX_BACKGROUND_RESPONSES": str(limits.background_responses),
+        "TWIN_MAX_STORED_FILES": str(limits.stored_files),
+        "TWIN_MAX_STORED_MB": str(limits.stored_mb),
     }
 
 

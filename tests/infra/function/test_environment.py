@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lambda_api.settings import Settings
-from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig
+from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig, LimitsConfig
 from stacks.constructs.function import environment, web_adapter
 from stacks.engines import ENGINES
 from tests.support.synthesized import Synthesized
@@ -28,11 +28,12 @@ BATCH = environment.batch_environment(
     BatchConfig(instance_type="ml.g5.xlarge"), bucket="jobs"
 ).keys()
 COLD_START = environment.cold_start_environment(ColdStartConfig(), table="wakes").keys()
+QUOTA = environment.quota_environment(LimitsConfig(), table="quotas").keys()
 INVOCATION = {"TWIN_INFERENCE_COMPONENT_NAME", "TWIN_PREFIX_AWARE_ROUTING"}
 MACHINE = {"TWIN_BATCH_STATE_MACHINE_ARN"}
 ENGINE = {"TWIN_QUEUED_REQUESTS_METRIC", "TWIN_KV_CACHE_USE_METRIC"}
 WEBHOOK = {"TWIN_WEBHOOK_URL", "TWIN_WEBHOOK_SECRET_ARN"}
-OPTIONAL = ASYNC | BATCH | MACHINE | WEBHOOK | INVOCATION | COLD_START | ENGINE
+OPTIONAL = ASYNC | BATCH | MACHINE | WEBHOOK | INVOCATION | COLD_START | ENGINE | QUOTA
 """What a stage that leaves a section out does not write."""
 
 
@@ -111,9 +112,9 @@ def test_settings_accept_what_the_stack_writes_for_jobs(
 @pytest.mark.parametrize(
     ("stack", "handler", "jobs"),
     [
-        ("api", STREAMING, ASYNC | BATCH),
-        ("api", CONTROL, ASYNC | BATCH | MACHINE),
-        ("api", COMPLETION, ASYNC | BATCH | WEBHOOK),
+        ("api", STREAMING, ASYNC | BATCH | QUOTA),
+        ("api", CONTROL, ASYNC | BATCH | MACHINE | QUOTA),
+        ("api", COMPLETION, ASYNC | BATCH | WEBHOOK | QUOTA),
         ("batch", PREPARE, BATCH),
         ("batch", COLLECT, BATCH),
     ],

@@ -28,3 +28,12 @@ def test_a_file_expires_no_later_than_the_bucket_deletes_it():
     for wanted in (None, expiry):
         file = files.create(OWNER, "a.jsonl", b"x", wanted)
         assert file.expires_at - file.created_at == 86_400
+
+
+def test_a_file_that_is_there_is_not_gone(world):
+    there = world.files.create(OWNER, "a.jsonl", b"x")
+    awaited = world.files.await_upload(OWNER, "b.jsonl", 5)
+    deleted = world.files.create(OWNER, "c.jsonl", b"x")
+    world.files.delete(OWNER, deleted.id)
+
+    assert world.files.gone(OWNER, [there.id, awaited.id, deleted.id]) == [deleted.id]
