@@ -9,6 +9,7 @@ ServiceError
 │   ├── NotFoundError           no such object, or one of another key
 │   ├── ConflictError           the object's state, or an earlier request, is against it
 │   └── RequestTooLargeError
+├── QuotaError                  the caller holds as much as is allowed
 ├── StorageError                the bucket or table cannot be read or written
 │   └── UnreadableObjectError   what lies there is not what was written
 ├── SchedulerError              batches cannot be started or stopped
@@ -25,7 +26,12 @@ ServiceError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
+
+_CALLERS_TURN_SECONDS = 60
+"""The `Retry-After` of a refusal that only the caller can end."""
 
 
 class ServiceError(Exception):
@@ -37,10 +43,12 @@ class ServiceError(Exception):
         reason: The cause, for the log; never shown, never a prompt.
         code: A stable name for programs.
         retry_after_seconds: Time until a new attempt makes sense, if known better than by status.
+        headers: Further headers of the answer.
     """
 
     code: str | None = None
     retry_after_seconds: int | None = None
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(
         self, message: str, *, param: str | None = None, reason: str | None = None
@@ -120,6 +128,33 @@ class RequestTooLargeError(InvalidRequestError):
     """A body that is larger than SageMaker takes."""
 
     code = "request_too_large"
+
+
+class QuotaError(ServiceError):
+    """A request for more than one caller may hold.
+
+    Args:
+        message: As of every error.
+        most: Most things of the kind.
+        retry_after_seconds: Time after which some have probably ended; None if the caller must end
+            some: OpenAI's clients then do not try again by themselves.
+    """
+
+    code = "rate_limit_exceeded"
+
+    def __init__(self, message: str, most: int, retry_after_seconds: int | None) -> None:
+        super().__init__(message)
+        if retry_after_seconds is None:
+            self.retry_after_seconds = _CALLERS_TURN_SECONDS
+            self.headers = {"x-should-retry": "false"}
+            return
+        self.retry_after_seconds = retry_after_seconds
+        # platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers
+        self.headers = {
+            "x-ratelimit-limit-requests": str(most),
+            "x-ratelimit-remaining-requests": "0",
+            "x-ratelimit-reset-requests": f"{retry_after_seconds}s",
+        }
 
 
 class StorageError(ServiceError):
@@ -210,6 +245,7 @@ STATUS: dict[type[ServiceError], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     RequestTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    QuotaError: HTTPStatus.TOO_MANY_REQUESTS,
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
     UnreadableObjectError: HTTPStatus.INTERNAL_SERVER_ERROR,
     SchedulerError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -244,4 +280,6 @@ def body_of(
 def _type_of(status: int) -> str:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return "rate_limit_error"
+    if status == HTTPStatus.UNAUTHORIZED:
+        return "authentication_error"  # as API Gateway's own 401 says: gateway_errors.py
     return "invalid_request_error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"

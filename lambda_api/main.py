@@ -28,13 +28,16 @@ from lambda_api.cold_start.waiting_room import WaitingRoom
 from lambda_api.cold_start.wake import WakeTable
 from lambda_api.files.service import FileService
 from lambda_api.http.body_limit import BodyLimit
+from lambda_api.http.caller import CallersOnly
 from lambda_api.http.cors import Cors
 from lambda_api.http.error_handlers import add_error_handlers
 from lambda_api.http.openapi import describing
 from lambda_api.http.paths import OnePath
 from lambda_api.http.request_body import PlainBody
 from lambda_api.http.request_log import MetricLog, RequestLog
-from lambda_api.responses.background import Background, Queue
+from lambda_api.quotas.kinds import background_responses, open_batches, stored_files
+from lambda_api.quotas.leases import LeaseTable
+from lambda_api.responses.background import Background, Queue, ended_responses
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
 from lambda_api.responses.watch import begin_watch
@@ -54,6 +57,7 @@ def create_app(
     batch_store: ObjectStore | None = None,
     executions: Executions | None = None,
     wakes: WakeTable | None = None,
+    leases: LeaseTable | None = None,
     pace: Pace | None = None,
 ) -> FastAPI:
     """Build the service.
@@ -66,6 +70,7 @@ def create_app(
         batch_store: The store of files and batches; the settings' bucket unless given.
         executions: The runner of batches; the settings' state machine unless given.
         wakes: The table of the endpoint's wake; the settings' table unless given.
+        leases: The table of the things callers hold; the settings' table unless given.
         pace: The intervals of polling and probing; not to be hurried in production.
 
     Raises:
@@ -92,7 +97,8 @@ def create_app(
         Admission(settings.engine_fields, settings.modalities),
         min(settings.model_timeout_seconds, MOST_SILENT_SECONDS),
     )
-    response_service = _responses(settings, chat_service, responses_store, queue)
+    held = cache(lambda: leases or _connect_leases(settings))
+    response_service = _responses(settings, chat_service, responses_store, queue, held)
     app.include_router(chat.router(chat_service, response_service, cold_start))
     app.include_router(completions.router(chat_service, cold_start))
     keys = cache(lambda: _keys(response_service.kept().objects, "responses"))
@@ -100,7 +106,7 @@ def create_app(
         responses.router(response_service, cold_start, keys, settings.function_timeout_seconds)
     )
     if settings.batch_bucket:
-        _add_batches(app, settings, batch_store, executions)
+        _add_batches(app, settings, batch_store, executions, held)
     app.include_router(models.router(settings.model_id))
     app.include_router(health.router)
     add_error_handlers(app)
@@ -108,6 +114,7 @@ def create_app(
     # The last one added is the first to see a request.
     app.add_middleware(PlainBody, MAX_PAYLOAD_BYTES)
     app.add_middleware(BodyLimit, MAX_PAYLOAD_BYTES)
+    app.add_middleware(CallersOnly, settings.caller_identity)
     app.add_middleware(OnePath, settings.root_path)
     app.add_middleware(RequestLog, settings)
     # Around the log, which answers what nothing else did: a page may read that too.
@@ -165,14 +172,20 @@ def _connect_wakes(settings: Settings) -> WakeTable:
 
 
 def _responses(
-    settings: Settings, chat_service: ChatService, objects: ObjectStore | None, queue: Queue | None
+    settings: Settings,
+    chat_service: ChatService,
+    objects: ObjectStore | None,
+    queue: Queue | None,
+    leases: Callable[[], LeaseTable],
 ) -> ResponseService:
     if not (settings.async_bucket and settings.async_endpoint_name):
         return ResponseService(chat_service)
     store = cache(lambda: ResponseStore(objects or _connect_store(settings.async_bucket)))
     ttl, timeout = settings.async_request_ttl_seconds, settings.async_invocation_timeout_seconds
+    quota = background_responses(settings, leases, lambda *of: ended_responses(store(), *of))
     connect = cache(lambda: queue or _connect_queue(settings))
-    background = Background(connect, ttl + timeout, _watch(settings.response_watch_queue_url))
+    watch = _watch(settings.response_watch_queue_url)
+    background = Background(connect, ttl + timeout, watch, quota)
     return ResponseService(chat_service, store, background)
 
 
@@ -191,9 +204,14 @@ def _connect_messages(url: str) -> MessageQueue:
 
 
 def _add_batches(
-    app: FastAPI, settings: Settings, objects: ObjectStore | None, executions: Executions | None
+    app: FastAPI,
+    settings: Settings,
+    objects: ObjectStore | None,
+    executions: Executions | None,
+    leases: Callable[[], LeaseTable],
 ) -> None:
     store = cache(lambda: objects or _connect_store(settings.batch_bucket))
+    uploads = stored_files(settings, leases, lambda *of: connect_files().gone(*of))
     note = MetricLog(settings).note_unreadable
     states = cache(lambda: BatchStore(store()))
     connect_files = cache(
@@ -202,12 +220,19 @@ def _add_batches(
             settings.batch_retention_days,
             uses=FileCopies(states()),
             note_unreadable=note,
+            quota=uploads,
         )
     )
     run = cache(lambda: executions or _connect_executions(settings))
+    opened = open_batches(settings, leases, lambda *of: connect_batches().ended(*of))
     connect_batches = cache(
         lambda: BatchService(
-            states(), connect_files(), run, settings.model_id, note_unreadable=note
+            states(),
+            connect_files(),
+            run,
+            settings.model_id,
+            note_unreadable=note,
+            quota=opened,
         )
     )
     app.include_router(files.router(connect_files, cache(lambda: _keys(store(), "files"))))
@@ -217,6 +242,13 @@ def _add_batches(
 def _keys(store: ObjectStore, folder: str) -> IdempotencyKeys:
     # No owner is called so: owners are hex digits, `local` or `schedules`.
     return IdempotencyKeys(store, f"{folder}/~keys/")
+
+
+def _connect_leases(settings: Settings) -> LeaseTable:
+    # Imported with the first request that makes something: chat counts nothing.
+    from lambda_api.aws.lease_table import DynamoLeaseTable
+
+    return DynamoLeaseTable.connect(settings.quota_table or "")
 
 
 def _connect_executions(settings: Settings) -> Executions:

@@ -44,6 +44,11 @@ class Settings(BaseSettings):
     root_path: Annotated[str, StringConstraints(pattern=r"^(/[^/]+)*$")] = Field(
         "", description="The path the API lies below: API Gateway's stage, such as /live."
     )
+    caller_identity: Literal["key", "session", "role"] | None = Field(
+        None,
+        description="The name of callers in API Gateway's context: API key, IAM session or IAM "
+        "role; without it no gateway is there, and all are one caller.",
+    )
     model_timeout_seconds: float = Field(
         60,
         gt=0,
@@ -127,6 +132,23 @@ class Settings(BaseSettings):
     engine_fields: frozenset[str] = Field(
         frozenset(),
         description="Fields beyond OpenAI's and the samplers that may reach the engine, as JSON.",
+    )
+    quota_table: str | None = Field(
+        None,
+        min_length=3,
+        description="The DynamoDB table of the things callers hold; without it nothing is counted.",
+    )
+    max_open_batches: int = Field(
+        10, ge=1, le=1000, description="Most batches of one caller that have not ended."
+    )
+    max_background_responses: int = Field(
+        100, ge=1, le=5000, description="Most background responses of one caller in flight."
+    )
+    max_stored_files: int = Field(
+        1000, ge=1, le=5000, description="Most files that one caller has uploaded."
+    )
+    max_stored_mb: int = Field(
+        2048, ge=1, le=1_000_000, description="Most MiB of files that one caller has uploaded."
     )
     queued_requests_metric: str | None = Field(
         None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
 from aws_cdk import CfnOutput, Environment, Stack
@@ -16,6 +17,7 @@ from stacks.constructs.api.cold_start_table import ColdStartTable
 from stacks.constructs.api.engine_metrics import EngineMetrics
 from stacks.constructs.api.key_access import KeyAccess
 from stacks.constructs.api.method_access import SIGNED
+from stacks.constructs.api.quota_table import QuotaTable
 from stacks.constructs.api.rest_api import RestApi
 from stacks.constructs.api.routes import OptionalSection
 from stacks.constructs.api.webhook_delivery import WebhookDelivery
@@ -152,6 +154,13 @@ class ApiStack(Stack):
         for function in (control, completion):
             for prefix in (OUTPUTS, FAILURES):
                 jobs.bucket.grant_objects(function.runtime_role, "s3:DeleteObject", below=prefix)
+        for function in (streaming, completion):
+            self._quotas.let_count(function)
+
+    @cached_property
+    def _quotas(self) -> QuotaTable:
+        """The count of batches, files and background responses, where a stage has any."""
+        return QuotaTable(self, "Quotas", limits=self._config.api.limits)
 
     def _tell_webhook(
         self, webhook: WebhookConfig, queues: WebhookQueues, streaming: ServiceFunction
@@ -176,6 +185,7 @@ class ApiStack(Stack):
             jobs.bucket.grant_objects(role, *OBJECT_ACTIONS, below=prefix)
         jobs.bucket.grant_list(role)
         jobs.machine.grant_run(role)
+        self._quotas.let_count(control)
         control.add_environment("TWIN_BATCH_STATE_MACHINE_ARN", jobs.machine.arn)
 
     def _carry_engine_metrics(self) -> None:

@@ -1,4 +1,4 @@
-"""An endpoint's wake in DynamoDB: the only module that calls DynamoDB."""
+"""An endpoint's wake in DynamoDB, and the client that all tables share."""
 
 from __future__ import annotations
 
@@ -30,6 +30,23 @@ _KEPT_SECONDS = 90 * 86_400
 """Time for which the last start's length is of use."""
 
 
+def table_client() -> DynamoDBClient:
+    """Return a client with limits that fit a caller who waits; no request is sent yet."""
+    config = Config(
+        connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+        read_timeout=_READ_TIMEOUT_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        max_pool_connections=_MAX_CONNECTIONS,
+    )
+    return boto3.client("dynamodb", config=config)
+
+
+def storage_failure(error: Exception, message: str) -> StorageError:
+    """Return the error for a call that failed; the message is the caller's, the code the log's."""
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    return StorageError(message, reason=f"DynamoDB {code or type(error).__name__}")
+
+
 class DynamoWakeTable:
     """The wake of one endpoint, in an item of a table."""
 
@@ -41,13 +58,7 @@ class DynamoWakeTable:
     @classmethod
     def connect(cls, table: str, endpoint_name: str) -> Self:
         """Return the table with a client of its own; no request is sent yet."""
-        config = Config(
-            connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-            read_timeout=_READ_TIMEOUT_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-            max_pool_connections=_MAX_CONNECTIONS,
-        )
-        return cls(boto3.client("dynamodb", config=config), table, endpoint_name)
+        return cls(table_client(), table, endpoint_name)
 
     def read(self) -> Wake:
         """Return the present state."""
@@ -178,8 +189,4 @@ def _wake(item: Mapping[str, AttributeValueTypeDef]) -> Wake:
 
 
 def _failure(error: Exception) -> StorageError:
-    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-    return StorageError(
-        "what is known of the endpoint cannot be read, try again shortly",
-        reason=f"DynamoDB {code or type(error).__name__}",
-    )
+    return storage_failure(error, "what is known of the endpoint cannot be read, try again shortly")

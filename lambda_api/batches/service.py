@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import time
 
@@ -20,9 +21,15 @@ from lambda_api.errors import (
     UnreadableObjectError,
 )
 from lambda_api.files.service import MAX_FILE_BYTES, FileService, missing_file
+from lambda_api.quotas.quota import UNLIMITED, Quota
 from lambda_api.storage.object_ids import new_id
 from lambda_api.storage.object_store import ChangedError
 from lambda_api.storage.pagination import Page, page_of
+
+_ENDING_SECONDS = 86_400
+"""Longest time that a batch takes to end once expired; then no quota counts it."""
+
+_READS_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class BatchService:
         model_id: The model that answers.
         clock: Returns Unix seconds.
         note_unreadable: Reports the id of a batch that a list leaves out as unreadable.
+        quota: The quota of batches that have not ended.
     """
 
     batches: BatchStore
@@ -44,6 +52,7 @@ class BatchService:
     model_id: str
     clock: Callable[[], float] = time
     note_unreadable: Callable[[str], None] | None = None
+    quota: Quota = UNLIMITED
 
     def create(self, owner: str, request: BatchRequest, batch_id: str | None = None) -> Batch:
         """Start a batch.
@@ -71,6 +80,12 @@ class BatchService:
             output_id=self.files.new_id(),
             errors_id=self.files.new_id(),
         )
+        with self.quota.taken(owner, batch.id, batch.expires_at + _ENDING_SECONDS):
+            return self._created(owner, state)
+
+    def _created(self, owner: str, state: BatchState) -> Batch:
+        """Store a batch and start it; one that is there already is only started."""
+        batch = state.batch
         try:
             self.batches.create(owner, state)
         except ChangedError:
@@ -154,6 +169,21 @@ class BatchService:
             self.connect().stop(batch_id)  # nobody can tell if it runs
         remove(self.batches, owner, batch_id)
         return DeletedBatch(id=batch_id)
+
+    def ended(self, owner: str, batch_ids: Sequence[str]) -> list[str]:
+        """Return those of an owner's batches that have ended, or are not there."""
+
+        def has_ended(batch_id: str) -> bool:
+            try:
+                return self.batches.get(owner, batch_id).batch.status in ENDED
+            except NotFoundError:
+                return True
+            except UnreadableObjectError:
+                return False
+
+        with ThreadPoolExecutor(_READS_AT_ONCE) as reads:
+            ended = list(reads.map(has_ended, batch_ids))
+        return [batch_id for batch_id, is_over in zip(batch_ids, ended, strict=True) if is_over]
 
     def _check_file(self, owner: str, file_id: str) -> None:
         file = self.files.find(owner, file_id)

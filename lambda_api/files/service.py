@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 from lambda_api.errors import InvalidRequestError, NotFoundError, UnreadableObjectError
 from lambda_api.files.keys import FileKey, content_key, folder_of
 from lambda_api.files.schemas import DeletedFile, ExpiresAfter, FileObject, Purpose, UploadableFile
+from lambda_api.quotas.quota import UNLIMITED, Quota
 from lambda_api.storage.object_ids import is_id, new_id
 from lambda_api.storage.object_store import ObjectStore
 from lambda_api.storage.pagination import Page, page_of
@@ -48,6 +49,7 @@ class FileService:
         clock: Returns Unix seconds.
         uses: The users of files; asked before a file is deleted.
         note_unreadable: Reports the id of a file that a list leaves out as unreadable.
+        quota: The quota of uploads.
     """
 
     store: ObjectStore
@@ -55,6 +57,7 @@ class FileService:
     clock: Callable[[], float] = time
     uses: FileUses | None = None
     note_unreadable: Callable[[str], None] | None = None
+    quota: Quota = UNLIMITED
 
     def create(
         self,
@@ -70,8 +73,9 @@ class FileService:
             ServiceError: The file is empty or too large, or cannot be stored.
         """
         file = self._new(file_id, filename, len(content), expires_after)
-        self.store.put(content_key(owner, file.id), content, "application/jsonl")
-        self._keep(owner, file, is_new=file_id is None)
+        with self.quota.taken(owner, file.id, file.expires_at, file.bytes):
+            self.store.put(content_key(owner, file.id), content, "application/jsonl")
+            self._keep(owner, file, is_new=file_id is None)
         return file
 
     def await_upload(
@@ -90,7 +94,8 @@ class FileService:
         file = self._new(file_id, filename, size, expires_after).model_copy(
             update={"status": "uploaded", "status_details": "its content is awaited at upload_url"}
         )
-        self._keep(owner, file, is_new=file_id is None)
+        with self.quota.taken(owner, file.id, file.expires_at, file.bytes):
+            self._keep(owner, file, is_new=file_id is None)
         return self._uploadable(owner, file)
 
     def found_again(self, owner: str, file_id: str) -> FileObject | None:
@@ -150,6 +155,7 @@ class FileService:
         # First: a deletion that broke off can be tried again while the description is there.
         self.store.delete(content_key(owner, file_id))
         self.store.delete_below(folder_of(owner, file_id))
+        self.quota.give_back(owner, file_id)
         return DeletedFile(id=file_id)
 
     def content(self, owner: str, file: FileObject) -> Iterator[bytes]:
@@ -183,6 +189,11 @@ class FileService:
         file = self._described(file_id, filename, size, expires_after)
         self._keep(owner, file.model_copy(update={"purpose": purpose}), is_new=False)
         return True
+
+    def gone(self, owner: str, file_ids: Iterable[str]) -> list[str]:
+        """Return those of an owner's files that are not in the bucket."""
+        there = set(self.store.folders(f"files/{owner}/"))
+        return [file_id for file_id in file_ids if file_id not in there]
 
     def new_id(self) -> str:
         """Return the id of a file that is made later."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
+from lambda_api.quotas.kinds import background_responses
 from lambda_api.responses.completion import Completions
 from lambda_api.responses.store import ResponseStore
 from lambda_api.responses.watch import Watch
@@ -33,13 +34,16 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any] | None
 
 @cache
 def _completions() -> Completions:
+    from lambda_api.aws.lease_table import DynamoLeaseTable
     from lambda_api.aws.s3 import S3Store
 
     settings = Settings.from_environment()
+    leases = cache(lambda: DynamoLeaseTable.connect(settings.quota_table or ""))
     return Completions(
         ResponseStore(S3Store.connect(settings.async_bucket or "")),
         _queue(settings.webhook_queue_url),
         Logger(service=settings.service_name, level=settings.log_level),
+        background_responses(settings, leases),
     )
 
 

@@ -42,7 +42,7 @@ async def _service_error(request: Request, raised: Exception) -> JSONResponse:
     record_of(request).error = error
     status = status_of(error)
     retry_after = error.retry_after_seconds or RETRY_AFTER_SECONDS.get(status)
-    headers = {"retry-after": str(retry_after)} if retry_after else {}
+    headers = {**error.headers, **({"retry-after": str(retry_after)} if retry_after else {})}
     if status == HTTPStatus.CONFLICT and not retry_after:
         headers["x-should-retry"] = "false"  # or OpenAI's clients send it twice more
     return _answer(error.message, status, param=error.param, code=error.code, headers=headers)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.logging import Logger
 
+from lambda_api.quotas.quota import UNLIMITED, Quota
 from lambda_api.responses.async_notification import AsyncNotification
 from lambda_api.responses.from_chat_answer import failed
 from lambda_api.responses.names import response_behind
@@ -28,11 +29,13 @@ class Completions:
         store: The store of responses.
         events: The queue of the webhook's events, if there is a webhook.
         logger: The log of ends.
+        quota: The quota of responses in flight.
     """
 
     store: ResponseStore
     events: MessageQueue | None
     logger: Logger
+    quota: Quota = UNLIMITED
 
     def take(self, message: str) -> None:
         """Settle the response that a message tells of; other messages are logged and left.
@@ -50,6 +53,7 @@ class Completions:
             *behind, self._outcome(notification)
         )
         self._clear(notification)
+        self.quota.give_back(*behind)
         if settled.outcome is None:
             self.logger.info("a deleted response has ended", extra={"response_id": behind[1]})
         else:

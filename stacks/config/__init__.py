@@ -6,7 +6,7 @@ docs/decisions/0034-schedules-may-hold-in-any-order.md
 
 from __future__ import annotations
 
-from stacks.config.api import ApiConfig
+from stacks.config.api import ApiConfig, LimitsConfig
 from stacks.config.asynchronous import AsyncConfig, WebhookConfig
 from stacks.config.autoscaling import (
     AutoscalingConfig,
@@ -32,6 +32,7 @@ __all__ = [
     "DeploymentConfig",
     "HostConfig",
     "InstanceScaleInConfig",
+    "LimitsConfig",
     "ModelConfig",
     "PrefixRoutingConfig",
     "ProjectConfig",

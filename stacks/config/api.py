@@ -18,16 +18,44 @@ Origin = Annotated[
 """A scheme, a host and perhaps a port, as browsers write them; or `*`."""
 
 
+class LimitsConfig(Section):
+    """[api.limits]. Each key's, or with auth "iam" each owner's; refused with 429 beyond.
+
+    Attributes:
+        throttle_rate: requests per second of one key, below the stage's; left out, half of the
+            stage's. Sets AWS::ApiGateway::UsagePlan.RateLimit.
+        throttle_burst: requests of one key at once on top of its rate, below the stage's; left out,
+            half of the stage's. Sets AWS::ApiGateway::UsagePlan.BurstLimit.
+        open_batches: batches that have not ended. Sets TWIN_MAX_OPEN_BATCHES.
+        background_responses: background responses that wait or run; a cancelled one counts until
+            SageMaker is done with it. Sets TWIN_MAX_BACKGROUND_RESPONSES.
+        stored_files: uploaded files; what batches write does not count. Sets
+            TWIN_MAX_STORED_FILES.
+        stored_mb: MiB of uploaded files. Sets TWIN_MAX_STORED_MB.
+    """
+
+    throttle_rate: Annotated[float, Field(gt=0, lt=10_000, strict=False)] | None = None
+    throttle_burst: Annotated[int, Field(ge=1, lt=5_000)] | None = None
+    open_batches: Annotated[int, Field(ge=1, le=1_000)] = 10
+    background_responses: Annotated[int, Field(ge=1, le=5_000)] = 100
+    stored_files: Annotated[int, Field(ge=1, le=5_000)] = 1_000
+    stored_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 2_048
+
+
 class ApiConfig(Section):
     """[api]: access, limits and timeouts, which rise so that whoever knows most reports a failure.
 
     Attributes:
         auth: "key" for `Authorization: Bearer KEY`, "iam" for SigV4-signed requests. Sets
             AWS::ApiGateway::Method.AuthorizationType.
-        throttle_rate: requests per second let through, per key and for the whole stage. Sets
-            AWS::ApiGateway::Stage.ThrottlingRateLimit and AWS::ApiGateway::UsagePlan.RateLimit.
+        iam_owner: with auth "iam", the owner of files, batches and responses: "session", the caller
+            as signed, so that a new session of a role no longer finds what the one before made, or
+            "role", so that all who assume a role, such as every user of a single sign-on role,
+            share. Sets TWIN_CALLER_IDENTITY.
+        throttle_rate: requests per second let through, of all callers together. Sets
+            AWS::ApiGateway::Stage.ThrottlingRateLimit.
         throttle_burst: requests let through at once on top of the rate. Sets
-            AWS::ApiGateway::Stage.ThrottlingBurstLimit and AWS::ApiGateway::UsagePlan.BurstLimit.
+            AWS::ApiGateway::Stage.ThrottlingBurstLimit.
         quota_per_day: requests per key and day; left out, no quota. Sets
             AWS::ApiGateway::UsagePlan.Quota.
         reserved_concurrency: streams open at once, as every stream holds one execution environment
@@ -57,11 +85,13 @@ class ApiConfig(Section):
             is another caller's. Sets TWIN_ENGINE_FIELDS.
         cold_start: the answer to a caller while no instance can serve; left out, SageMaker's error,
             or a rejection with scale_to_zero.
+        limits: the share that one caller may take.
     """
 
     auth: Literal["key", "iam"] = "key"
+    iam_owner: Literal["session", "role"] | None = None
     throttle_rate: Annotated[float, Field(gt=0, le=10_000, strict=False)] = 10
-    throttle_burst: Annotated[int, Field(ge=1, le=5_000)] = 20
+    throttle_burst: Annotated[int, Field(ge=2, le=5_000)] = 20
     quota_per_day: Annotated[int, Field(ge=1, le=2_147_483_647)] | None = None
     reserved_concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None
     memory_mb: Annotated[int, Field(ge=512, le=10_240)] = 1769
@@ -74,6 +104,7 @@ class ApiConfig(Section):
     package_platform: Literal["aws", "host"] = "aws"
     engine_fields: list[FieldName] = Field(default_factory=list, max_length=32)
     cold_start: ColdStartConfig | None = None
+    limits: LimitsConfig = LimitsConfig()
 
     @field_validator("lambda_timeout_seconds")
     @classmethod
@@ -91,6 +122,54 @@ class ApiConfig(Section):
         if "*" in origins and len(origins) > 1:
             raise ValueError('"*" allows every origin already: leave the others out, or it')
         return origins
+
+    @model_validator(mode="after")
+    def _owners_are_chosen(self) -> Self:
+        if self.auth == "iam" and self.iam_owner is None:
+            raise ValueError(
+                'iam_owner: must be "session" or "role" with auth = "iam": with "session" a new '
+                'session of a role finds nothing of the one before, with "role" all users of a '
+                "single sign-on role share files, batches and responses"
+            )
+        if self.auth == "key" and self.iam_owner is not None:
+            raise ValueError(
+                f'iam_owner: got {self.iam_owner!r}; must be left out with auth = "key", whose '
+                "keys own"
+            )
+        return self
+
+    @property
+    def caller_identity(self) -> Literal["key", "session", "role"]:
+        """The name of a caller: its API key, or the principal that `iam_owner` says."""
+        return self.iam_owner or "key"
+
+    @property
+    def key_rate(self) -> float:
+        """Requests per second of one key."""
+        return self.limits.throttle_rate or self.throttle_rate / 2
+
+    @property
+    def key_burst(self) -> int:
+        """Requests of one key at once on top of the rate."""
+        return self.limits.throttle_burst or self.throttle_burst // 2
+
+    @model_validator(mode="after")
+    def _no_key_takes_the_stage(self) -> Self:
+        problems = [*self._throttle_problems()]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def _throttle_problems(self) -> Iterator[str]:
+        for name in ("throttle_rate", "throttle_burst"):
+            most, got = getattr(self, name), getattr(self.limits, name)
+            if got is not None and self.auth == "iam":
+                yield f'limits.{name}: must be left out with auth = "iam", which has no usage plan'
+            elif got is not None and got >= most:
+                yield (
+                    f"limits.{name}: got {got:g}; must be below {name} ({most:g}) of all callers, "
+                    "or one key takes the stage from the others"
+                )
 
     @model_validator(mode="after")
     def _requests_can_be_held(self) -> Self:

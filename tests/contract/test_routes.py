@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lambda_api.http.caller import OPEN_PATHS
 from lambda_api.main import create_app
 from lambda_api.settings import Settings
 from stacks.constructs.api.routes import CATCH_ALL
@@ -88,3 +89,16 @@ def test_what_is_served_is_offered(
     assert offered.isdisjoint(differences)
     for handler in FUNCTIONS:
         assert served(stage, handler, monkeypatch) == offered | differences.keys(), handler
+
+
+def test_what_the_gateway_opens_the_service_opens(
+    synthesize: Callable[..., Synthesized],
+) -> None:
+    methods = synthesize("prod", **STAGES["both"]).api.methods()
+    # A preflight comes without a key; the service lets OPTIONS pass on every path.
+    is_open = {
+        path
+        for (verb, path), method in methods.items()
+        if method["AuthorizationType"] == "NONE" and verb != "OPTIONS"
+    }
+    assert is_open == OPEN_PATHS

@@ -108,7 +108,7 @@ def test_versioned_routes_need_a_key_the_authorizer_reads(any_stage: Synthesized
 
 def test_usage_plan_holds_the_rate_and_the_key(prod: Synthesized) -> None:
     plan = prod.api.only("AWS::ApiGateway::UsagePlan")
-    assert plan["Throttle"] == {"RateLimit": 20, "BurstLimit": 40}
+    assert plan["Throttle"] == {"RateLimit": 10, "BurstLimit": 20}
     assert prod.api.only("AWS::ApiGateway::UsagePlanKey")["KeyType"] == "API_KEY"
     assert "Value" not in prod.api.only("AWS::ApiGateway::ApiKey")
 
@@ -119,12 +119,13 @@ def test_quota_is_per_day(synthesize: Callable[..., Synthesized]) -> None:
 
 
 def test_iam_auth_replaces_keys(synthesize: Callable[..., Synthesized]) -> None:
-    signed = synthesize("prod", api={"auth": "iam"})
+    signed = synthesize("prod", api={"auth": "iam", "iam_owner": "session"})
     chat = signed.api.methods()["POST", "/v1/chat/completions"]
     assert (chat["AuthorizationType"], chat["ApiKeyRequired"]) == ("AWS_IAM", False)
     for kind in ("Authorizer", "UsagePlan", "ApiKey"):
         assert signed.api.properties(f"AWS::ApiGateway::{kind}") == []
     assert "ApiKeyId" not in signed.api.outputs
+    assert signed.api.environment("run.sh")["TWIN_CALLER_IDENTITY"] == "session"
 
 
 def test_stage_throttles_traces_and_logs_the_stream(prod: Synthesized) -> None:
@@ -158,6 +159,25 @@ def test_gateway_errors_have_openais_shape(stage: Synthesized) -> None:
     assert responses["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == "404"
     for kind in ("THROTTLED", "QUOTA_EXCEEDED"):
         assert "gatewayresponse.header.Retry-After" in responses[kind]["ResponseParameters"]
+
+
+def test_a_throttled_caller_is_told_its_own_limit(
+    prod: Synthesized, synthesize: Callable[..., Synthesized]
+) -> None:
+    signed = synthesize("prod", api={"auth": "iam", "iam_owner": "role"})
+    for stage, burst in ((prod, "20"), (signed, "40")):
+        (throttled,) = [
+            response["ResponseParameters"]
+            for response in stage.api.properties("AWS::ApiGateway::GatewayResponse")
+            if response["ResponseType"] == "THROTTLED"
+        ]
+        told = {name.rpartition(".")[2]: value for name, value in throttled.items()}
+        assert told == {
+            "Retry-After": "'1'",
+            "x-ratelimit-limit-requests": f"'{burst}'",
+            "x-ratelimit-remaining-requests": "'0'",
+            "x-ratelimit-reset-requests": "'2s'",
+        }
 
 
 def test_outputs_are_the_url_and_the_key(stage: Synthesized) -> None:

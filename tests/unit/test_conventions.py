@@ -27,6 +27,7 @@ PURE = ("autoscaling", "lambda_api", "planner")
 MOST_MODULES_IN_A_ROOM = 15
 TESTED_ELSEWHERE = {
     "lambda_api.aws.dynamodb": "tests/integration/test_wake_table.py",
+    "lambda_api.aws.lease_table": "tests/integration/test_lease_table.py",
     "lambda_api.aws.s3": "tests/integration/test_object_store.py",
     "lambda_api.aws.sagemaker_runtime": "tests/integration/test_sagemaker_call.py",
     "lambda_api.aws.secrets_manager": "tests/integration/test_completion_function.py",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from math import ceil
 
 from aws_cdk import aws_apigateway as apigw
 
@@ -91,6 +92,8 @@ def shape_errors(api: apigw.RestApi, config: ApiConfig) -> None:
         headers = _cors_headers(config.cors_origins)
         if error.retry_after:
             headers["Retry-After"] = f"'{error.retry_after}'"
+        if response.response_type == _TYPES.THROTTLED.response_type:
+            headers |= _rate_limit(config)
         api.add_gateway_response(
             f"{response.response_type}",
             type=response,
@@ -113,6 +116,21 @@ def _cors_headers(origins: list[str]) -> dict[str, str]:
         "Access-Control-Allow-Origin": only,
         "Access-Control-Expose-Headers": "'retry-after,x-amzn-requestid'",
         "Vary": "'origin'",
+    }
+
+
+def _rate_limit(config: ApiConfig) -> dict[str, str]:
+    """Return OpenAI's headers for a token bucket: a burst of requests, refilled at a rate.
+
+    https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers
+    """
+    rate, burst = config.throttle_rate, config.throttle_burst
+    if config.auth == "key":
+        rate, burst = config.key_rate, config.key_burst
+    return {
+        "x-ratelimit-limit-requests": f"'{burst}'",
+        "x-ratelimit-remaining-requests": "'0'",
+        "x-ratelimit-reset-requests": f"'{ceil(burst / rate)}s'",
     }
 
 

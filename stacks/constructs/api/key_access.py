@@ -46,7 +46,7 @@ class KeyAccess(Construct):
             "Plan",
             api_stages=[apigw.UsagePlanPerApiStage(api=api, stage=api.deployment_stage)],
             throttle=apigw.ThrottleSettings(
-                rate_limit=config.throttle_rate, burst_limit=config.throttle_burst
+                rate_limit=config.key_rate, burst_limit=config.key_burst
             ),
             quota=apigw.QuotaSettings(limit=quota, period=apigw.Period.DAY) if quota else None,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig, StageConfig
+from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig, LimitsConfig, StageConfig
 from stacks.engines.engine import EngineMetric, PrometheusMetrics
 
 ROOT_PATH = "/live"
@@ -24,6 +24,7 @@ def service_environment(config: StageConfig) -> dict[str, str]:
         "TWIN_MODEL_ID": config.model.id,
         "TWIN_ENGINE": config.model.engine,
         "TWIN_ROOT_PATH": ROOT_PATH,
+        "TWIN_CALLER_IDENTITY": config.api.caller_identity,
         "TWIN_MODEL_TIMEOUT_SECONDS": str(config.api.model_timeout_seconds),
         "TWIN_FUNCTION_TIMEOUT_SECONDS": str(config.api.lambda_timeout_seconds),
         "TWIN_LOG_LEVEL": config.api.log_level,
@@ -76,6 +77,17 @@ def batch_environment(config: BatchConfig, *, bucket: str) -> dict[str, str]:
         "TWIN_BATCH_LINES_PER_SHARD": str(config.lines_per_shard),
         "TWIN_BATCH_MAX_PAYLOAD_MB": str(config.max_payload_mb),
         "TWIN_BATCH_RETENTION_DAYS": str(config.retention_days),
+    }
+
+
+def quota_environment(limits: LimitsConfig, *, table: str) -> dict[str, str]:
+    """Return the variables of functions that count the things callers hold."""
+    return {
+        "TWIN_QUOTA_TABLE": table,
+        "TWIN_MAX_OPEN_BATCHES": str(limits.open_batches),
+        "TWIN_MAX_BACKGROUND_RESPONSES": str(limits.background_responses),
+        "TWIN_MAX_STORED_FILES": str(limits.stored_files),
+        "TWIN_MAX_STORED_MB": str(limits.stored_mb),
     }
 
 

@@ -23,4 +23,5 @@ def test_only_the_streaming_function_shares_the_cold_start_table(
     }
     streaming = zero.api.function("run.sh")["Role"]["Fn::GetAtt"][0]
     assert granted == {(streaming, "GetItem"), (streaming, "UpdateItem")}
-    assert not prod.api.resources("AWS::DynamoDB::Table")
+    tables = prod.api.properties("AWS::DynamoDB::Table")
+    assert [table["KeySchema"][0]["AttributeName"] for table in tables] == ["holder"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lambda_api.settings import Settings
-from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig
+from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig, LimitsConfig
 from stacks.constructs.function import environment, web_adapter
 from stacks.engines import ENGINES
 from tests.support.synthesized import Synthesized
@@ -29,6 +29,7 @@ BATCH = environment.batch_environment(
     BatchConfig(instance_type="ml.g5.xlarge"), bucket="jobs"
 ).keys()
 COLD_START = environment.cold_start_environment(ColdStartConfig(), table="wakes").keys()
+QUOTA = environment.quota_environment(LimitsConfig(), table="quotas").keys()
 INVOCATION = {"TWIN_INFERENCE_COMPONENT_NAME", "TWIN_PREFIX_AWARE_ROUTING"}
 MACHINE = {"TWIN_BATCH_STATE_MACHINE_ARN"}
 ENGINE = {"TWIN_QUEUED_REQUESTS_METRIC", "TWIN_KV_CACHE_USE_METRIC"}
@@ -36,7 +37,7 @@ ADMISSION = {"TWIN_ENGINE_FIELDS"}
 RECEIVER = {"TWIN_WEBHOOK_URL", "TWIN_WEBHOOK_SECRET_ARN"}
 EVENTS, WATCHES = {"TWIN_WEBHOOK_QUEUE_URL"}, {"TWIN_RESPONSE_WATCH_QUEUE_URL"}
 WEBHOOK = RECEIVER | EVENTS | WATCHES
-OPTIONAL = ASYNC | BATCH | MACHINE | WEBHOOK | INVOCATION | COLD_START | ENGINE | ADMISSION
+OPTIONAL = ASYNC | BATCH | MACHINE | WEBHOOK | INVOCATION | COLD_START | ENGINE | ADMISSION | QUOTA
 """What a stage that leaves a section out does not write."""
 
 
@@ -124,9 +125,9 @@ def test_settings_accept_what_the_stack_writes_for_a_webhook(
 @pytest.mark.parametrize(
     ("stack", "handler", "jobs"),
     [
-        ("api", STREAMING, ASYNC | BATCH | WATCHES),
-        ("api", CONTROL, ASYNC | BATCH | MACHINE),
-        ("api", COMPLETION, ASYNC | BATCH | EVENTS | WATCHES),
+        ("api", STREAMING, ASYNC | BATCH | WATCHES | QUOTA),
+        ("api", CONTROL, ASYNC | BATCH | MACHINE | QUOTA),
+        ("api", COMPLETION, ASYNC | BATCH | EVENTS | WATCHES | QUOTA),
         ("api", DELIVERY, RECEIVER | EVENTS),
         ("batch", PREPARE, BATCH),
         ("batch", COLLECT, BATCH),

@@ -6,7 +6,7 @@ import pytest
 
 from lambda_api.batches.schemas import BatchRequest
 from lambda_api.errors import ConflictError, SchedulerError
-from tests.support.service.batch_world import OWNER, jsonl, request
+from tests.support.service.batch_world import OWNER, jsonl, request, requests
 
 
 def test_a_batch_that_cannot_be_started_is_forgotten(world, monkeypatch):
@@ -82,3 +82,20 @@ def test_a_batch_that_has_ended_cannot_be_cancelled(world):
 
     with pytest.raises(ConflictError, match="status 'failed'"):
         world.batches.cancel(OWNER, batch.id)
+
+
+def test_the_ended_are_told_from_the_open(world):
+    ended, opened = world.submit(b"no requests\n"), world.submit(requests(1))
+    world.prepare(ended)
+    missing = ended.id[:-1] + ("0" if ended.id[-1] != "0" else "1")
+
+    asked = [ended.id, opened.id, missing, "no id"]
+    assert world.batches.ended(OWNER, asked) == [ended.id, missing, "no id"]
+
+
+def test_a_batch_whose_state_cannot_be_read_counts_as_open(world):
+    batch = world.submit(requests(1))
+    (key,) = [key for key in world.store.objects if key.endswith("batch.json")]
+    world.store.put(key, b"{")
+
+    assert world.batches.ended(OWNER, [batch.id]) == []

@@ -112,3 +112,12 @@ def test_a_file_written_again_later_is_one_file_with_the_later_expiry(world):
     (listed,) = world.files.page(OWNER, "", 10, "desc", None).data
 
     assert listed.created_at == world.now
+
+
+def test_a_file_that_is_there_is_not_gone(world):
+    there = world.files.create(OWNER, "a.jsonl", b"x")
+    awaited = world.files.await_upload(OWNER, "b.jsonl", 5)
+    deleted = world.files.create(OWNER, "c.jsonl", b"x")
+    world.files.delete(OWNER, deleted.id)
+
+    assert world.files.gone(OWNER, [there.id, awaited.id, deleted.id]) == [deleted.id]

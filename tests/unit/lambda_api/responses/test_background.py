@@ -7,7 +7,10 @@ import json
 import pytest
 
 from lambda_api.errors import ThrottledError
+from lambda_api.responses.background import ended_responses
 from lambda_api.responses.names import response_behind
+from lambda_api.responses.store import ResponseStore
+from tests.support.service.fake_queue import answer
 from tests.support.service.responses_app import URL
 
 
@@ -83,3 +86,23 @@ def test_a_deleted_response_is_not_made_again(client, queue):
 
 def test_a_response_at_once_ignores_the_key(client):
     assert len({post(client, "k", background=False).json()["id"] for _ in range(2)}) == 2
+
+
+def test_what_sagemaker_answered_is_told_from_what_is_in_its_queue(client, create, queue, store):
+    answered, waits, cancelled, deleted = (create(background=True)["id"] for _ in range(4))
+    names = dict(response_behind(name)[::-1] for name in queue.requests)
+    owner = names[answered]
+    client.post(f"{URL}/{cancelled}/cancel")
+    client.delete(f"{URL}/{deleted}")
+    queue.end(next(iter(queue.requests)), answer())
+
+    asked = [answered, waits, cancelled, deleted, "resp_never-made"]
+    assert ended_responses(ResponseStore(store), owner, asked) == [answered]
+
+
+def test_a_response_whose_state_cannot_be_read_counts_as_in_flight(create, queue, store):
+    broken = create(background=True)["id"]
+    ((owner, _),) = map(response_behind, queue.requests)
+    store.put(f"responses/{owner}/{broken}/request.json", b"{")
+
+    assert ended_responses(ResponseStore(store), owner, [broken]) == []
