@@ -212,7 +212,7 @@ def test_a_preflight_needs_no_key(any_stage: Synthesized) -> None:
 def test_a_request_without_a_signature_is_told_so(synthesize: Callable[..., Synthesized]) -> None:
     responses = {
         r["ResponseType"]: r
-        for r in synthesize("prod", api={"auth": "iam"}).api.properties(
+        for r in synthesize("prod", api={"auth": "iam", "iam_owner": "role"}).api.properties(
             "AWS::ApiGateway::GatewayResponse"
         )
     }
