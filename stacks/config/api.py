@@ -46,6 +46,9 @@ class ApiConfig(Section):
         engine_fields: names of the engine's own request fields that callers may use, beyond
             OpenAI's and the samplers. Each lets a caller further in: a grammar is compiled, a slot
             is another caller's. Sets TWIN_ENGINE_FIELDS.
+        probe: true to ask the model for one token each minute and to alarm when none comes: a
+            health check does not see a wedged engine. Left out, true unless scale_to_zero is, which
+            it would keep awake. Sets AWS::Events::Rule.ScheduleExpression.
         cold_start: the answer to a caller while no instance can serve; left out, SageMaker's error,
             or a rejection with scale_to_zero.
     """
@@ -63,6 +66,7 @@ class ApiConfig(Section):
     gateway_timeout_seconds: Annotated[int, Field(ge=3, le=900)] = 540
     package_platform: Literal["aws", "host"] = "aws"
     engine_fields: list[FieldName] = Field(default_factory=list, max_length=32)
+    probe: bool | None = None
     cold_start: ColdStartConfig | None = None
 
     @field_validator("lambda_timeout_seconds")

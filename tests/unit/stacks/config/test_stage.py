@@ -59,3 +59,18 @@ def test_what_cannot_be_followed_is_refused(
     root: Path, base: dict[str, Any], changes: dict[str, Any], expected: str
 ) -> None:
     assert expected in message(root, base, **changes)
+
+
+def test_a_stage_is_probed_unless_it_goes_to_zero_or_says_no(root: Path) -> None:
+    to_zero = {"max_instances": 2, "scale_to_zero": True}
+
+    assert load(root, LOCAL).is_probed
+    assert not load(root, LOCAL, api__probe=False).is_probed
+    assert not load(root, LOCAL, realtime__autoscaling=to_zero).is_probed
+
+
+def test_a_probe_that_keeps_an_endpoint_awake_is_refused(root: Path) -> None:
+    to_zero = {"max_instances": 2, "scale_to_zero": True}
+
+    said = message(root, LOCAL, api__probe=True, realtime__autoscaling=to_zero)
+    assert "api.probe: got true; must be left out or false with scale_to_zero" in said
