@@ -17,6 +17,7 @@ from stacks.constructs.api.cold_start_table import ColdStartTable
 from stacks.constructs.api.engine_metrics import EngineMetrics
 from stacks.constructs.api.key_access import KeyAccess
 from stacks.constructs.api.method_access import SIGNED
+from stacks.constructs.api.model_probe import ModelProbe
 from stacks.constructs.api.quota_table import QuotaTable
 from stacks.constructs.api.rest_api import RestApi
 from stacks.constructs.api.routes import OptionalSection
@@ -69,6 +70,8 @@ class ApiStack(Stack):
             self._run_batches(batch, control)
         if config.scales_on_engine_metrics:
             self._carry_engine_metrics()
+        if config.is_probed:
+            self._probe(endpoint)
         keys = self._key_access() if config.api.auth == "key" else None
         api = RestApi(
             self,
@@ -196,6 +199,18 @@ class ApiStack(Stack):
             "EngineMetrics",
             code=self._code,
             environment={**service_environment(self._config), **names},
+            namespace=self._config.project.name,
+            log_retention_days=self._config.api.log_retention_days,
+        )
+
+    def _probe(self, endpoint: RealtimeEndpoint) -> None:
+        """Notice a model that gives no token, though its container is healthy."""
+        ModelProbe(
+            self,
+            "Probe",
+            code=self._code,
+            environment=service_environment(self._config),
+            endpoint=endpoint,
             namespace=self._config.project.name,
             log_retention_days=self._config.api.log_retention_days,
         )

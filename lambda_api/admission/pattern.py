@@ -26,7 +26,7 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a pattern with its repetitions written out, as grammars hold such parts.
+    """A part of a pattern with repetitions written out, as a grammar holds it.
 
     Attributes:
         atoms: Single characters that it matches.

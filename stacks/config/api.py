@@ -83,6 +83,9 @@ class ApiConfig(Section):
         engine_fields: names of the engine's own request fields that callers may use, beyond
             OpenAI's and the samplers. Each lets a caller further in: a grammar is compiled, a slot
             is another caller's. Sets TWIN_ENGINE_FIELDS.
+        probe: true to ask the model for one token each minute and to alarm when none comes: a
+            health check does not see a wedged engine. Left out, true unless scale_to_zero is, which
+            it would keep awake. Sets AWS::Events::Rule.ScheduleExpression.
         cold_start: the answer to a caller while no instance can serve; left out, SageMaker's error,
             or a rejection with scale_to_zero.
         limits: the share that one caller may take.
@@ -103,6 +106,7 @@ class ApiConfig(Section):
     cors_origins: Annotated[list[Origin], Field(max_length=50)] = Field(default_factory=list)
     package_platform: Literal["aws", "host"] = "aws"
     engine_fields: list[FieldName] = Field(default_factory=list, max_length=32)
+    probe: bool | None = None
     cold_start: ColdStartConfig | None = None
     limits: LimitsConfig = LimitsConfig()
 

@@ -80,6 +80,12 @@ class StageConfig(Section):
         return self.api.cold_start or (ColdStartConfig() if to_zero else None)
 
     @property
+    def is_probed(self) -> bool:
+        """True if the model is asked for a token each minute."""
+        probe = self.api.probe
+        return not self.realtime.autoscaling.scale_to_zero if probe is None else probe
+
+    @property
     def prefix_routing(self) -> PrefixRoutingConfig | None:
         """The prefix routing with all values set; none with another routing."""
         if self.realtime.routing != "prefix-aware":
@@ -207,6 +213,11 @@ class StageConfig(Section):
                 "whose queue it is"
             )
         scaling, streams = self.realtime.autoscaling, self.api.reserved_concurrency
+        if self.api.probe and scaling.scale_to_zero:
+            yield (
+                "api.probe: got true; must be left out or false with scale_to_zero: a request each "
+                "minute would never let the endpoint go to zero"
+            )
         if scaling.metric != "concurrency" or streams is None:
             return
         fewest = max(1, scaling.min_instances)

@@ -72,7 +72,7 @@ def test_functions_are_traced_and_have_logs_that_end(stage: Synthesized) -> None
         assert properties["RetentionInDays"] > 0
 
 
-def test_only_the_streaming_function_may_invoke_endpoints(stage: Synthesized) -> None:
+def test_only_the_streaming_function_and_the_probe_may_invoke_endpoints(stage: Synthesized) -> None:
     roles = stage.api.resources("AWS::IAM::Role")
     granted = {
         (role, action.removeprefix("sagemaker:"))
@@ -82,7 +82,8 @@ def test_only_the_streaming_function_may_invoke_endpoints(stage: Synthesized) ->
     }
     streaming = stage.api.function("run.sh")["Role"]["Fn::GetAtt"][0]
     invoke = ("InvokeEndpoint", "InvokeEndpointWithResponseStream", "InvokeEndpointAsync")
-    assert granted == {(streaming, action) for action in invoke}
+    probe = stage.api.function("lambda_api.handlers.model_probe.handler")["Role"]["Fn::GetAtt"][0]
+    assert granted == {(streaming, action) for action in invoke} | {(probe, "InvokeEndpoint")}
 
 
 def test_concurrency_is_reserved_as_config_says(local: Synthesized, prod: Synthesized) -> None:

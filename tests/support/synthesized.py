@@ -38,6 +38,22 @@ class Template:
         (found,) = [f for f in self.properties("AWS::Lambda::Function") if f["Handler"] == handler]
         return found
 
+    def scheduled(self, handler: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The rule that runs the function with a handler, and how its invocations are retried."""
+        functions = self.resources("AWS::Lambda::Function")
+        (name,) = [n for n, f in functions.items() if f["Properties"]["Handler"] == handler]
+        (rule,) = [
+            rule
+            for rule in self.properties("AWS::Events::Rule")
+            if {"Fn::GetAtt": [name, "Arn"]} in [target["Arn"] for target in rule["Targets"]]
+        ]
+        (config,) = [
+            config
+            for config in self.properties("AWS::Lambda::EventInvokeConfig")
+            if config["FunctionName"] == {"Ref": name}
+        ]
+        return rule, config
+
     def methods(self) -> dict[tuple[str, str], dict[str, Any]]:
         """(verb, path) -> the properties of the REST API's method."""
         resources = self.resources("AWS::ApiGateway::Resource")

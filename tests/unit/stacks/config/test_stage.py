@@ -94,3 +94,18 @@ def test_the_examples_in_a_committed_stage_are_valid(root: Path) -> None:
     assert [schedule.name for schedule in config.realtime.autoscaling.schedules] == ["office-hours"]
     assert config.cold_start is not None
     assert config.prefix_routing is not None
+
+
+def test_a_stage_is_probed_unless_it_goes_to_zero_or_says_no(root: Path) -> None:
+    to_zero = {"max_instances": 2, "scale_to_zero": True}
+
+    assert load(root, LOCAL).is_probed
+    assert not load(root, LOCAL, api__probe=False).is_probed
+    assert not load(root, LOCAL, realtime__autoscaling=to_zero).is_probed
+
+
+def test_a_probe_that_keeps_an_endpoint_awake_is_refused(root: Path) -> None:
+    to_zero = {"max_instances": 2, "scale_to_zero": True}
+
+    said = message(root, LOCAL, api__probe=True, realtime__autoscaling=to_zero)
+    assert "api.probe: got true; must be left out or false with scale_to_zero" in said
