@@ -144,7 +144,8 @@ def _responses(
     store = cache(lambda: ResponseStore(objects or _connect_store(settings.async_bucket)))
     ttl, timeout = settings.async_request_ttl_seconds, settings.async_invocation_timeout_seconds
     connect = cache(lambda: queue or _connect_queue(settings))
-    background = Background(connect, ttl + timeout, _watch(settings.response_watch_queue_url))
+    watch = _watch(settings.response_watch_queue_url)
+    background = Background(connect, ttl + timeout, watch=watch)
     return ResponseService(chat_service, store, background)
 
 

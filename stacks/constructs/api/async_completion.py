@@ -1,4 +1,4 @@
-"""The function that is told when an asynchronous request has ended."""
+"""The function that runs when an asynchronous request has ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stacks.constructs.shared.webhook_queues import CONSUMER_SECONDS, WebhookQue
 
 
 class Completion(ServiceFunction):
-    """Keeps how a response ended, and queues an event of it where there is a webhook.
+    """A function that keeps the end of a response, and queues an event of it for a webhook.
 
     Lambda tries a failed one twice more, within minutes; the watch comes later, and until it is
     done: docs/decisions/0078-a-watch-on-each-background-response.md.
