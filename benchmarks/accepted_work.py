@@ -35,10 +35,9 @@ from twin.local.cloud import LocalCloud
 from twin.local.deployment import LocalDeployment
 
 sys.path.insert(0, str(PROJECT))
-from tests.support.webhook_receiver import WebhookReceiver, receiving
+from tests.support.webhook_receiver import SECRET, WebhookReceiver, receiving
 
 SECRET_NAME = "twin/webhook"
-SECRET = "whsec_" + "YmVuY2htYXJr" * 3
 WEBHOOK = '\n[async.webhook]\nurl = "{url}"\nsecret_name = "{name}"\n'
 AT_ONCE = 8
 _FUNCTION = re.compile(r"ministack-lambda-\S*?-api-([A-Za-z]+)[0-9A-F]{8}-")

@@ -185,7 +185,7 @@ def _responses(
     quota = background_responses(settings, leases, lambda *of: ended_responses(store(), *of))
     connect = cache(lambda: queue or _connect_queue(settings))
     watch = _watch(settings.response_watch_queue_url)
-    background = Background(connect, ttl + timeout, watch, quota)
+    background = Background(connect, ttl + timeout, watch=watch, quota=quota)
     return ResponseService(chat_service, store, background)
 
 

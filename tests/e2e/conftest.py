@@ -12,7 +12,7 @@ from openai import OpenAI
 
 from localcloud.ports import free_port
 from localcloud.settings import Settings
-from tests.support.webhook_receiver import WebhookReceiver, receiving
+from tests.support.webhook_receiver import SECRET, WebhookReceiver, receiving
 from twin.client.conversation import connect, served_model
 from twin.environment import PROJECT
 from twin.local.cloud import LocalCloud
@@ -51,7 +51,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     assert alive == []
 
 
-WEBHOOK_SECRET = "whsec_" + "ZTJlIGUyZSBl" * 3
 _WEBHOOK = """
 [async.webhook]
 url = "{url}"
@@ -63,7 +62,7 @@ secret_name = "twin/webhook"
 def webhooks(cloud: LocalCloud) -> Iterator[WebhookReceiver]:
     """The receiver of the stage's webhook; its secret is there before the deployment."""
     secrets = cloud.session.client("secretsmanager", endpoint_url=cloud.settings.origin)
-    secrets.create_secret(Name="twin/webhook", SecretString=WEBHOOK_SECRET)
+    secrets.create_secret(Name="twin/webhook", SecretString=SECRET)
     with receiving() as receiver:
         yield receiver
 

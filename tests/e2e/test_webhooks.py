@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from openai import OpenAI
 
-from tests.e2e.conftest import WEBHOOK_SECRET
 from tests.support.eventually import eventually
-from tests.support.webhook_receiver import WebhookReceiver
+from tests.support.webhook_receiver import SECRET, WebhookReceiver
 
 
 def test_an_event_comes_again_until_it_is_taken(
@@ -19,7 +18,7 @@ def test_an_event_comes_again_until_it_is_taken(
     attempts = webhooks.of(event_id)
     assert attempts[0].body == attempts[1].body
     for attempt in attempts:
-        event = client.webhooks.unwrap(attempt.body, attempt.headers, secret=WEBHOOK_SECRET)
+        event = client.webhooks.unwrap(attempt.body, attempt.headers, secret=SECRET)
         assert event.type == "response.completed"
         assert event.data.id == response.id
     assert client.responses.retrieve(response.id).status == "completed"

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+SECRET = "whsec_" + "dGVzdCB0ZXN0" * 3
+"""A key that signs the events."""
+
 
 @dataclass(frozen=True)
 class Attempt:

@@ -10,6 +10,7 @@ import typer
 from twin.cdk import cdk_command
 from twin.commands import stages
 from twin.commands.stages import StageOption, stage_outputs
+from twin.commands.webhook_secret import check_webhook_secret
 from twin.environment import PROJECT, inherited
 
 PANEL: Final = "In an AWS account"
@@ -39,6 +40,7 @@ def diff(stage: StageOption, arguments: CdkArguments = None) -> None:
 @app.command(rich_help_panel=PANEL)
 def deploy(stage: StageOption, arguments: CdkArguments = None) -> None:
     """Deploy all stacks of a stage to the AWS account of your credentials."""
+    check_webhook_secret(stage)
     _run_cdk("deploy", "--all", "--context", f"stage={stage}", *arguments or ())
 
 

@@ -18,7 +18,7 @@ _MOST_BATCHES = 5
 
 
 class WebhookDelivery(ServiceFunction):
-    """Posts events to the receiver; the only function that reads the signing secret.
+    """A function that posts events to the receiver, and alone reads the signing secret.
 
     docs/decisions/0077-webhooks-come-from-a-queue.md
     """

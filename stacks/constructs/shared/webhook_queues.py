@@ -18,7 +18,7 @@ MOST_TRIES = 36
 
 
 class WebhookQueues(Construct):
-    """Events to be delivered, and responses to be looked at until an event tells of their end.
+    """Queues of events to be delivered, and of responses to be looked at until they are told of.
 
     Attributes:
         events: events on their way to the receiver.

@@ -57,7 +57,9 @@ def completions(store, events):
 
 @pytest.fixture
 def responses(service: ChatService, store, queue, watches):
-    background = Background(lambda: queue, MOST_SECONDS, lambda name: begin_watch(watches, name))
+    background = Background(
+        lambda: queue, MOST_SECONDS, watch=lambda name: begin_watch(watches, name)
+    )
     return ResponseService(service, lambda: store, background)
 
 
