@@ -30,8 +30,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 
-_CALLERS_TURN_SECONDS = 60
-"""The `Retry-After` of a refusal that only the caller can end."""
+_LONG_SECONDS = 60
+"""The `Retry-After` from which OpenAI's clients are told to raise the error. Left alone they wait
+for up to 60 s, twice, without a word."""
 
 
 class ServiceError(Exception):
@@ -136,25 +137,26 @@ class QuotaError(ServiceError):
     Args:
         message: As of every error.
         most: Most things of the kind.
-        retry_after_seconds: Time after which some have probably ended; None if the caller must end
-            some: OpenAI's clients then do not try again by themselves.
+        retry_after_seconds: Time after which some have probably ended; None if only the caller can
+            end them.
     """
 
     code = "rate_limit_exceeded"
 
     def __init__(self, message: str, most: int, retry_after_seconds: int | None) -> None:
         super().__init__(message)
-        if retry_after_seconds is None:
-            self.retry_after_seconds = _CALLERS_TURN_SECONDS
-            self.headers = {"x-should-retry": "false"}
-            return
-        self.retry_after_seconds = retry_after_seconds
-        # platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers
-        self.headers = {
-            "x-ratelimit-limit-requests": str(most),
-            "x-ratelimit-remaining-requests": "0",
-            "x-ratelimit-reset-requests": f"{retry_after_seconds}s",
-        }
+        self.retry_after_seconds = retry_after_seconds or _LONG_SECONDS
+        headers = {}
+        if retry_after_seconds is not None:
+            # platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers
+            headers = {
+                "x-ratelimit-limit-requests": str(most),
+                "x-ratelimit-remaining-requests": "0",
+                "x-ratelimit-reset-requests": f"{retry_after_seconds}s",
+            }
+        if self.retry_after_seconds >= _LONG_SECONDS:
+            headers["x-should-retry"] = "false"
+        self.headers = headers
 
 
 class StorageError(ServiceError):

@@ -126,7 +126,7 @@ def test_open_batches_are_limited_and_told_in_openais_headers(caller, service):
     started = len(service.executions.calls)
 
     with pytest.raises(openai.RateLimitError) as caught:
-        caller.with_options(max_retries=0).batches.create(**wanted)
+        caller.batches.create(**wanted)
 
     headers = caught.value.response.headers
     assert headers["retry-after"] == "60"

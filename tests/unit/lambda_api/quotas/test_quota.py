@@ -60,6 +60,7 @@ def test_a_caller_holds_so_many_and_no_more(world):
         "x-ratelimit-limit-requests": "2",
         "x-ratelimit-remaining-requests": "0",
         "x-ratelimit-reset-requests": "60s",
+        "x-should-retry": "false",
     }
 
 
@@ -77,6 +78,20 @@ def test_a_refusal_that_only_the_caller_can_end_is_not_tried_again(world):
 
     assert caught.value.headers == {"x-should-retry": "false"}
     assert caught.value.retry_after_seconds == 60
+
+
+def test_a_refusal_that_passes_soon_is_tried_again_by_clients(world):
+    world.hold("a", leases=1, retry=10)
+
+    with pytest.raises(QuotaError) as caught:
+        world.hold("b", leases=1, retry=10)
+
+    assert caught.value.headers == {
+        "x-ratelimit-limit-requests": "1",
+        "x-ratelimit-remaining-requests": "0",
+        "x-ratelimit-reset-requests": "10s",
+    }
+    assert caught.value.retry_after_seconds == 10
 
 
 def test_bytes_are_limited_too(world):
