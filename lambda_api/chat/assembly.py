@@ -152,7 +152,8 @@ def _grow(whole: JsonObject, delta: Mapping[str, Any]) -> None:
             whole[name] = known or {}
             _grow(whole[name], value)
         elif isinstance(value, list):
-            whole[name] = [*(known or ()), *value]
+            whole[name] = known or []
+            whole[name].extend(value)
         elif isinstance(value, str) and known and name not in _TOLD_ONCE:
             whole[name] = known + value
         else:
