@@ -30,7 +30,7 @@ from localcloud.ports import free_port
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-STANDIN = ROOT / "tests" / "integration" / "standin_runtime.py"
+STANDIN = ROOT / "tests" / "support" / "service" / "standin_runtime.py"
 STREAM_PATH = "/endpoints/twin-local/invocations-response-stream"
 CHAT_PATH = "/v1/chat/completions"
 KEY = f"sk-{secrets.token_hex(32)}"
@@ -77,7 +77,7 @@ def cpu_seconds(process: psutil.Process) -> float:
     return sum(times.user + times.system for times in (p.cpu_times() for p in family))
 
 
-def post(connection: HTTPConnection, path: str, body: dict[str, object]) -> float:
+def post(connection: HTTPConnection, path: str, body: Mapping[str, object]) -> float:
     """Send a request, read its answer to the end; give the seconds until its first bytes."""
     headers = {"content-type": "application/json", "authorization": f"Bearer {KEY}"}
     started = time.perf_counter()
@@ -134,7 +134,7 @@ def litellm_command(port: int, standin_port: int, folder: Path) -> list[str]:
     """Install LiteLLM into a throw-away environment; give the command that starts its proxy."""
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", folder / "venv"], check=True)
-    python = folder / "venv" / "bin" / "python"
+    python = str(folder / "venv" / "bin" / "python")
     install = [*uv, "pip", "install", "-q", "--python", python, "litellm[proxy]", "boto3"]
     subprocess.run(install, check=True)
     parameters = {
