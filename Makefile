@@ -77,6 +77,7 @@ test: setup ## Style, types, architecture, a synth of prod with every check, the
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+	$(BIN)/mypy benchmarks
 	$(TWIN) synth --stage prod -- --quiet
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup
 

@@ -1,4 +1,4 @@
-"""Times a new user: from an empty directory to the first token of `make demo`.
+"""The time of a new user: from an empty directory to the first token of `make demo`.
 
 Clones this checkout's HEAD, with a scrubbed environment and, with --cold, empty caches, so that
 every package is downloaded.

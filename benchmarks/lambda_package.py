@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx2
 from table import print_table, spread
 
+from localcloud.interpreter import bare_interpreter
 from localcloud.ports import free_port
 from stacks.constructs.function.package import build_bundle
 from twin.environment import PROJECT
@@ -34,22 +36,17 @@ def megabytes(directory: Path) -> float:
     return sum(file.stat().st_size for file in directory.rglob("*") if file.is_file()) / 1e6
 
 
-def python() -> str:
-    """This interpreter without the project's packages."""
-    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}")
-
-
-def import_seconds(package: Path, module: str) -> float:
+def import_seconds(python: Path, package: Path, module: str) -> float:
     """Start an interpreter and import a module, as Lambda's runtime does."""
     started = time.perf_counter()
-    subprocess.run([python(), "-c", f"import {module}"], cwd=package, env=ENVIRONMENT, check=True)
+    subprocess.run([python, "-c", f"import {module}"], cwd=package, env=ENVIRONMENT, check=True)
     return time.perf_counter() - started
 
 
-def server_seconds(package: Path) -> float:
+def server_seconds(python: Path, package: Path) -> float:
     """Start the streaming function as the Web Adapter does, until /health answers."""
     port = free_port()
-    path = f"{Path(python()).parent}:/usr/bin:/bin"
+    path = f"{python.parent}:/usr/bin:/bin"
     environment = {**ENVIRONMENT, "AWS_LWA_PORT": str(port), "PATH": path}
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -61,6 +58,8 @@ def server_seconds(package: Path) -> float:
                 try:
                     client.get(f"http://127.0.0.1:{port}/health").raise_for_status()
                 except httpx2.ConnectError:
+                    if process.poll() is not None:
+                        raise RuntimeError(f"run.sh ended with {process.returncode}") from None
                     time.sleep(0.005)
                     continue
                 return time.perf_counter() - started
@@ -79,18 +78,28 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=11)
     runs = parser.parse_args().runs
     host = build_bundle(PROJECT, platform="host")
+    with tempfile.TemporaryDirectory() as directory:
+        times = _times(bare_interpreter(Path(directory)), host, runs)
     rows = [
         ("unzipped, AWS (arm64, Python 3.13)", f"{_aws():.1f} MB"),
         ("unzipped, this machine", f"{megabytes(host):.1f} MB"),
-        ("streaming function: start to /health", repeated(lambda: server_seconds(host), runs)),
+        *times,
     ]
-    for name, module in (
-        ("control function: start and import", "lambda_api.handlers.control"),
-        ("authorizer function: start and import", "lambda_api.handlers.authorizer"),
-        ("an empty interpreter, for comparison", "sys"),
-    ):
-        rows.append((name, repeated(lambda module=module: import_seconds(host, module), runs)))
     print_table(f"The Lambda package ({runs} runs)", rows)
+
+
+def _times(python: Path, package: Path, runs: int) -> list[tuple[str, str]]:
+    served = repeated(partial(server_seconds, python, package), runs)
+    modules = {
+        "control function: start and import": "lambda_api.handlers.control",
+        "authorizer function: start and import": "lambda_api.handlers.authorizer",
+        "an empty interpreter, for comparison": "sys",
+    }
+    imported = [
+        (name, repeated(partial(import_seconds, python, package, module), runs))
+        for name, module in modules.items()
+    ]
+    return [("streaming function: start to /health", served), *imported]
 
 
 def _aws() -> float:

@@ -46,7 +46,8 @@ class SageMaker:
         )
 
     def _client(self, service: str) -> Any:
-        return self.cloud.session.client(service, endpoint_url=self.cloud.settings.origin)
+        session: Any = self.cloud.session  # boto3's types know literal names only
+        return session.client(service, endpoint_url=self.cloud.settings.origin)
 
     def kill_engine(self) -> None:
         server = self.cloud.process()

@@ -1,4 +1,4 @@
-"""Makes the demo model as slow as a real one: its layers, many times over. It talks nonsense."""
+"""The demo model made as slow as a real one: its layers, many times over. It talks nonsense."""
 
 from __future__ import annotations
 

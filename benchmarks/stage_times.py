@@ -1,4 +1,4 @@
-"""Times the stage `local` when everything is installed: synth, up, deploying again, destroy."""
+"""Times of the stage `local` when everything is installed: synth, up, deploying again, destroy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from table import print_table, spread
@@ -42,7 +43,7 @@ def round_trip() -> dict[str, float]:
         directory = Path(name)
         times = {
             f"cdk synth -c stage={stage}, CDK's validator {word}": seconds(
-                lambda stage=stage, flag=flag: synth(directory, stage, flag)
+                partial(synth, directory, stage, flag)
             )
             for stage in ("local", "prod")
             for word, flag in (("off", "false"), ("on", "true"))

@@ -1,4 +1,4 @@
-"""Prints medians of several runs as a Markdown table, with the machine they were taken on."""
+"""Medians of several runs as a Markdown table, with the machine they were taken on."""
 
 from __future__ import annotations
 

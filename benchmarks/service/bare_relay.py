@@ -17,7 +17,7 @@ client = boto3.client("sagemaker-runtime", config=Config(max_pool_connections=12
 app = FastAPI()
 
 
-def payload(body: dict[str, Any]) -> dict[str, str | bytes]:
+def payload(body: dict[str, Any]) -> dict[str, Any]:
     return {
         "EndpointName": ENDPOINT,
         "ContentType": "application/json",

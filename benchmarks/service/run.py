@@ -79,7 +79,7 @@ def cpu_seconds(process: psutil.Process) -> float:
     return sum(times.user + times.system for times in (p.cpu_times() for p in family))
 
 
-def post(connection: HTTPConnection, path: str, body: dict[str, object]) -> float:
+def post(connection: HTTPConnection, path: str, body: Mapping[str, object]) -> float:
     """Send a request, read its answer to the end; give the seconds until its first bytes."""
     headers = {"content-type": "application/json", "authorization": f"Bearer {KEY}"}
     started = time.perf_counter()
@@ -139,7 +139,7 @@ def litellm_command(port: int, standin_port: int, folder: Path) -> list[str]:
     """Install LiteLLM into a throw-away environment; give the command that starts its proxy."""
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", folder / "venv"], check=True)
-    python = folder / "venv" / "bin" / "python"
+    python = str(folder / "venv" / "bin" / "python")
     install = [*uv, "pip", "install", "-q", "--python", python, "litellm[proxy]", "boto3"]
     subprocess.run(install, check=True)
     parameters = {

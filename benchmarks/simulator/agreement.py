@@ -1,4 +1,4 @@
-"""Compares the simulator with the local cloud: the same load, the same policy, the same counts?
+"""The simulator beside the local cloud: the same load, the same policy, and the counts of both.
 
 Starts a local cloud with a fast clock and an engine of known speed, sends real requests for an hour
 and a half by that clock, and simulates the same arrivals. Prints the instances in service at every

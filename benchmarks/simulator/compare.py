@@ -1,4 +1,4 @@
-"""Compares scaling policies on an hour and on a day of real traffic; writes tables and plots.
+"""Scaling policies compared on an hour and on a day of real traffic; writes tables and plots.
 
 The numbers of docs/autoscaling.md come from here:
 

@@ -1,4 +1,4 @@
-"""Makes a 24-hour day of traffic out of an hour of it; the recipe is in docs/autoscaling.md."""
+"""A 24-hour day of traffic, made out of an hour of it; the recipe is in docs/autoscaling.md."""
 
 from __future__ import annotations
 

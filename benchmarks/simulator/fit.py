@@ -1,4 +1,4 @@
-"""Prints how near the engine model comes to the published latencies; the numbers of the docs."""
+"""The engine model beside the published latencies; the numbers of the docs."""
 
 from __future__ import annotations
 

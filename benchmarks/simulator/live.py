@@ -77,7 +77,8 @@ class LiveEndpoint:
     def _client(self, service: str) -> Any:
         config = Config(max_pool_connections=MOST_AT_ONCE, retries={"total_max_attempts": 1})
         origin = self._cloud.settings.origin
-        return self._cloud.session.client(service, endpoint_url=origin, config=config)
+        session: Any = self._cloud.session  # boto3's types know literal names only
+        return session.client(service, endpoint_url=origin, config=config)
 
     def _read_clock(self, url: str) -> float:
         before = time.time()

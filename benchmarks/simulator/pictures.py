@@ -1,10 +1,11 @@
-"""Draws the plots that docs/autoscaling.md explains the strategies with."""
+"""The plots that docs/autoscaling.md explains the strategies with."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def draw(
     traffic: list[Arrivals],
     plans: dict[str, ScalingPlan],
     instances: int,
-    cold_start: str = "hold",
+    cold_start: Literal["queue", "reject", "hold"] = "hold",
 ) -> None:
     """Run each plan and draw them together."""
     serving = replace(SERVED, cold_start=ColdStartConfig(mode=cold_start))

@@ -1,4 +1,4 @@
-"""Times the simulator on a million generated requests, and shows that memory stays flat."""
+"""The simulator's time on a million generated requests, and its memory, which stays flat."""
 
 from __future__ import annotations
 
