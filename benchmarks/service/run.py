@@ -30,7 +30,7 @@ from localcloud.ports import free_port
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-STANDIN = ROOT / "tests" / "integration" / "standin_runtime.py"
+STANDIN = ROOT / "tests" / "support" / "service" / "standin_runtime.py"
 STREAM_PATH = "/endpoints/twin-local/invocations-response-stream"
 CHAT_PATH = "/v1/chat/completions"
 KEY = f"sk-{secrets.token_hex(32)}"
