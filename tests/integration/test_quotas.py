@@ -11,7 +11,8 @@ import pytest
 from lambda_api.main import create_app
 from lambda_api.quotas.kinds import background_responses
 from lambda_api.responses.completion import Completions
-from lambda_api.responses.store import ResponseStore, inference_id
+from lambda_api.responses.names import inference_id
+from lambda_api.responses.store import ResponseStore
 from lambda_api.settings import Settings
 from tests.support.service.batch_world import Executions, requests
 from tests.support.service.fake_queue import FakeQueue, answer
