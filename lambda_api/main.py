@@ -101,10 +101,8 @@ def create_app(
     response_service = _responses(settings, chat_service, responses_store, queue, held)
     app.include_router(chat.router(chat_service, response_service, cold_start))
     app.include_router(completions.router(chat_service, cold_start))
-    keys = cache(lambda: _keys(response_service.kept().objects, "responses"))
-    app.include_router(
-        responses.router(response_service, cold_start, keys, settings.function_timeout_seconds)
-    )
+    keys, seconds = _keys_of(response_service), settings.function_timeout_seconds
+    app.include_router(responses.router(response_service, cold_start, keys, seconds))
     if settings.batch_bucket:
         _add_batches(app, settings, batch_store, executions, held)
     app.include_router(models.router(settings.model_id))
@@ -237,6 +235,10 @@ def _add_batches(
     )
     app.include_router(files.router(connect_files, cache(lambda: _keys(store(), "files"))))
     app.include_router(batches.router(connect_batches, cache(lambda: _keys(store(), "batches"))))
+
+
+def _keys_of(service: ResponseService) -> Callable[[], IdempotencyKeys]:
+    return cache(lambda: _keys(service.kept().objects, "responses"))
 
 
 def _keys(store: ObjectStore, folder: str) -> IdempotencyKeys:

@@ -44,13 +44,7 @@ def router(
         request: Request, upload: Annotated[FileUpload, Depends(upload_in)]
     ) -> UploadableFile | FileObject:
         """Upload a file of a few MB, or, with a JSON body, get a URL that takes a large one."""
-        files, owner = connect(), caller_id(request.scope)
-        return connect_keys().create(
-            creation_by(request, owner, lambda: _parts(upload)),
-            files.new_id,
-            lambda file_id: _created(files, owner, upload, file_id),
-            lambda file_id: files.found_again(owner, file_id),
-        )
+        return _created_once(connect(), connect_keys(), upload, request)
 
     @routes.get("")
     def list_files(
@@ -79,6 +73,18 @@ def router(
         return connect().delete(caller_id(request.scope), file_id)
 
     return routes
+
+
+def _created_once(
+    files: FileService, keys: IdempotencyKeys, upload: FileUpload, request: Request
+) -> FileObject:
+    owner = caller_id(request.scope)
+    return keys.create(
+        creation_by(request, owner, lambda: _parts(upload)),
+        files.new_id,
+        lambda file_id: _created(files, owner, upload, file_id),
+        lambda file_id: files.found_again(owner, file_id),
+    )
 
 
 def _created(files: FileService, owner: str, upload: FileUpload, file_id: str) -> FileObject:

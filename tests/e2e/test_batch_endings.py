@@ -36,14 +36,27 @@ def ended(client: OpenAI, batch: Any) -> Any:
     return poll(lambda: client.batches.retrieve(batch.id), lambda found: found.status not in OPEN)
 
 
+def execution_of(steps: Any, batch: Any) -> str:
+    (machine,) = steps.list_state_machines()["stateMachines"]
+    arn = machine["stateMachineArn"].replace(":stateMachine:", ":execution:")
+    return f"{arn}:{batch.id}"
+
+
+def deployed(functions: Any, handler: str) -> str:
+    (name,) = [
+        function["FunctionName"]
+        for function in functions.list_functions()["Functions"]
+        if function["Handler"] == f"lambda_api.handlers.{handler}.handler"
+    ]
+    return str(name)
+
+
 def test_a_batch_whose_execution_is_stopped_from_outside_is_ended_by_the_finisher(
     client: OpenAI, model: str, aws: Any
 ) -> None:
     steps = aws("stepfunctions")
-    (machine,) = steps.list_state_machines()["stateMachines"]
     batch = begin(client, model)
-    arn = machine["stateMachineArn"].replace(":stateMachine:", ":execution:")
-    steps.stop_execution(executionArn=f"{arn}:{batch.id}")
+    steps.stop_execution(executionArn=execution_of(steps, batch))
     batch = ended(client, batch)
 
     # None of the requests was answered yet, or some were: the execution had just begun.
@@ -52,6 +65,30 @@ def test_a_batch_whose_execution_is_stopped_from_outside_is_ended_by_the_finishe
         "check_failed",
         "batch_interrupted",
     }
+
+
+def test_answers_are_delivered_though_the_bucket_is_away_while_they_are_collected(
+    client: OpenAI, model: str, aws: Any
+) -> None:
+    steps, functions = aws("stepfunctions"), aws("lambda")
+    name = deployed(functions, "batch_collect")
+    sound = functions.get_function_configuration(FunctionName=name)["Environment"]
+    away = {"Variables": {**sound["Variables"], "TWIN_BATCH_BUCKET": "away"}}
+    functions.update_function_configuration(FunctionName=name, Environment=away)
+    try:
+        batch = begin(client, model)
+        arn = execution_of(steps, batch)
+        poll(
+            lambda: steps.get_execution_history(executionArn=arn)["events"],
+            lambda events: any(event["type"] == "TaskFailed" for event in events),
+        )
+        assert client.batches.retrieve(batch.id).status == "in_progress"
+    finally:
+        functions.update_function_configuration(FunctionName=name, Environment=sound)
+    batch = ended(client, batch)
+
+    assert (batch.status, batch.request_counts.completed) == ("completed", 9)
+    assert len(client.files.content(batch.output_file_id).text.splitlines()) == 9
 
 
 def test_a_batch_is_created_once_by_its_key_and_deleted_with_its_files(
@@ -79,11 +116,6 @@ def test_a_batch_is_created_once_by_its_key_and_deleted_with_its_files(
 
 def test_the_sweeper_runs_as_deployed(aws: Any, stage: Any) -> None:
     functions = aws("lambda")
-    (sweep,) = [
-        function["FunctionName"]
-        for function in functions.list_functions()["Functions"]
-        if function["Handler"] == "lambda_api.handlers.batch_sweep.handler"
-    ]
-    answer = functions.invoke(FunctionName=sweep)
+    answer = functions.invoke(FunctionName=deployed(functions, "batch_sweep"))
 
     assert "FunctionError" not in answer, answer["Payload"].read()
