@@ -95,8 +95,12 @@ class Receiver:
         with opened, _broken_after(self._seconds, opened):
             if isinstance(opened, ssl.SSLSocket):
                 opened.do_handshake()
-            kind = http.client.HTTPSConnection if self._tls else http.client.HTTPConnection
-            connection = kind(host, port)
+            connection = (
+                # Without a context it would read all certificate authorities once more.
+                http.client.HTTPSConnection(host, port, context=self._tls)
+                if self._tls
+                else http.client.HTTPConnection(host, port)
+            )
             connection.sock = opened
             yield connection
 
