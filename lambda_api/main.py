@@ -153,7 +153,9 @@ def _responses(
     store = cache(lambda: ResponseStore(objects or _connect_store(settings.async_bucket)))
     ttl, timeout = settings.async_request_ttl_seconds, settings.async_invocation_timeout_seconds
     quota = background_responses(settings, leases, lambda *of: ended_responses(store(), *of))
-    background = Background(cache(lambda: queue or _connect_queue(settings)), ttl + timeout, quota)
+    background = Background(
+        cache(lambda: queue or _connect_queue(settings)), ttl + timeout, quota=quota
+    )
     return ResponseService(chat_service, store, background)
 
 

@@ -138,7 +138,7 @@ class BatchService:
                 return self.batches.get(owner, batch_id).batch.status in ENDED
             except NotFoundError:
                 return True
-            except ValueError:  # a state that cannot be read
+            except (ServiceError, ValueError):  # a state that cannot be read now, or ever
                 return False
 
         with ThreadPoolExecutor(_READS_AT_ONCE) as reads:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
-from lambda_api.errors import NotFoundError
+from lambda_api.errors import ServiceError
 from lambda_api.quotas.quota import UNLIMITED, Quota
 from lambda_api.responses.store import KeptResponse, ResponseStore, inference_id, input_key
 
@@ -98,7 +98,7 @@ def ended_responses(store: ResponseStore, owner: str, response_ids: Sequence[str
     def has_ended(response_id: str) -> bool:
         try:
             return store.find(owner, response_id).response.status in _SAGEMAKER_IS_DONE
-        except (NotFoundError, ValueError):  # deleted, or a state that cannot be read
+        except (ServiceError, ValueError):  # deleted, or a state that cannot be read
             return False
 
     with ThreadPoolExecutor(_READS_AT_ONCE) as reads:

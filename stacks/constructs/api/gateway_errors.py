@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from math import ceil
 
 from aws_cdk import aws_apigateway as apigw
 
 from stacks.config import ApiConfig
+from stacks.constructs.api.rate_limit_headers import rate_limit_headers
 
 _TYPES = apigw.ResponseType
 
@@ -36,7 +36,7 @@ def shape_errors(api: apigw.RestApi, config: ApiConfig) -> None:
     for response, (status, kind, code, retry) in _ERRORS.items():
         headers = {"Retry-After": f"'{retry}'"} if retry else {}
         if response.response_type == _TYPES.THROTTLED.response_type:
-            headers |= _rate_limit(config)
+            headers |= rate_limit_headers(config)
         api.add_gateway_response(
             f"{response.response_type}",
             type=response,
@@ -44,21 +44,6 @@ def shape_errors(api: apigw.RestApi, config: ApiConfig) -> None:
             response_headers=headers or None,
             templates={"application/json": _body(kind, code)},
         )
-
-
-def _rate_limit(config: ApiConfig) -> dict[str, str]:
-    """Return OpenAI's headers for a token bucket: a burst of requests, refilled at a rate.
-
-    https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers
-    """
-    rate, burst = config.throttle_rate, config.throttle_burst
-    if config.auth == "key":
-        rate, burst = config.key_rate, config.key_burst
-    return {
-        "x-ratelimit-limit-requests": f"'{burst}'",
-        "x-ratelimit-remaining-requests": "'0'",
-        "x-ratelimit-reset-requests": f"'{ceil(burst / rate)}s'",
-    }
 
 
 def _body(kind: str, code: str) -> str:

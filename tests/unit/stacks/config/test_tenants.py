@@ -1,4 +1,4 @@
-"""[api]: who owns what callers make, and what each may take."""
+"""[api]: the owners of what callers make, and the share that each may take."""
 
 from __future__ import annotations
 
