@@ -178,7 +178,7 @@ class BatchService:
                 return self.batches.get(owner, batch_id).batch.status in ENDED
             except NotFoundError:
                 return True
-            except UnreadableObjectError:
+            except ServiceError:  # a state that cannot be read now, or ever
                 return False
 
         with ThreadPoolExecutor(_READS_AT_ONCE) as reads:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Lease:
-    """A lease of one thing; never changed, and its name never used again.
+    """A lease of one thing; never changed, and never another thing's of the same name.
 
     Attributes:
         since: The time it was taken, in Unix seconds.

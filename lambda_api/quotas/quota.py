@@ -34,7 +34,7 @@ class Quota(Protocol):
 
         Args:
             owner: The caller.
-            name: The thing's id, never used before.
+            name: The thing's id, of no other thing ever.
             until: The time by which it has ended, whatever happens, in Unix seconds.
             size: The bytes it takes.
 

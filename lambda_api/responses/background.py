@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
-from lambda_api.errors import NotFoundError, UnreadableObjectError
+from lambda_api.errors import ServiceError
 from lambda_api.quotas.quota import UNLIMITED, Quota
 from lambda_api.responses.names import inference_id, input_key
 from lambda_api.responses.store import KeptResponse, ResponseStore
@@ -104,7 +104,7 @@ def ended_responses(store: ResponseStore, owner: str, response_ids: Sequence[str
     def has_ended(response_id: str) -> bool:
         try:
             return store.find(owner, response_id).response.status in _SAGEMAKER_IS_DONE
-        except (NotFoundError, UnreadableObjectError):  # deleted, or a state that cannot be read
+        except ServiceError:  # deleted, or a state that cannot be read
             return False
 
     with ThreadPoolExecutor(_READS_AT_ONCE) as reads:

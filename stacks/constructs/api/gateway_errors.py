@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from math import ceil
 
 from aws_cdk import aws_apigateway as apigw
 
 from stacks.config import ApiConfig
+from stacks.constructs.api.rate_limit_headers import rate_limit_headers
 
 _TYPES = apigw.ResponseType
 
@@ -93,7 +93,7 @@ def shape_errors(api: apigw.RestApi, config: ApiConfig) -> None:
         if error.retry_after:
             headers["Retry-After"] = f"'{error.retry_after}'"
         if response.response_type == _TYPES.THROTTLED.response_type:
-            headers |= _rate_limit(config)
+            headers |= rate_limit_headers(config)
         api.add_gateway_response(
             f"{response.response_type}",
             type=response,
@@ -114,23 +114,11 @@ def _cors_headers(origins: list[str]) -> dict[str, str]:
     only = f"'{origins[0]}'" if len(origins) == 1 else "method.request.header.Origin"
     return {
         "Access-Control-Allow-Origin": only,
-        "Access-Control-Expose-Headers": "'retry-after,x-amzn-requestid'",
+        "Access-Control-Expose-Headers": (
+            "'retry-after,x-amzn-requestid,x-ratelimit-limit-requests,"
+            "x-ratelimit-remaining-requests,x-ratelimit-reset-requests'"
+        ),
         "Vary": "'origin'",
-    }
-
-
-def _rate_limit(config: ApiConfig) -> dict[str, str]:
-    """Return OpenAI's headers for a token bucket: a burst of requests, refilled at a rate.
-
-    https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers
-    """
-    rate, burst = config.throttle_rate, config.throttle_burst
-    if config.auth == "key":
-        rate, burst = config.key_rate, config.key_burst
-    return {
-        "x-ratelimit-limit-requests": f"'{burst}'",
-        "x-ratelimit-remaining-requests": "'0'",
-        "x-ratelimit-reset-requests": f"'{ceil(burst / rate)}s'",
     }
 
 
