@@ -152,7 +152,8 @@ def test_a_bad_request_is_refused_before_it_waits(url, cold, wakes):
 
         assert post(url, messages=[])[0] == 400
         assert post(url, model="other")[0] == 404
-        assert post(url, RESPONSES, tools=[{"type": "web_search"}], stream=True)[0] == 400
+        forced = {"tool_choice": {"type": "web_search"}}
+        assert post(url, RESPONSES, **forced, stream=True)[0] == 400
         assert post(url, RESPONSES, previous_response_id="resp_x")[0] == 400
 
         assert wakes.wake.places == places

@@ -77,9 +77,10 @@ def test_its_tools_are_told_as_responses_have_them(url, cold):
     wanted = {"type": "json_schema", "json_schema": schema}
     _, _, body = post(url, tools=[tool], tool_choice=choice, response_format=wanted)
 
-    assert body["tools"] == [{"type": "function", **tool["function"]}]
+    unenforced = {"description": None, "strict": False}
+    assert body["tools"] == [{"type": "function", **tool["function"], **unenforced}]
     assert body["tool_choice"] == {"type": "function", "name": "weather"}
-    assert body["text"] == {"format": {"type": "json_schema", **schema}}
+    assert body["text"]["format"] == {"type": "json_schema", **schema, **unenforced}
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_what_the_queue_cannot_answer_is_rejected(url, cold, later, path, fields
 def test_bad_requests_are_not_queued(url, cold, later):
     assert post(url, messages=[])[0] == 400
     assert post(url, model="other")[0] == 404
-    assert post(url, RESPONSES, tools=[{"type": "web_search"}])[0] == 400
+    assert post(url, RESPONSES, tool_choice={"type": "web_search"})[0] == 400
     assert later.accepted == []
 
 
