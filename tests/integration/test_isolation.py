@@ -71,6 +71,7 @@ BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
         {**CHAT, "prompt_cache_key": "{id}"},
         {**CHAT, "metadata": {"id": "{id}"}, "user": "{id}"},
     ],
+    ("POST", "/v1/completions"): [{"model": "twin", "prompt": "hi", "user": "{id}"}],
     ("POST", "/v1/responses"): [
         {**ASK, "previous_response_id": "{id}"},
         {**ASK, "previous_response_id": "{id}", "background": True},
@@ -143,7 +144,9 @@ class Service:
         return {key: o.etag for key, o in self.store.objects.items() if f"/{owner}/" in key}
 
     def owners(self) -> set[str]:
-        return {key.split("/")[1] for key in self.store.objects if not key.startswith("async/")}
+        """Callers that have objects; other folders, of marks and keys, are no owner's name."""
+        named = {part for key in self.store.objects for part in key.split("/")[1:2]}
+        return {name for name in named if re.fullmatch(r"[0-9a-f]{32}", name)}
 
 
 def routes(router: Any) -> Iterator[Any]:

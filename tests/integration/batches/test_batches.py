@@ -250,7 +250,8 @@ def test_what_does_not_fit_an_answer_comes_from_the_bucket(client, content):
 
 
 def test_a_large_file_goes_straight_to_the_bucket(client, machine):
-    body = {**request("x")["body"], "user": "u" * 1_200_000}
+    message = {"role": "user", "content": "u" * 1_200_000}
+    body = {**request("x")["body"], "messages": [message]}
     content = jsonl(request(f"r{n}", body=body) for n in range(7))
     assert len(content) > MAX_PAYLOAD_BYTES
     announced = {"purpose": "batch", "filename": "big.jsonl", "bytes": len(content)}

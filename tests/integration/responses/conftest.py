@@ -33,6 +33,7 @@ def url(standin, s3):
         endpoint_name="twin-local",
         model_id="twin",
         engine="vllm",
+        modalities=["text", "image"],
         async_endpoint_name="twin-local-async",
         async_bucket=BUCKET,
     )

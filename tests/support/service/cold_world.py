@@ -27,7 +27,7 @@ ASKS = {
 }
 WORDS = ["Grüß ", "dich", " 👋"]
 PACE = Pace(poll_seconds=0.05, probe_seconds=0.2)
-LONG = 20.0
+LONG = 60.0
 """Longer than any test waits: what ends sooner did not end by this."""
 
 
