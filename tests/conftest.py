@@ -21,7 +21,12 @@ ONE_STAGE = ("test_deployed_scaling",)
 """Modules that deploy a stage of their own, and mostly wait for its clock."""
 
 
+LAST = "test_lifecycle"
+"""The module that changes the shared stage, and in the end destroys it."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.stem == LAST)
     for item in items:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]
         if folder in ONE_WORKER:
