@@ -46,7 +46,9 @@ def aws(monkeypatch):
     with ThreadingHTTPServer(("127.0.0.1", 0), _Aws) as server:
         server.asked, server.answer = [], b'{"choices":[{}]}'
         url = f"http://127.0.0.1:{server.server_port}"
-        for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL": url}.items():
+        # By service: those of other tests' fixtures, which last a session, would go first.
+        services = ("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", "AWS_ENDPOINT_URL_CLOUDWATCH")
+        for name, value in {**ENVIRONMENT, **dict.fromkeys(services, url)}.items():
             monkeypatch.setenv(name, value)
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
