@@ -15,7 +15,7 @@ from lambda_api.cold_start.strategies import ColdStartStrategy, PendingRequest
 from lambda_api.engine.json_fields import Usage
 from lambda_api.http.caller import caller_id
 from lambda_api.http.idempotency import KEY_PARAMETERS
-from lambda_api.http.schemas import ErrorResponse
+from lambda_api.http.schemas import EVENT_STREAM, ErrorResponse
 from lambda_api.response_requests.schemas import ResponseRequest
 from lambda_api.responses.follow import FollowedResponse, Pace
 from lambda_api.responses.input_items import Item, page_of_items
@@ -35,7 +35,7 @@ _CREATED: dict[int | str, dict[str, Any]] = {
     200: {
         "model": Response,
         "description": "The response; with `stream`, `response.*` events.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": EVENT_STREAM,
     },
     **QUEUED,
     **_ERRORS,

@@ -43,7 +43,12 @@ def canned_service() -> Iterator[str]:
 @contextmanager
 def _served() -> Iterator[str]:
     settings = Settings(
-        stage="local", endpoint_name="twin-local", model_id=MODEL, engine="vllm", log_level="ERROR"
+        stage="local",
+        endpoint_name="twin-local",
+        model_id=MODEL,
+        engine="vllm",
+        log_level="ERROR",
+        modalities=["text", "image"],
     )
     with running(StandInRuntime(canned_engine.answer)) as engine:
         os.environ |= {
