@@ -7,9 +7,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 
 from fastapi import FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lambda_api.admission.request import Admission
+from lambda_api.aws.connections import (
+    connect_endpoint,
+    connect_executions,
+    connect_leases,
+    connect_messages,
+    connect_queue,
+    connect_store,
+    connect_wakes,
+)
 from lambda_api.batches.executions import Executions
 from lambda_api.batches.removal import FileCopies
 from lambda_api.batches.service import BatchService
@@ -32,7 +40,7 @@ from lambda_api.http.caller import CallersOnly
 from lambda_api.http.cors import Cors
 from lambda_api.http.error_handlers import add_error_handlers
 from lambda_api.http.openapi import describing
-from lambda_api.http.paths import OnePath
+from lambda_api.http.paths import BelowRootPath, OnePath
 from lambda_api.http.request_body import PlainBody
 from lambda_api.http.request_log import MetricLog, RequestLog
 from lambda_api.quotas.kinds import background_responses, open_batches, stored_files
@@ -45,7 +53,6 @@ from lambda_api.routers import batches, chat, completions, files, health, models
 from lambda_api.settings import Settings
 from lambda_api.storage.idempotency import IdempotencyKeys
 from lambda_api.storage.object_store import ObjectStore
-from lambda_api.webhooks.message_queue import MessageQueue
 
 
 def create_app(
@@ -77,27 +84,11 @@ def create_app(
         SettingsError: The environment is not usable.
     """
     settings = settings or Settings.from_environment()
-    endpoint = cache(lambda: client or _connect(settings))
+    endpoint = cache(lambda: client or connect_endpoint(settings))
     connect, cold_start = _cold_start(settings, endpoint, wakes, pace or Pace())
-    app = FastAPI(
-        title="LLM Twin",
-        summary="A fine-tuned model behind an OpenAI-compatible API.",
-        lifespan=_connected(connect),
-        # curl sends no JSON content type unless told to.
-        strict_content_type=False,
-        # FastAPI's redirect would lead out of API Gateway's stage; OnePath drops slashes instead.
-        redirect_slashes=False,
-        redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
-    )
-    chat_service = ChatService(
-        settings.model_id,
-        connect,
-        settings.prefix_aware_routing,
-        Admission(settings.engine_fields, settings.modalities),
-        min(settings.model_timeout_seconds, MOST_SILENT_SECONDS),
-    )
-    held = cache(lambda: leases or _connect_leases(settings))
+    app = _bare_app(connect)
+    chat_service = _chat(settings, connect)
+    held = cache(lambda: leases or connect_leases(settings))
     response_service = _responses(settings, chat_service, responses_store, queue, held)
     app.include_router(chat.router(chat_service, response_service, cold_start))
     app.include_router(completions.router(chat_service, cold_start))
@@ -109,7 +100,36 @@ def create_app(
     app.include_router(health.router)
     add_error_handlers(app)
     app.openapi = describing(app, settings.model_id, settings.modalities)  # type: ignore[method-assign]
-    # The last one added is the first to see a request.
+    _add_middleware(app, settings)
+    return app
+
+
+def _chat(settings: Settings, connect: Callable[[], Upstream]) -> ChatService:
+    return ChatService(
+        settings.model_id,
+        connect,
+        settings.prefix_aware_routing,
+        Admission(settings.engine_fields, settings.modalities),
+        min(settings.model_timeout_seconds, MOST_SILENT_SECONDS),
+    )
+
+
+def _bare_app(connect: Callable[[], Upstream]) -> FastAPI:
+    return FastAPI(
+        title="LLM Twin",
+        summary="A fine-tuned model behind an OpenAI-compatible API.",
+        lifespan=_connected(connect),
+        # curl sends no JSON content type unless told to.
+        strict_content_type=False,
+        # FastAPI's redirect would lead out of API Gateway's stage; OnePath drops slashes instead.
+        redirect_slashes=False,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """Add what every request passes; the last one added is the first to see a request."""
     app.add_middleware(PlainBody, MAX_PAYLOAD_BYTES)
     app.add_middleware(BodyLimit, MAX_PAYLOAD_BYTES)
     app.add_middleware(CallersOnly, settings.caller_identity)
@@ -117,28 +137,7 @@ def create_app(
     app.add_middleware(RequestLog, settings)
     # Around the log, which answers what nothing else did: a page may read that too.
     app.add_middleware(Cors, settings.cors_origins)
-    app.add_middleware(_BelowRootPath, settings.root_path)
-    return app
-
-
-class _BelowRootPath:
-    """Middleware that tells the app its root path: neither door does, and `/docs` needs it."""
-
-    def __init__(self, app: ASGIApp, root_path: str) -> None:
-        self._app = app
-        self._root_path = root_path
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app({**scope, "root_path": self._root_path}, receive, send)
-
-
-def _connect(settings: Settings) -> Upstream:
-    # The control function never calls the endpoint: it should not pay for importing boto3.
-    from lambda_api.aws.sagemaker_runtime import SageMakerEndpoint
-
-    return SageMakerEndpoint.connect(
-        settings.endpoint_name, settings.model_timeout_seconds, settings.inference_component_name
-    )
+    app.add_middleware(BelowRootPath, settings.root_path)
 
 
 def _cold_start(
@@ -148,7 +147,7 @@ def _cold_start(
     if settings.cold_start is None:
         return endpoint, RejectStrategy()
     monitor = WakeMonitor(
-        cache(lambda: wakes or _connect_wakes(settings)),
+        cache(lambda: wakes or connect_wakes(settings)),
         settings.expected_start_seconds,
         pace=pace,
         note_start=MetricLog(settings).note_start,
@@ -162,13 +161,6 @@ def _cold_start(
     return cache(lambda: MonitoredUpstream(endpoint(), monitor)), strategies[settings.cold_start]
 
 
-def _connect_wakes(settings: Settings) -> WakeTable:
-    # Imported with the first request that finds the endpoint cold.
-    from lambda_api.aws.dynamodb import DynamoWakeTable
-
-    return DynamoWakeTable.connect(settings.cold_start_table or "", settings.endpoint_name)
-
-
 def _responses(
     settings: Settings,
     chat_service: ChatService,
@@ -178,10 +170,10 @@ def _responses(
 ) -> ResponseService:
     if not (settings.async_bucket and settings.async_endpoint_name):
         return ResponseService(chat_service)
-    store = cache(lambda: ResponseStore(objects or _connect_store(settings.async_bucket)))
+    store = cache(lambda: ResponseStore(objects or connect_store(settings.async_bucket)))
     ttl, timeout = settings.async_request_ttl_seconds, settings.async_invocation_timeout_seconds
     quota = background_responses(settings, leases, lambda *of: ended_responses(store(), *of))
-    connect = cache(lambda: queue or _connect_queue(settings))
+    connect = cache(lambda: queue or connect_queue(settings))
     watch = _watch(settings.response_watch_queue_url)
     background = Background(connect, ttl + timeout, watch=watch, quota=quota)
     return ResponseService(chat_service, store, background)
@@ -191,14 +183,8 @@ def _watch(queue_url: str | None) -> Callable[[str], None] | None:
     """Return the beginning of a watch on a background response; None where nobody is told."""
     if queue_url is None:
         return None
-    connect = cache(lambda: _connect_messages(queue_url))
+    connect = cache(lambda: connect_messages(queue_url))
     return lambda inference_id: begin_watch(connect(), inference_id)
-
-
-def _connect_messages(url: str) -> MessageQueue:
-    from lambda_api.aws.sqs import SqsQueue
-
-    return SqsQueue.connect(url)
 
 
 def _add_batches(
@@ -208,7 +194,7 @@ def _add_batches(
     executions: Executions | None,
     leases: Callable[[], LeaseTable],
 ) -> None:
-    store = cache(lambda: objects or _connect_store(settings.batch_bucket))
+    store = cache(lambda: objects or connect_store(settings.batch_bucket))
     uploads = stored_files(settings, leases, lambda *of: connect_files().gone(*of))
     note = MetricLog(settings).note_unreadable
     states = cache(lambda: BatchStore(store()))
@@ -221,7 +207,7 @@ def _add_batches(
             quota=uploads,
         )
     )
-    run = cache(lambda: executions or _connect_executions(settings))
+    run = cache(lambda: executions or connect_executions(settings))
     opened = open_batches(settings, leases, lambda *of: connect_batches().ended(*of))
     connect_batches = cache(
         lambda: BatchService(
@@ -244,35 +230,6 @@ def _keys_of(service: ResponseService) -> Callable[[], IdempotencyKeys]:
 def _keys(store: ObjectStore, folder: str) -> IdempotencyKeys:
     # No owner is called so: owners are hex digits, `local` or `schedules`.
     return IdempotencyKeys(store, f"{folder}/~keys/")
-
-
-def _connect_leases(settings: Settings) -> LeaseTable:
-    # Imported with the first request that makes something: chat counts nothing.
-    from lambda_api.aws.lease_table import DynamoLeaseTable
-
-    return DynamoLeaseTable.connect(settings.quota_table or "")
-
-
-def _connect_executions(settings: Settings) -> Executions:
-    from lambda_api.aws.step_functions import StateMachine
-
-    return StateMachine.connect(settings.batch_state_machine_arn or "")
-
-
-def _connect_store(bucket: str | None) -> ObjectStore:
-    from lambda_api.aws.s3 import S3Store
-
-    return S3Store.connect(bucket or "")
-
-
-def _connect_queue(settings: Settings) -> Queue:
-    from lambda_api.aws.sagemaker_async import SageMakerQueue
-
-    return SageMakerQueue.connect(
-        settings.async_endpoint_name or "",
-        ttl_seconds=settings.async_request_ttl_seconds,
-        timeout_seconds=settings.async_invocation_timeout_seconds,
-    )
 
 
 def _connected(

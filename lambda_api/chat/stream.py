@@ -17,7 +17,8 @@ from lambda_api.engine.json_fields import (
     model_field_in,
     usage_in,
 )
-from lambda_api.errors import EngineError, ServiceError, StreamBrokenError, body_of, status_of
+from lambda_api.error_status import body_of, status_of
+from lambda_api.errors import EngineError, ServiceError, StreamBrokenError
 from lambda_api.streaming.sse import DONE, Reassembler, reassembler_for
 
 _DONE_ENDINGS = (b"[DONE]\n\n", b"[DONE]\r\n\r\n")

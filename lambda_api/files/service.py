@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from time import time
-from typing import Literal, Protocol
+from typing import Literal
 
 from lambda_api.errors import InvalidRequestError, NotFoundError, UnreadableObjectError
 from lambda_api.files.keys import FileKey, content_key, folder_of
 from lambda_api.files.schemas import DeletedFile, ExpiresAfter, FileObject, Purpose, UploadableFile
+from lambda_api.files.uses import FileUses
 from lambda_api.quotas.quota import UNLIMITED, Quota
 from lambda_api.storage.object_ids import is_id, new_id
 from lambda_api.storage.object_store import ObjectStore
@@ -23,20 +24,8 @@ MAX_FILE_BYTES = 200 * 1024 * 1024
 """The largest input of a batch: platform.openai.com/docs/api-reference/batch/create."""
 
 UPLOAD_URL_SECONDS = DOWNLOAD_URL_SECONDS = 3600
-
 _PREFIX = "file-"
 _DAY_SECONDS = 86_400
-
-
-class FileUses(Protocol):
-    """The port to whatever works with files and copies of them."""
-
-    def release(self, owner: str, file_id: str) -> None:
-        """Delete all copies of a file's content.
-
-        Raises:
-            ConflictError: The file is in use.
-        """
 
 
 @dataclass(frozen=True)

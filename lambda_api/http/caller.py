@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lambda_api.errors import body_of
+from lambda_api.error_status import body_of
 from lambda_api.http.request_context import is_doubtful, request_context
 
 Identity: TypeAlias = Literal["key", "session", "role"]

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lambda_api.errors import body_of
+from lambda_api.error_status import body_of
 
 ANY_ORIGIN = "*"
 

@@ -11,7 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from lambda_api.errors import RETRY_AFTER_SECONDS, ServiceError, body_of, status_of
+from lambda_api.error_status import RETRY_AFTER_SECONDS, body_of, status_of
+from lambda_api.errors import ServiceError
 from lambda_api.http.request_log import record_of
 from lambda_api.http.unknown_routes import methods_of, no_such_route, reason_of_absence
 from lambda_api.http.validation_errors import field_error_of

@@ -64,3 +64,15 @@ def _without_body(send: Send) -> Send:
         await send(message)
 
     return send_head
+
+
+class BelowRootPath:
+    """Middleware that tells the app its root path: neither door does, and `/docs` needs it."""
+
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
+        self._app = app
+        self._root_path = root_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with the root path."""
+        await self._app({**scope, "root_path": self._root_path}, receive, send)

@@ -24,7 +24,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lambda_api.engine.json_fields import Usage
-from lambda_api.errors import ServiceError, body_of
+from lambda_api.error_status import body_of
+from lambda_api.errors import ServiceError
 from lambda_api.http.request_context import request_context
 from lambda_api.settings import Settings
 

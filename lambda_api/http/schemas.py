@@ -1,4 +1,4 @@
-"""Schemas of OpenAI's error object; `errors.body_of` writes the object itself."""
+"""Schemas of OpenAI's error object; `error_status.body_of` writes the object itself."""
 
 from __future__ import annotations
 

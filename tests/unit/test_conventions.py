@@ -32,6 +32,8 @@ TESTED_ELSEWHERE = {
     "lambda_api.aws.sagemaker_runtime": "tests/integration/test_sagemaker_call.py",
     "lambda_api.aws.secrets_manager": "tests/integration/test_completion_function.py",
     "lambda_api.aws.sqs": "tests/integration/test_completion_function.py",
+    "lambda_api.aws.connections": "tests/integration/test_doors.py",
+    "lambda_api.files.uses": "tests/unit/lambda_api/files/test_service.py",
     "lambda_api.handlers.async_completion": "tests/integration/test_completion_function.py",
     "lambda_api.handlers.control": "tests/integration/test_doors.py",
     "lambda_api.handlers.webhook_delivery": "tests/integration/test_completion_function.py",
@@ -99,3 +101,14 @@ def test_first_sentences_name_their_subject(package: str) -> None:
             if _QUESTION.match(first) or len(_PRONOUN.findall(first)) > 1:
                 offenders.append(f"{path.relative_to(PROJECT)}:{line}: {first}")
     assert offenders == []
+
+
+def test_modules_and_functions_are_short() -> None:
+    """The budgets of the house: 250 lines a module, 50 a function with its docstring."""
+    long = [name(path) for path in modules(*PACKAGES) if len(path.read_text().splitlines()) > 250]
+    for path in modules(*PACKAGES):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                long += [f"{name(path)}.{node.name}: {lines}"] * (lines > 50)
+    assert long == []

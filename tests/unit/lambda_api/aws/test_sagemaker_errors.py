@@ -13,7 +13,7 @@ from botocore.exceptions import (
 )
 from urllib3.exceptions import ProtocolError
 
-from lambda_api import errors
+from lambda_api import error_status, errors
 from lambda_api.aws.sagemaker_errors import translate, translate_midway
 
 URL = "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/twin-prod/invocations"
@@ -96,7 +96,7 @@ def test_a_failed_call_has_its_status_and_leaks_nothing(raised, kind, status):
     error = translate(raised)
 
     assert type(error) is kind
-    assert errors.status_of(error) == status
+    assert error_status.status_of(error) == status
     for internal in (ACCOUNT, "arn:", "amazonaws", "twin-prod", "CUDA"):
         assert internal not in error.message
 
