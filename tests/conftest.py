@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import boto3
 import pytest
 
 for _name in [name for name in os.environ if name.startswith(("AWS_", "TWIN_", "POWERTOOLS_"))]:
@@ -19,6 +20,12 @@ ONE_WORKER = ("e2e", "infra", "integration", "localcloud")
 """Folders whose fixtures cost seconds a session: with several workers, each stays on one."""
 ONE_STAGE = ("test_deployed_scaling",)
 """Modules that deploy a stage of their own, and mostly wait for its clock."""
+
+
+@pytest.fixture(autouse=True)
+def _own_boto3_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """boto3's default session keeps the credentials it found first: none is left to other tests."""
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
 LAST = "test_lifecycle"
