@@ -6,14 +6,18 @@ nothing, and neither should pay for the other's adapters.
 
 from __future__ import annotations
 
-from lambda_api.batches.executions import Executions
-from lambda_api.chat.service import Upstream
-from lambda_api.cold_start.wake import WakeTable
-from lambda_api.quotas.leases import LeaseTable
-from lambda_api.responses.background import Queue
+from typing import TYPE_CHECKING
+
 from lambda_api.settings import Settings
-from lambda_api.storage.object_store import ObjectStore
-from lambda_api.webhooks.message_queue import MessageQueue
+
+if TYPE_CHECKING:
+    from lambda_api.batches.executions import Executions
+    from lambda_api.chat.service import Upstream
+    from lambda_api.cold_start.wake import WakeTable
+    from lambda_api.quotas.leases import LeaseTable
+    from lambda_api.responses.background import Queue
+    from lambda_api.storage.object_store import ObjectStore
+    from lambda_api.webhooks.message_queue import MessageQueue
 
 
 def connect_endpoint(settings: Settings) -> Upstream:

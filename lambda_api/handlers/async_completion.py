@@ -14,6 +14,7 @@ from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
+from lambda_api.aws.connections import connect_leases, connect_messages, connect_store
 from lambda_api.quotas.kinds import background_responses
 from lambda_api.responses.completion import Completions
 from lambda_api.responses.store import ResponseStore
@@ -34,13 +35,10 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any] | None
 
 @cache
 def _completions() -> Completions:
-    from lambda_api.aws.lease_table import DynamoLeaseTable
-    from lambda_api.aws.s3 import S3Store
-
     settings = Settings.from_environment()
-    leases = cache(lambda: DynamoLeaseTable.connect(settings.quota_table or ""))
+    leases = cache(lambda: connect_leases(settings))
     return Completions(
-        ResponseStore(S3Store.connect(settings.async_bucket or "")),
+        ResponseStore(connect_store(settings.async_bucket)),
         _queue(settings.webhook_queue_url),
         Logger(service=settings.service_name, level=settings.log_level),
         background_responses(settings, leases),
@@ -56,8 +54,4 @@ def _watcher() -> Consumer:
 
 
 def _queue(url: str | None) -> MessageQueue | None:
-    if url is None:
-        return None
-    from lambda_api.aws.sqs import SqsQueue
-
-    return SqsQueue.connect(url)
+    return connect_messages(url) if url else None

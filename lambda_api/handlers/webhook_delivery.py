@@ -12,6 +12,7 @@ from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
+from lambda_api.aws.connections import connect_messages
 from lambda_api.settings import Settings, SettingsError
 from lambda_api.webhooks.delivery import Delivery
 from lambda_api.webhooks.message_queue import Consumer
@@ -27,7 +28,6 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 @cache
 def _consumer() -> Consumer:
     from lambda_api.aws.secrets_manager import read_secrets
-    from lambda_api.aws.sqs import SqsQueue
 
     settings = Settings.from_environment()
     if not (settings.webhook_url and settings.webhook_secret_arn and settings.webhook_queue_url):
@@ -38,5 +38,5 @@ def _consumer() -> Consumer:
     logger = Logger(service=settings.service_name, level=settings.log_level)
     keys = SigningKeys(partial(read_secrets, settings.webhook_secret_arn))
     receiver = Receiver(settings.webhook_url, keys)
-    queue = SqsQueue.connect(settings.webhook_queue_url)
+    queue = connect_messages(settings.webhook_queue_url)
     return Consumer(queue, Delivery(receiver.post, logger).deliver, logger)
