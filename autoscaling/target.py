@@ -54,7 +54,7 @@ class ScalableTarget:
         return max(self.min_capacity, min(self.max_capacity, capacity))
 
     def with_limits(self, least: int | None, most: int | None) -> Self:
-        """Set one limit or both; a lone one that crosses the other takes it along."""
+        """Set the minimum, the maximum, or both; a lone limit past the other moves that too."""
         if least is None:
             least = self.min_capacity if most is None else min(self.min_capacity, most)
         if most is None:

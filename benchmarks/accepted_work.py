@@ -1,4 +1,4 @@
-"""Background responses of a deployed stage while its processes are killed, and the events of them.
+"""Background responses, and the events of their ends, while a stage's processes are killed.
 
 Deploys the stage `local` with a webhook to a cloud of its own, submits so many responses, kills
 a process of the functions or the engines every few seconds for a while, and waits until no event
@@ -52,7 +52,7 @@ HURRY = {
         "_HIDDEN_SECONDS = CONSUMER_SECONDS",
     ),
 }
-"""What the deployed copy does sooner."""
+"""Waits that the deployed copy has shortened."""
 _FUNCTION = re.compile(r"ministack-lambda-\S*?-api-([A-Za-z]+)[0-9A-F]{8}-")
 
 
@@ -109,7 +109,7 @@ def _kind(process: psutil.Process) -> str:
 
 
 def checkout(directory: Path, receiver: WebhookReceiver) -> Path:
-    """A copy of what is deployed, with a webhook in its config."""
+    """A copy of the deployed sources, with a webhook in the config."""
     for name in ("config", "stacks", "lambda_api", "model_artifacts"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(PROJECT / name, directory / name, ignore=ignored)

@@ -1,4 +1,4 @@
-"""What the path adds: the engine's own port, SageMaker's runtime, and the API, asked in turns.
+"""Latency that each part of the path adds: engine, SageMaker's runtime and API asked in turns.
 
 Starts a local stage of its own, with the demo model, or (`--slow`) with one as slow as a real model
 on one core, where the path is not what limits the speed. Each round asks the same question once at
@@ -47,7 +47,7 @@ QUESTION: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Token:
-    """When one piece of text came, in seconds."""
+    """Arrival time of one piece of text, in seconds."""
 
     arrival: float
     """At the client, since the request was sent."""

@@ -18,7 +18,7 @@ from table import print_table, spread
 
 PROJECT = Path(__file__).resolve().parent.parent
 MIRROR = ("SSL_CERT", "PIP_", "UV_", "NODE_EXTRA_CA", "npm_config_")
-"""What a machine may need to reach its package mirror; all else of the environment is left out."""
+"""Prefixes of variables that reaching a package mirror may take; all others are left out."""
 ANSWER_STARTS = "What is an endpoint config?"
 
 

@@ -68,7 +68,7 @@ class Innocent:
 
     @contextmanager
     def asking(self) -> Iterator[None]:
-        """Ask until the block ends, and then once more: what it left behind delays that one."""
+        """Ask until the block ends, then once more: work left in the engine delays that answer."""
         is_over = threading.Event()
 
         def ask_on() -> None:

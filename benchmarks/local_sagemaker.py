@@ -186,7 +186,7 @@ class AsyncEndpoint:
         )
 
     def results(self) -> list[str]:
-        """Which requests have ended, since the last call."""
+        """Return the requests that have ended since the last call."""
         sqs = self.sagemaker.sqs
         received = sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
         messages = received.get("Messages", [])

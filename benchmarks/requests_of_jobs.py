@@ -27,7 +27,7 @@ class Run:
 
     seconds: float
     results: Counter[str]
-    """How often each line or request was answered."""
+    """Number of answers of each line or request."""
 
     def per_second(self) -> float:
         return len(self.results) / self.seconds

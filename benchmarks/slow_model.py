@@ -10,7 +10,7 @@ import gguf
 from twin.environment import PROJECT
 
 DEPTH = 24
-"""How often each layer stands in the slow model: about a hundred tokens a second on one core."""
+"""Copies of each layer in the slow model: about a hundred tokens a second on one core."""
 
 
 def checkout_with_slow_model(directory: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What was measured of each contender, and the table of it."""
+"""Measurements of the contenders, and a table of all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import psutil
 
 @dataclass
 class Contender:
-    """A server under test, and what was measured of it."""
+    """A server under test, with the measurements taken."""
 
     name: str
     port: int

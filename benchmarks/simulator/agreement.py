@@ -46,7 +46,7 @@ SPEED = Speed(
     measured=True,
 )
 LOAD = ((0.5, 12), (2.0, 18), (4.0, 18), (1.5, 22), (0.4, 20))
-"""How many instances are at their target, and for how many minutes."""
+"""Steps of the load: the instances that are then at the target, and the minutes of the step."""
 LENGTH = MINUTE * sum(minutes for _, minutes in LOAD)
 SCALE_IN = 10.0
 """Seconds by the clock that the local cloud takes to drain an instance and to notice."""
@@ -112,7 +112,7 @@ def simulated(
 
 
 def compare(endpoint: LiveEndpoint, name: str, seed: int) -> float:
-    """Run one policy under one load in both; return the share of the minutes that agree."""
+    """Run a policy simulated and for real; return the share of the minutes that agree."""
     starting = endpoint.measure_start()
     start = (endpoint.now() // MINUTE + 1) * MINUTE
     plan, arrivals = policy(name, start), load(seed, start)

@@ -103,7 +103,7 @@ def show_sensitivity(experiment: Experiment, plans: Sequence[ScalingPlan]) -> No
 
 
 def show_other_days(hour: Path, plans: Sequence[ScalingPlan]) -> None:
-    """Print what the policies do on days they were not searched on, and what foresight does."""
+    """Print the outcomes of policies, and of perfect foresight, on days outside the search."""
     names = [*(plan.name for plan in plans), "clairvoyant"]
     print("\n### Other days\n")
     print("| |", " | ".join(f"{name}: within SLO, hours" for name in names), "|")
@@ -116,7 +116,7 @@ def show_other_days(hour: Path, plans: Sequence[ScalingPlan]) -> None:
 
 
 def show_hour(path: Path) -> None:
-    """Print what is found on the hour, beside what others recommend."""
+    """Print the policies found on the hour, beside those that others recommend."""
     hour = experiment_on(list(read_trace(path)))
     best = found(hour, "found")
     show("The hour", hour, [*known(hour), best.outcome, hour.run_clairvoyant(SHARE)])

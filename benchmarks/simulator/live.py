@@ -44,7 +44,7 @@ TARGET = {
 
 @dataclass
 class Replay:
-    """What was seen while requests were replayed, in seconds by the clock.
+    """Observations of a replay of requests, in seconds by the clock.
 
     Attributes:
         late: how much later than it should each request was sent.
@@ -195,7 +195,7 @@ class LiveEndpoint:
         )
 
     def activities(self) -> list[str]:
-        """What was decided, and why, in order."""
+        """Return the scaling activities and the cause of each, the oldest first."""
         found = self._scaling.describe_scaling_activities(**TARGET)["ScalingActivities"]
         return [f"{one['Description']} {one['Cause']}" for one in reversed(found)]
 
@@ -227,7 +227,7 @@ class LiveEndpoint:
 
 @contextmanager
 def live_endpoint(speed: Speed, factor: float, provisioning: float) -> Iterator[LiveEndpoint]:
-    """Start a local cloud with one endpoint of one instance.
+    """Start a local cloud with an endpoint of a single instance.
 
     Args:
         speed: of an instance, by the clock.

@@ -30,7 +30,7 @@ def measure(requests: int) -> tuple[float, float, int]:
 
 
 def main() -> None:
-    """Run two lengths and print what they took."""
+    """Run traces of two lengths and print the seconds that each took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=1_000_000)
     arguments = parser.parse_args()

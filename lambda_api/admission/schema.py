@@ -84,7 +84,7 @@ class SchemaBudget:
 
 
 class _References:
-    """The `$ref`s of one schema: where they lead, and how large the schema is through them."""
+    """The targets of a schema's `$ref`s, and the size of the schema with each one written out."""
 
     def __init__(self, root: Schema, param: str) -> None:
         self._root = root

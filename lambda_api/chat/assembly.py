@@ -123,7 +123,7 @@ def _failure(error: Any) -> ServiceError:  # noqa: ANN401  any JSON value
 
 
 def _add_choice(whole: JsonObject, choice: Mapping[str, Any]) -> None:
-    """Add one chunk of a choice: what is written grows, the rest is as it was told last."""
+    """Merge a chunk into a choice: texts are appended, other members take the newest value."""
     for name, value in choice.items():
         if name == "delta":
             _grow(whole.setdefault("message", {}), value or {})

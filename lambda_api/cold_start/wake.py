@@ -71,7 +71,7 @@ class Wake:
         return max(_LEAST_RETRY_SECONDS, ceil(self.started_at + expected - now))
 
     def start_seconds(self, up_at: float) -> float | None:
-        """Return the length of the start; None if it was not seen from its beginning to its end.
+        """Return the length of the start; None unless both the beginning and the end were seen.
 
         Args:
             up_at: The time of the probe that was answered, in Unix seconds.

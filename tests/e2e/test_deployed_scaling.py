@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from openai import OpenAI
 from localcloud.ports import free_port
 from localcloud.settings import Settings
 from tests.support import stage_files
+from tests.support.eventually import eventually as wait
 from twin.client.conversation import ask, connect
 from twin.local.cloud import LocalCloud
 from twin.local.deployment import LocalDeployment
@@ -41,12 +43,8 @@ SCALED_TO_ZERO = {
 }
 EVERY_HALF_HOUR = {"name": "office-hours", "schedule": "rate(30 minutes)", "min_instances": 1}
 
-
-def eventually(condition: Callable[[], bool], seconds: float = 240) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+eventually = partial(wait, seconds=240)
+"""Waits for the stage: a scale-in alone takes 15 s of the faster clock."""
 
 
 class Stage:
