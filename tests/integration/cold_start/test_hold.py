@@ -213,6 +213,8 @@ def _lines(capfd, count):
 
     def came():
         nonlocal written
+        # capfd reads, then truncates: a line written in between is lost, so it reads seldom.
+        time.sleep(0.5)
         written += capfd.readouterr().out
         return written.count("\n") >= count
 
