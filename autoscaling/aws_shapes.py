@@ -160,7 +160,7 @@ def _metric(shape: Shape) -> Metric:
         namespace=shape["Namespace"],
         name=shape["MetricName"],
         dimensions=tuple(sorted((pair["Name"], pair["Value"]) for pair in dimensions)),
-        statistic=shape["Statistic"],
+        statistic=shape.get("ExtendedStatistic") or shape["Statistic"],
         period=shape.get("Period", 60),
     )
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-Statistic = Literal["Average", "Sum", "Minimum", "Maximum", "SampleCount"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,14 +13,15 @@ class Metric:
         namespace: CloudWatch namespace, e.g. AWS/SageMaker.
         name: metric name, e.g. ConcurrentRequestsPerModel.
         dimensions: sorted (name, value) pairs.
-        statistic: aggregate of a period's samples, its datapoint.
+        statistic: aggregate of a period's samples, its datapoint: Average, Sum, Minimum, Maximum,
+            SampleCount, or a percentile such as p90.
         period: seconds per datapoint; 10 or 30 for high resolution, else a multiple of 60.
     """
 
     namespace: str
     name: str
     dimensions: tuple[tuple[str, str], ...] = ()
-    statistic: Statistic = "Average"
+    statistic: str = "Average"
     period: int = 60
 
     def __post_init__(self) -> None:

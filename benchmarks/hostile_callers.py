@@ -1,6 +1,7 @@
-"""Hostile callers beside an innocent one, through a local stage with the real engine.
+"""Hostile callers beside an innocent one, through a local stage with a real engine.
 
-Starts a local stage of its own. An innocent caller asks the same small question over and over:
+Starts a stage of its own: the local one with llama.cpp, or with `--engine vllm`, which `make vllm`
+installs, one like prod. An innocent caller asks the same small question over and over:
 first alone, then while the hostile corpus of the tests is sent, then while the largest requests
 that the bounds let through are. Hostile callers wait 10 s and leave. Counted: what the hostile got,
 how long the innocent waited at worst, and which engine processes are gone afterwards.
@@ -10,32 +11,29 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx2
 import psutil
 from table import print_table, spread
 
-from localcloud.ports import free_port
-from localcloud.settings import Settings
 from twin.environment import PROJECT
 from twin.local.cloud import LocalCloud
-from twin.local.deployment import LocalDeployment
 from twin.outputs import StageOutputs
 
 sys.path.insert(0, str(PROJECT))
+from tests.support.engine_stage import DEMO as MODEL
+from tests.support.engine_stage import ENGINES, deployed_stage
 from tests.support.hostile.corpus import CORPUS
 from tests.support.hostile.largest import LARGEST
 from tests.support.hostile.request import Hostile
+from tests.support.meanwhile import meanwhile
 
-MODEL = "twin-demo"
 QUESTION = {
     "model": MODEL,
     "messages": [{"role": "user", "content": "What is an endpoint config?"}],
@@ -69,19 +67,15 @@ class Innocent:
     @contextmanager
     def asking(self) -> Iterator[None]:
         """Ask until the block ends, then once more: work left in the engine delays that answer."""
-        is_over = threading.Event()
 
-        def ask_on() -> None:
+        def ask_on(is_over: threading.Event) -> None:
             while not is_over.is_set():
                 self.ask()
 
-        thread = threading.Thread(target=ask_on)
-        thread.start()
         try:
-            yield
+            with meanwhile(ask_on):
+                yield
         finally:
-            is_over.set()
-            thread.join()
             self.ask()
 
 
@@ -167,19 +161,14 @@ def rows(phases: Sequence[Phase]) -> Iterator[tuple[str, str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--asks", type=int, default=50, help="of the innocent caller, alone")
+    parser.add_argument("--engine", choices=ENGINES, default="llama-cpp")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory:
-        cloud = LocalCloud(Settings(port=free_port(), data_dir=Path(directory)))
-        try:
-            cloud.start(stop_with_us=True)
-            outputs = LocalDeployment(cloud, PROJECT).deploy()
-            before = engines(cloud)
-            phases = measure(outputs, given.asks)
-            lost = before - engines(cloud)
-        finally:
-            cloud.stop()
+    with deployed_stage(given.engine) as (cloud, outputs):
+        before = engines(cloud)
+        phases = measure(outputs, given.asks)
+        lost = before - engines(cloud)
     counted = [*rows(phases), ("engine processes lost", f"{len(lost)} of {len(before)}")]
-    print_table("Hostile callers beside an innocent one, demo model", counted)
+    print_table(f"Hostile callers beside an innocent one, demo model, {given.engine}", counted)
 
 
 if __name__ == "__main__":

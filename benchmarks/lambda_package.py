@@ -18,9 +18,11 @@ from table import print_table, spread
 
 from localcloud.interpreter import bare_interpreter
 from localcloud.ports import free_port
-from stacks.constructs.function.package import build_bundle
+from localcloud.web_adapter.package import unpack
+from stacks.constructs.function.package import Platform, build_bundle
 from twin.environment import PROJECT
 
+PLATFORMS: tuple[Platform, ...] = ("aws", "host")
 ENVIRONMENT = {
     "TWIN_STAGE": "local",
     "TWIN_ENDPOINT_NAME": "twin-local",
@@ -77,14 +79,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=11)
     runs = parser.parse_args().runs
-    host = build_bundle(PROJECT, platform="host")
-    with tempfile.TemporaryDirectory() as directory:
-        times = _times(bare_interpreter(Path(directory)), host, runs)
-    rows = [
-        ("unzipped, AWS (arm64, Python 3.13)", f"{_aws():.1f} MB"),
-        ("unzipped, this machine", f"{megabytes(host):.1f} MB"),
-        *times,
-    ]
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        aws, host = (
+            unpack(build_bundle(PROJECT, platform=platform).read_bytes(), scratch / "packages")
+            for platform in PLATFORMS
+        )
+        times = _times(bare_interpreter(scratch), host, runs)
+        rows = [
+            ("unzipped, AWS (arm64, Python 3.13)", f"{megabytes(aws):.1f} MB"),
+            ("unzipped, this machine", f"{megabytes(host):.1f} MB"),
+            *times,
+        ]
     print_table(f"The Lambda package ({runs} runs)", rows)
 
 
@@ -100,10 +106,6 @@ def _times(python: Path, package: Path, runs: int) -> list[tuple[str, str]]:
         for name, module in modules.items()
     ]
     return [("streaming function: start to /health", served), *imported]
-
-
-def _aws() -> float:
-    return megabytes(build_bundle(PROJECT, platform="aws"))
 
 
 if __name__ == "__main__":

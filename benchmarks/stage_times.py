@@ -1,4 +1,4 @@
-"""Times of the stage `local` when everything is installed: synth, up, deploying again, destroy."""
+"""Times of the stage `local` when everything is installed: up, deploying again, destroy."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from table import print_table, spread
 
 from localcloud.ports import free_port
 from localcloud.settings import Settings
-from twin.cdk import cdk_command
-from twin.environment import PROJECT, inherited
 from twin.local.cloud import LocalCloud
 from twin.local.deployment import LocalDeployment
-from twin.subprocesses import running
 
 
 def seconds(action: Callable[[], object]) -> float:
@@ -26,28 +22,11 @@ def seconds(action: Callable[[], object]) -> float:
     return time.monotonic() - started
 
 
-def synth(directory: Path, stage: str, validation: str) -> None:
-    with running(
-        cdk_command("synth", "--quiet", "-c", f"stage={stage}", "-o", str(directory / "out")),
-        name="cdk synth",
-        environment=inherited(CDK_VALIDATION=validation, CI="1"),
-        directory=PROJECT,
-        log=directory / "synth.log",
-    ) as program:
-        program.wait(lambda _: None)
-
-
 def round_trip() -> dict[str, float]:
     """One time for each step."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        times = {
-            f"cdk synth -c stage={stage}, CDK's validator {word}": seconds(
-                partial(synth, directory, stage, flag)
-            )
-            for stage in ("local", "prod")
-            for word, flag in (("off", "false"), ("on", "true"))
-        }
+        times: dict[str, float] = {}
         cloud = LocalCloud(Settings(port=free_port(), data_dir=directory / "cloud"))
         deployment = LocalDeployment(cloud)
         started = time.monotonic()

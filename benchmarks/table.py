@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import statistics
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -19,6 +20,12 @@ def machine() -> str:
         names = [line.partition(":")[2].strip() for line in found[:1]] or names
     today = datetime.now(UTC).date()
     return f"{today}, {names[0]}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def children_cpu() -> float:
+    """Return the CPU seconds of all processes that have ended below this one."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def spread(values: Sequence[float], unit: str, digits: int = 1) -> str:

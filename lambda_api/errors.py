@@ -3,6 +3,7 @@
 ServiceError
 ├── InvalidRequestError         the caller's request cannot be served as it is
 │   ├── UnknownModelError
+│   ├── UnsupportedToolError    a tool that the stage's config does not have (retrieval/errors.py)
 │   ├── UnknownFieldError       a field that is on no list
 │   ├── ContextLengthError      prompt and answer do not fit into the model's context
 │   ├── PreviousResponseError   the response to go on from is not there
@@ -20,6 +21,7 @@ ServiceError
     ├── NotReadyError           it is warming up
     │   └── NoCapacityError     ... from nothing: no copy of the model runs
     ├── UpstreamTimeoutError
+    ├── RetrievalError          the search function did not answer (retrieval/errors.py)
     └── EngineError             the model's container failed
         └── StreamBrokenError   ... after it began to answer
 """
@@ -68,9 +70,10 @@ class UnknownModelError(InvalidRequestError):
 
     code = "model_not_found"
 
-    def __init__(self, requested: str, served: str) -> None:
+    def __init__(self, requested: str, *served: str) -> None:
+        names = ", ".join(map(repr, served))
         super().__init__(
-            f"the model {requested!r} does not exist, this API serves {served!r}", param="model"
+            f"the model {requested!r} does not exist, this API serves {names}", param="model"
         )
 
 

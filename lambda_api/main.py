@@ -7,49 +7,42 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 
-from lambda_api.admission.request import Admission
 from lambda_api.aws.connections import (
     connect_endpoint,
-    connect_executions,
     connect_leases,
-    connect_messages,
-    connect_queue,
     connect_store,
-    connect_wakes,
 )
 from lambda_api.batches.executions import Executions
-from lambda_api.batches.removal import FileCopies
-from lambda_api.batches.service import BatchService
-from lambda_api.batches.store import BatchStore
-from lambda_api.chat.assembly import MOST_SILENT_SECONDS
-from lambda_api.chat.service import MAX_PAYLOAD_BYTES, ChatService, Upstream
-from lambda_api.cold_start.monitor import Pace, WakeMonitor
-from lambda_api.cold_start.strategies import (
-    ColdStartStrategy,
-    EnqueueStrategy,
-    HoldStrategy,
-    MonitoredUpstream,
-    RejectStrategy,
+from lambda_api.capabilities import (
+    chat_service,
+    cold_start_strategy,
+    response_service,
+    retrieval_service,
 )
-from lambda_api.cold_start.waiting_room import WaitingRoom
+from lambda_api.chat.service import MAX_PAYLOAD_BYTES, Upstream
+from lambda_api.cold_start.monitor import Pace
+from lambda_api.cold_start.strategies import ColdStartStrategy
 from lambda_api.cold_start.wake import WakeTable
-from lambda_api.files.service import FileService
+from lambda_api.engine.served_models import ServedModels
 from lambda_api.http.body_limit import BodyLimit
-from lambda_api.http.caller import CallersOnly
+from lambda_api.http.caller import OPEN_PATHS, CallersOnly
 from lambda_api.http.cors import Cors
 from lambda_api.http.error_handlers import add_error_handlers
+from lambda_api.http.flat_routes import add_routes
 from lambda_api.http.openapi import describing
 from lambda_api.http.paths import BelowRootPath, OnePath
 from lambda_api.http.request_body import PlainBody
-from lambda_api.http.request_log import MetricLog, RequestLog
-from lambda_api.quotas.kinds import background_responses, open_batches, stored_files
+from lambda_api.http.request_log import RequestLog
+from lambda_api.llama_cpp.restore import resume
+from lambda_api.object_routes import KeptObjects, add_object_routes, idempotency_keys
 from lambda_api.quotas.leases import LeaseTable
-from lambda_api.responses.background import Background, Queue, ended_responses
+from lambda_api.responses.background import Queue
 from lambda_api.responses.service import ResponseService
-from lambda_api.responses.store import ResponseStore
-from lambda_api.responses.watch import begin_watch
-from lambda_api.routers import batches, chat, completions, files, health, models, responses
+from lambda_api.retrieval.grounded_chat import GroundedChat
+from lambda_api.retrieval.store_searches import SearchFunction
+from lambda_api.routers import chat, completions, health, models, rag, responses, restore
 from lambda_api.settings import Settings
 from lambda_api.storage.idempotency import IdempotencyKeys
 from lambda_api.storage.object_store import ObjectStore
@@ -65,6 +58,8 @@ def create_app(
     executions: Executions | None = None,
     wakes: WakeTable | None = None,
     leases: LeaseTable | None = None,
+    search: SearchFunction | None = None,
+    features_store: ObjectStore | None = None,
     pace: Pace | None = None,
 ) -> FastAPI:
     """Build the service.
@@ -78,6 +73,8 @@ def create_app(
         executions: The runner of batches; the settings' state machine unless given.
         wakes: The table of the endpoint's wake; the settings' table unless given.
         leases: The table of the things callers hold; the settings' table unless given.
+        search: The function that searches; the settings' function unless given.
+        features_store: The store of documents; the settings' bucket unless given.
         pace: The intervals of polling and probing; not to be hurried in production.
 
     Raises:
@@ -85,36 +82,58 @@ def create_app(
     """
     settings = settings or Settings.from_environment()
     endpoint = cache(lambda: client or connect_endpoint(settings))
-    connect, cold_start = _cold_start(settings, endpoint, wakes, pace or Pace())
-    app = _bare_app(connect)
-    chat_service = _chat(settings, connect)
+    connect, cold_start = cold_start_strategy(settings, endpoint, wakes, pace or Pace())
+    features = cache(lambda: features_store or connect_store(settings.retrieval_bucket))
+    retrieval = retrieval_service(settings, search, features)
+    app = _bare_app(connect if retrieval is None else _both(connect, retrieval.connect_soon))
+    answers = chat_service(settings, connect)
+    grounded = GroundedChat(answers, retrieval)
     held = cache(lambda: leases or connect_leases(settings))
-    response_service = _responses(settings, chat_service, responses_store, queue, held)
-    app.include_router(chat.router(chat_service, response_service, cold_start))
-    app.include_router(completions.router(chat_service, cold_start))
-    keys, seconds = _keys_of(response_service), settings.function_timeout_seconds
-    app.include_router(responses.router(response_service, cold_start, keys, seconds))
-    if settings.batch_bucket:
-        _add_batches(app, settings, batch_store, executions, held)
-    app.include_router(models.router(settings.model_id))
-    app.include_router(health.router)
-    add_error_handlers(app)
-    app.openapi = describing(app, settings.model_id, settings.modalities)  # type: ignore[method-assign]
-    _add_middleware(app, settings)
+    kept = response_service(settings, grounded, responses_store, queue, held)
+    add_routes(app, chat.router(grounded, kept, cold_start))
+    add_routes(app, completions.router(answers, cold_start))
+    _add_responses(app, settings, kept, cold_start)
+    jobs = cache(lambda: batch_store or connect_store(settings.batch_bucket))
+    objects = KeptObjects(settings, jobs, features, executions, held, retrieval)
+    _add_what_some_stages_have(app, objects, grounded, cold_start)
+    _complete(app, settings, endpoint)
     return app
 
 
-def _chat(settings: Settings, connect: Callable[[], Upstream]) -> ChatService:
-    return ChatService(
-        settings.model_id,
-        connect,
-        settings.prefix_aware_routing,
-        Admission(settings.engine_fields, settings.modalities),
-        min(settings.model_timeout_seconds, MOST_SILENT_SECONDS),
-    )
+def _add_responses(
+    app: FastAPI, settings: Settings, kept: ResponseService, cold_start: ColdStartStrategy
+) -> None:
+    keys, seconds = _keys_of(kept), settings.function_timeout_seconds
+    add_routes(app, responses.router(kept, cold_start, keys, seconds))
 
 
-def _bare_app(connect: Callable[[], Upstream]) -> FastAPI:
+def _add_what_some_stages_have(
+    app: FastAPI, objects: KeptObjects, chats: GroundedChat, cold_start: ColdStartStrategy
+) -> None:
+    add_object_routes(app, objects, chats)
+    app.state.kept = objects  # for the control function's schedule
+    stores = chats.retrieval.stores.names.declared_ids if chats.retrieval else []
+    if stores:
+        add_routes(app, rag.router(chats, stores, cold_start))
+
+
+def _complete(app: FastAPI, settings: Settings, endpoint: Callable[[], Upstream]) -> None:
+    """Add what every stage has, and the hook of a restore where there are snapshots."""
+    if path := settings.after_restore_path:
+        add_routes(app, restore.router(path, lambda: resume(endpoint().complete)))
+    served = ServedModels.of(settings)
+    add_routes(app, models.router(served))
+    add_routes(app, health.router)
+    add_error_handlers(app)
+    app.openapi = describing(app, served.ids, settings.modalities)  # type: ignore[method-assign]
+    _add_middleware(app, settings)
+
+
+def _both(*connects: Callable[[], object]) -> Callable[[], object]:
+    return lambda: [connect() for connect in connects]
+
+
+def _bare_app(connect: Callable[[], object]) -> FastAPI:
     return FastAPI(
         title="LLM Twin",
         summary="A fine-tuned model behind an OpenAI-compatible API.",
@@ -132,7 +151,9 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """Add what every request passes; the last one added is the first to see a request."""
     app.add_middleware(PlainBody, MAX_PAYLOAD_BYTES)
     app.add_middleware(BodyLimit, MAX_PAYLOAD_BYTES)
-    app.add_middleware(CallersOnly, settings.caller_identity)
+    # The hook of a restore has no caller; the Web Adapter lets nobody else reach it.
+    hooks = filter(None, [settings.after_restore_path])
+    app.add_middleware(CallersOnly, settings.caller_identity, OPEN_PATHS.union(hooks))
     app.add_middleware(OnePath, settings.root_path)
     app.add_middleware(RequestLog, settings)
     # Around the log, which answers what nothing else did: a page may read that too.
@@ -140,105 +161,20 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(BelowRootPath, settings.root_path)
 
 
-def _cold_start(
-    settings: Settings, endpoint: Callable[[], Upstream], wakes: WakeTable | None, pace: Pace
-) -> tuple[Callable[[], Upstream], ColdStartStrategy]:
-    """Return the way to the upstream, and the strategy for requests that find it cold."""
-    if settings.cold_start is None:
-        return endpoint, RejectStrategy()
-    monitor = WakeMonitor(
-        cache(lambda: wakes or connect_wakes(settings)),
-        settings.expected_start_seconds,
-        pace=pace,
-        note_start=MetricLog(settings).note_start,
-    )
-    room = WaitingRoom(monitor, settings.max_held_requests)
-    strategies: dict[str, ColdStartStrategy] = {
-        "hold": HoldStrategy(room, endpoint, settings.hold_seconds),
-        "queue": EnqueueStrategy(),
-        "reject": RejectStrategy(),
-    }
-    return cache(lambda: MonitoredUpstream(endpoint(), monitor)), strategies[settings.cold_start]
-
-
-def _responses(
-    settings: Settings,
-    chat_service: ChatService,
-    objects: ObjectStore | None,
-    queue: Queue | None,
-    leases: Callable[[], LeaseTable],
-) -> ResponseService:
-    if not (settings.async_bucket and settings.async_endpoint_name):
-        return ResponseService(chat_service)
-    store = cache(lambda: ResponseStore(objects or connect_store(settings.async_bucket)))
-    ttl, timeout = settings.async_request_ttl_seconds, settings.async_invocation_timeout_seconds
-    quota = background_responses(settings, leases, lambda *of: ended_responses(store(), *of))
-    connect = cache(lambda: queue or connect_queue(settings))
-    watch = _watch(settings.response_watch_queue_url)
-    background = Background(connect, ttl + timeout, watch=watch, quota=quota)
-    return ResponseService(chat_service, store, background)
-
-
-def _watch(queue_url: str | None) -> Callable[[str], None] | None:
-    """Return the beginning of a watch on a background response; None where nobody is told."""
-    if queue_url is None:
-        return None
-    connect = cache(lambda: connect_messages(queue_url))
-    return lambda inference_id: begin_watch(connect(), inference_id)
-
-
-def _add_batches(
-    app: FastAPI,
-    settings: Settings,
-    objects: ObjectStore | None,
-    executions: Executions | None,
-    leases: Callable[[], LeaseTable],
-) -> None:
-    store = cache(lambda: objects or connect_store(settings.batch_bucket))
-    uploads = stored_files(settings, leases, lambda *of: connect_files().gone(*of))
-    note = MetricLog(settings).note_unreadable
-    states = cache(lambda: BatchStore(store()))
-    connect_files = cache(
-        lambda: FileService(
-            store(),
-            settings.batch_retention_days,
-            uses=FileCopies(states()),
-            note_unreadable=note,
-            quota=uploads,
-        )
-    )
-    run = cache(lambda: executions or connect_executions(settings))
-    opened = open_batches(settings, leases, lambda *of: connect_batches().ended(*of))
-    connect_batches = cache(
-        lambda: BatchService(
-            states(),
-            connect_files(),
-            run,
-            settings.model_id,
-            note_unreadable=note,
-            quota=opened,
-        )
-    )
-    app.include_router(files.router(connect_files, cache(lambda: _keys(store(), "files"))))
-    app.include_router(batches.router(connect_batches, cache(lambda: _keys(store(), "batches"))))
-
-
 def _keys_of(service: ResponseService) -> Callable[[], IdempotencyKeys]:
-    return cache(lambda: _keys(service.kept().objects, "responses"))
-
-
-def _keys(store: ObjectStore, folder: str) -> IdempotencyKeys:
-    # No owner is called so: owners are hex digits, `local` or `schedules`.
-    return IdempotencyKeys(store, f"{folder}/~keys/")
+    return cache(lambda: idempotency_keys(service.kept().objects, "responses"))
 
 
 def _connected(
-    connect: Callable[[], Upstream],
+    connect: Callable[[], object],
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        """Connect before the first request, where the door (uvicorn) runs a lifespan."""
-        connect()
+        """Connect before the first request, where the door (uvicorn) runs a lifespan.
+
+        In a worker thread, because the first one loads AnyIO's event loop support: 30 ms of CPU.
+        """
+        await run_in_threadpool(connect)
         yield
 
     return lifespan

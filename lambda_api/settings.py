@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from lambda_api.engine_settings import EngineSettings
 
 _ENDPOINT_NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
 _WEBHOOK_URL = r"^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$))"
@@ -19,10 +20,8 @@ class SettingsError(ValueError):
     """An environment that is not usable; the message lists each variable that is wrong."""
 
 
-class Settings(BaseSettings):
+class Settings(EngineSettings):
     """The service's settings, read from `TWIN_*` environment variables."""
-
-    model_config = SettingsConfigDict(env_prefix="TWIN_", frozen=True)
 
     stage: str = Field(min_length=1, description="The deployed stage: local, dev, prod.")
     endpoint_name: str = Field(
@@ -34,10 +33,20 @@ class Settings(BaseSettings):
         pattern=_ENDPOINT_NAME,
         description="The inference component on the endpoint that answers, if it has any.",
     )
+    adapter_components: dict[str, str] = Field(
+        default_factory=dict,
+        description="The inference component of each adapter, by the name clients put in `model`, "
+        "as JSON.",
+    )
     prefix_aware_routing: bool = Field(
         False, description="Whether the endpoint routes by the prefix of a conversation."
     )
     model_id: str = Field(min_length=1, description="The name clients put in `model`.")
+    model_selectors: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="The fields that select each model in a request to the engine, by its name, "
+        "as JSON; without it there is one model.",
+    )
     engine: str = Field(
         min_length=1, description="What serves the model behind the endpoint; written to the log."
     )
@@ -138,9 +147,7 @@ class Settings(BaseSettings):
         min_length=3,
         description="The DynamoDB table of the things callers hold; without it nothing is counted.",
     )
-    max_open_batches: int = Field(
-        10, ge=1, le=1000, description="Most batches of one caller that have not ended."
-    )
+    max_open_batches: int = Field(10, ge=1, le=1000, description="A caller's batches under way.")
     max_background_responses: int = Field(
         100, ge=1, le=5000, description="Most background responses of one caller in flight."
     )
@@ -168,6 +175,27 @@ class Settings(BaseSettings):
         ["text"],
         description="Kinds of content parts that the model takes, as a JSON list.",
     )
+    retrieval_search_function: str | None = Field(
+        None, min_length=1, description="The function that searches; without it nothing does."
+    )
+    retrieval_bucket: str | None = Field(
+        None, min_length=1, description="The bucket of documents and of callers' stores."
+    )
+    retrieval_stores: list[str] = Field(
+        default_factory=list, description="Names of the stores that config declares, as JSON."
+    )
+    retrieval_search_timeout_ms: int = Field(
+        800, ge=1, description="Longest wait for a search before an answer, in milliseconds."
+    )
+    retrieval_rewrite: bool = Field(
+        False, description="Whether the model makes a search sentence of the conversation."
+    )
+    retrieval_rewrite_timeout_ms: int = Field(
+        1500, ge=1, description="Longest wait for that sentence, in milliseconds."
+    )
+    max_vector_stores: int = Field(100, ge=1, le=1000, description="Most stores of one caller.")
+    max_vector_store_files: int = Field(1000, ge=1, le=5000, description="Files in all of them.")
+    max_vector_store_mb: int = Field(1024, ge=1, le=1_000_000, description="MiB in all of them.")
     service_name: str = Field(
         "llm-twin",
         validation_alias="POWERTOOLS_SERVICE_NAME",
@@ -188,6 +216,11 @@ class Settings(BaseSettings):
                 "TWIN_COLD_START: 'queue' needs TWIN_ASYNC_ENDPOINT_NAME and TWIN_ASYNC_BUCKET"
             )
         return self
+
+    @property
+    def files_bucket(self) -> str | None:
+        """The bucket of files, whatever they are for; without one there are none."""
+        return self.batch_bucket or self.retrieval_bucket
 
     @classmethod
     def from_environment(cls) -> Self:

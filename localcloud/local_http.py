@@ -33,6 +33,11 @@ class Exchange:
     _reader: asyncio.StreamReader
     _writer: asyncio.StreamWriter
 
+    @property
+    def complete(self) -> bool:
+        """True once the body was read to its end."""
+        return self._connection.their_state not in (h11.IDLE, h11.SEND_BODY, h11.ERROR)
+
     async def body(self) -> AsyncIterator[bytes]:
         """Give each piece of the body as soon as it arrives.
 

@@ -20,6 +20,9 @@ DEPLOYED_API = re.compile(r"/_aws/execute-api/[^/]+/.*", re.DOTALL)
 """Paths of deployed REST APIs. Their other forms (a host name, `/restapis/`) are for no browser:
 for some paths ministack asks other services before it looks at the host."""
 
+BUCKETS = re.compile(r"[a-z0-9.-]+\.s3(\.[a-z]{2}(-[a-z]+)+-\d)?\.amazonaws\.com")
+"""Hosts of S3's buckets, which presigned URLs name. No page can have them resolve to 127.0.0.1."""
+
 OWN_SITES = {"same-origin", "none"}
 """Values of `Sec-Fetch-Site` of our own pages, and of what a person typed in."""
 
@@ -46,7 +49,7 @@ class OriginGuard:
             return
         host = ",".join(_values(scope, b"host")).lower()
         deployed = host in self._addresses and DEPLOYED_API.fullmatch(scope["path"])
-        if host not in self._addresses and not self._subdomain.fullmatch(host):
+        if host not in self._addresses and not self._named(host):
             allowed = ", ".join(sorted(self._addresses))
             await _refuse(scope, send, 421, f"Host: got {host!r}; must be one of {allowed}")
         elif not deployed and (problem := _foreign(scope, host)):
@@ -54,6 +57,9 @@ class OriginGuard:
         else:
             answer = send if deployed else partial(_send_without_cors, send)
             await self._application(scope, receive, answer)
+
+    def _named(self, host: str) -> bool:
+        return bool(self._subdomain.fullmatch(host) or BUCKETS.fullmatch(host))
 
 
 def _values(scope: Scope, name: bytes) -> list[str]:

@@ -18,8 +18,7 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
+from localcloud.quotas import Quotas
 from localcloud.reaper import reap_with_this_process
 from localcloud.settings import HOST, PREFIX, Settings
 
@@ -44,15 +43,16 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT, or until standard input ends when the settings say so."""
     try:
         settings = Settings.from_environment()
+        quotas = Quotas.read(settings.quotas)
         listener = listen(settings.port)
-    except (ValidationError, PortTakenError) as error:
+    except (OSError, ValueError, PortTakenError) as error:
         sys.exit(f"localcloud: {error}")
     settings.prepare_process()
     reap_with_this_process()
     # ministack reads the environment at import, and takes most of a second: not before now.
     from localcloud.application import LocalCloud
 
-    asyncio.run(_serve(LocalCloud(settings), listener, settings))
+    asyncio.run(_serve(LocalCloud(settings, quotas), listener, settings))
 
 
 def listen(port: int) -> socket.socket:

@@ -17,7 +17,10 @@ HOST = "127.0.0.1"
 """The one address the local cloud ever listens on: what it runs is not for the network."""
 
 HEALTH_PATH = "/_localcloud/health"
-"""Answers 200 as soon as every service does."""
+"""Answers 200 as soon as every service does, with the directory whose cloud it is."""
+
+IAM_PATH = "/_localcloud/iam"
+"""Answers with the calls that IAM was asked about and its answers; `DELETE` begins a new list."""
 
 
 class Settings(BaseModel):
@@ -30,14 +33,28 @@ class Settings(BaseModel):
         region: region of a request that names none.
         data_dir: parent of the server's working directory, `cloud-<port>`.
         log_level: least severe line that the server writes to standard error.
-        clock_factor: speed of the clock for metrics, alarms, scaling and rate schedules, relative
-            to real time: with 10, the 15 minutes before a scale-in take 90 seconds. Nothing else is
-            faster.
+        clock_factor: speed of the clock for metrics, alarms, scaling, rate schedules and the waits
+            of state machines, relative to real time: with 10, the 15 minutes before a scale-in take
+            90 seconds. Nothing else is faster.
         provisioning_seconds: time, by that clock, from a change of capacity to the start of its
             engines: AWS provisions an instance, pulls the image and loads the model. Not at first
             deployments.
         unavailable_instance_types: instance types that AWS has none of right now, separated by
             commas.
+        iam: enforcement of policies: functions, endpoints and state machines may do what their
+            roles may, and nothing else. Without it, anyone may do everything.
+        quotas: file of the account's quotas, TOML or (named `*.json`) JSON, described in
+            `localcloud.quotas`; left out, a new account's but for what the local stage needs.
+        instance_type_offers: JSON file with the regions of each instance type, for endpoints and
+            transform jobs; left out, every region has all of them.
+        invocation_seconds: longest that `InvokeEndpoint` waits for a whole answer; AWS waits 60.
+        silent_rollbacks: leave the failure reason of an update that is rolled back empty, as
+            SageMaker can: the endpoint is in service with the old configuration, and says no more.
+        duplicate_events: deliver each event of a model package twice, as EventBridge may: delivery
+            is at least once.
+        one_request_per_environment: start a process for each request at once to a function behind
+            the Lambda Web Adapter, up to its reserved concurrency, as AWS does; left out, one
+            process serves them all.
         stop_with_stdin: stop when standard input ends: who starts the server holds a pipe open, and
             its death, `kill -9` included, closes that pipe.
     """
@@ -54,6 +71,13 @@ class Settings(BaseModel):
     unavailable_instance_types: Annotated[
         str, StringConstraints(pattern=r"^(ml\.[a-z0-9.-]+(,ml\.[a-z0-9.-]+)*)?$")
     ] = ""
+    iam: bool = True
+    quotas: Path | None = None
+    instance_type_offers: Path | None = None
+    invocation_seconds: float = Field(default=60.0, gt=0, le=60)
+    silent_rollbacks: bool = False
+    duplicate_events: bool = False
+    one_request_per_environment: bool = False
     stop_with_stdin: bool = False
 
     @classmethod
@@ -75,6 +99,12 @@ class Settings(BaseModel):
     def origin(self) -> str:
         """URL of every service: what clients set as `AWS_ENDPOINT_URL`."""
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables that make these settings."""
+        fields = self.model_dump(mode="json", exclude_none=True)
+        return {f"{PREFIX}{name.upper()}": str(value) for name, value in fields.items()}
 
     @property
     def unavailable_types(self) -> frozenset[str]:
@@ -131,6 +161,7 @@ class Settings(BaseModel):
             "MINISTACK_REGION": self.region,
             "LOG_LEVEL": self.log_level,
             "LAMBDA_EXECUTOR": "local",
+            "AUTH": str(self.iam).lower(),
             # Listeners on ports of their own, and a Docker daemon: none of them is for us.
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",

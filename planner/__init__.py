@@ -1,4 +1,4 @@
-"""Scaling policies before money is spent: their latency and cost, simulated.
+"""Deployments before money is spent: memory, speed, latency and cost, computed and simulated.
 
-Decision records: docs/decisions/0060 to 0065.
+Decision records: docs/decisions/0060 to 0065, 0100 to 0104.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
@@ -11,15 +11,20 @@ from typing import Any, get_args
 from planner.errors import PlanError
 from planner.experiment import Experiment, Traffic
 from planner.hardware.demand import survey
+from planner.models.model import Model
+from planner.plan_result import PlanResult
 from planner.policies.config_section import from_config, to_toml
 from planner.policies.policy import ScalingPlan
 from planner.policies.presets import preset
+from planner.prices.price_list import price_source
+from planner.question import ModelQuestion, served, stage_of
+from planner.search.ceiling import ceiling
 from planner.search.optimizer import Trial, best_fixed, search
-from planner.simulator.endpoint import Endpoint, endpoint
+from planner.simulator.endpoint import Endpoint
 from planner.simulator.outcome import Objective, Outcome
 from planner.workload.generated import Traffic as Generated
 from planner.workload.trace import read_trace
-from stacks.config import ColdStartConfig, StageConfig, load_stage
+from stacks.config import ColdStartConfig, StageConfig
 
 _COMPARED = ("book", "aws-sample", "load-test")
 _COLD_STARTS = get_args(ColdStartConfig.model_fields["mode"].annotation)
@@ -33,9 +38,7 @@ class PlanRequest:
     Attributes:
         trace: file of requests; None generates them.
         generated: arguments of planner.workload.generated.Traffic.
-        model: name in the catalogue.
-        instance: instance type; a stage's own wins.
-        stage: whose instance type and policy to take.
+        asked: model and instance, or the stage that has both.
         policies: names of policies, as planner.policies.presets knows them.
         compare: add the known policies, the best fixed count and the clairvoyant.
         find: search for the cheapest policy.
@@ -48,9 +51,7 @@ class PlanRequest:
 
     trace: Path | None = None
     generated: dict[str, Any]
-    model: str
-    instance: str
-    stage: str | None = None
+    asked: ModelQuestion
     policies: tuple[str, ...] = ()
     compare: bool = False
     find: bool = False
@@ -60,20 +61,18 @@ class PlanRequest:
     cold_start: str | None = None
     seed: int = 0
 
-
-@dataclass(frozen=True)
-class PlanResult:
-    """The outcomes of a simulated request.
-
-    Attributes:
-        summary: model, traffic and objective in one sentence.
-        outcomes: one a policy.
-        config: the section of the policy that was found; empty without a search.
-    """
-
-    summary: str
-    outcomes: list[Outcome]
-    config: str = ""
+    def __post_init__(self) -> None:
+        if not 0 < self.share < 1:
+            raise PlanError(f"share: got {self.share}; must be above 0 and below 1")
+        if self.seed < 0:
+            raise PlanError(f"seed: got {self.seed}; must be 0 or more")
+        if self.learn_from is not None and not self.find:
+            raise PlanError(
+                f"--learn-from {self.learn_from} without --search: got it alone; must come with "
+                "--search, which tries the schedules that it learns"
+            )
+        for name in self.policies:
+            preset(name, most_requests_per_second=1.0)  # refused before the traffic is read
 
 
 def simulate(request: PlanRequest, progress: Progress) -> PlanResult:
@@ -83,44 +82,57 @@ def simulate(request: PlanRequest, progress: Progress) -> PlanResult:
         PlanError: the request cannot be simulated.
         ConfigError: the stage's config is wrong.
     """
-    if not 0 < request.share < 1:
-        raise PlanError(f"share: got {request.share}; must be above 0 and below 1")
-    if request.seed < 0:
-        raise PlanError(f"seed: got {request.seed}; must be 0 or more")
-    stage = load_stage(request.stage, Path.cwd()) if request.stage else None
-    serving = served_by(request, stage)
+    stage = stage_of(request.asked)
+    model, instance, serving = served(request.asked, stage, request.objective, request.seed)
+    serving = replace(serving, cold_start=cold_start(request, stage))
     traffic = _traffic(request)
     experiment = Experiment(traffic, survey(traffic(), serving.speed), serving)
+    limit = ceiling(traffic(), serving)
+    progress(limit.sentence)
     run = partial(_announced, experiment, progress)
-    outcomes, config = [], ""
+    outcomes, config, notes = [], "", [limit.sentence]
     if request.find:
         best = _search(request, experiment, run)
         outcomes, config = [best.outcome], to_toml(best.plan)
+    if missed := bool(outcomes) and outcomes[0].within < request.share:
+        share = f"{outcomes[0].within:.2%}"
+        notes.append(
+            f"no policy keeps {request.share:.1%} of requests within the objective; the nearest "
+            f"reaches {share}, and its config misses the objective"
+        )
+        config = f"# misses the objective: {share} of requests within it\n{config}"
     outcomes += [run(plan) for plan in _plans(request, experiment, stage)]
     if request.compare:
         outcomes += [best_fixed(run, request.share).outcome]
         progress("clairvoyant")
         outcomes += [experiment.run_clairvoyant(request.share)]
-    return PlanResult(_summary(request, experiment), outcomes, config)
+    provenance = _provenance(model, instance, serving)
+    notes += [f"{name}: {text}" for name, text in provenance.items()]
+    return PlanResult(
+        model=model.name,
+        instance=instance,
+        summary=_summary(request, experiment, model.name, instance),
+        notes=notes,
+        provenance=provenance,
+        ceiling=limit,
+        outcomes=outcomes,
+        endpoint=serving,
+        config=config,
+        missed=missed,
+    )
 
 
-def served_by(request: PlanRequest, stage: StageConfig | None) -> Endpoint:
-    """Return the endpoint that serves: the stage's own where there is one."""
-    make = partial(endpoint, request.model, seed=request.seed)
-    if stage is None:
-        serving = make(request.instance, request.objective)
-    else:
-        serving = make(
-            stage.realtime.instance_type,
-            request.objective,
-            slots=stage.model.max_concurrent_sequences,
-            context_length=stage.model.context_length,
-        )
-    return replace(serving, cold_start=_cold_start(request, stage))
+def _provenance(model: Model, instance: str, served_by: Endpoint) -> dict[str, str]:
+    price = f"{price_source()}, {served_by.usd_per_hour} USD per hour of {instance}"
+    return {"model": model.source, "speed": served_by.speed.source, "price": price}
 
 
-def _cold_start(request: PlanRequest, stage: StageConfig | None) -> ColdStartConfig:
-    """Return the mode of the request, else the stage's own, else a gateway that holds."""
+def cold_start(request: PlanRequest, stage: StageConfig | None) -> ColdStartConfig:
+    """Return the mode of the request, else the stage's own, else a gateway that holds.
+
+    Raises:
+        PlanError: there is no such mode.
+    """
     own = stage.cold_start if stage is not None else None
     if request.cold_start is None:
         return own or ColdStartConfig(mode="hold")
@@ -145,7 +157,7 @@ def _plans(
 ) -> Iterator[ScalingPlan]:
     names = [*request.policies, *(_COMPARED if request.compare else ())]
     if stage is not None:
-        yield from_config(stage.realtime)
+        yield from_config(stage.endpoint)
     elif not names and not request.find:
         names = ["aws-sample"]
     for name in dict.fromkeys(names):
@@ -164,24 +176,45 @@ def _search(
 
 def _announced(experiment: Experiment, progress: Progress, plan: ScalingPlan) -> Outcome:
     outcome = experiment.run(plan)
-    target = f" {plan.metric} {plan.target:g}" if plan.metric else ""
+    scaling = ""
+    if plan.metric:
+        cooldowns = f"{plan.scale_in_cooldown:g}/{plan.scale_out_cooldown:g} s"
+        scaling = f" {plan.metric} {plan.target:g}, cooldowns {cooldowns}"
     schedules = f", {len(plan.schedules)} schedules" if plan.schedules else ""
     progress(
-        f"{plan.name}{target}, at most {plan.max_instances}{schedules}: "
+        f"{plan.name}{scaling}, at most {plan.max_instances}{schedules}: "
         f"{outcome.within:.2%} within the SLO, {outcome.instance_hours:.1f} instance-hours"
     )
     return outcome
 
 
-def _summary(request: PlanRequest, experiment: Experiment) -> str:
+def _summary(request: PlanRequest, experiment: Experiment, model: str, instance: str) -> str:
     seen, objective = experiment.survey, request.objective
-    estimated = (
-        "" if experiment.endpoint.speed.measured else " (speed estimated from the data sheet)"
-    )
+    estimated = "" if experiment.endpoint.speed.measured else " (speed estimated from data sheets)"
     source = request.trace.name if request.trace else f"{request.generated['kind']} traffic"
     return (
-        f"{request.model}{estimated}, {seen.requests} requests of {source} over "
+        f"{model} on {instance}{estimated}, {seen.requests} requests of {source} over "
         f"{(seen.end - seen.start) / 3600:.1f} h, on average {seen.context:.0f} tokens in and "
         f"{seen.generated:.0f} out; SLO: first token within {objective.first_token:g} s, then "
         f"{1000 * objective.per_token:g} ms per token"
     )
+
+
+def question(request: PlanRequest) -> dict[str, Any]:
+    """Return the request as it was asked, of types that JSON has."""
+    asked = {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in asdict(request.asked).items()
+    }
+    traffic = {"trace": str(request.trace)} if request.trace else request.generated
+    return {
+        **asked,
+        "traffic": traffic,
+        "policies": list(request.policies),
+        "compare": request.compare,
+        "search": request.find,
+        "learn_from": str(request.learn_from) if request.learn_from else None,
+        "share": request.share,
+        "cold_start": request.cold_start,
+        "seed": request.seed,
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from aws_cdk import CfnOutput, Environment, Stack
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks.config import AsyncConfig, StageConfig
@@ -31,6 +32,7 @@ class AsyncStack(Stack):
         config: StageConfig,
         asynchronous: AsyncConfig,
         root: Path,
+        package: Path,
         env: Environment,
     ) -> None:
         description = f"{config.model.id}: asynchronous SageMaker endpoint"
@@ -60,7 +62,10 @@ class AsyncStack(Stack):
             concurrency=limit or config.model.max_concurrent_sequences,
             ami=model.ami,
             bucket=self.bucket,
+            code=lambda_.Code.from_asset(str(package)),
         )
         self.webhook_queues = WebhookQueues(self, "Webhook") if asynchronous.webhook else None
         CfnOutput(self, "EndpointName", value=self.endpoint.name)
+        for name, value in self.endpoint.deployed.items() if config.model.registry else ():
+            CfnOutput(self, name, value=value)
         CfnOutput(self, "BucketName", value=self.bucket.bucket_name)

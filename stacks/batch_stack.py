@@ -12,20 +12,19 @@ from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
 from stacks.config import BatchConfig, StageConfig
-from stacks.config.batch import ScheduleConfig
+from stacks.config.serving.batch import ScheduleConfig
 from stacks.constructs.batch.endings import Endings
 from stacks.constructs.batch.state_machine import BatchStateMachine
 from stacks.constructs.batch.transform_job import TransformJob
 from stacks.constructs.function.environment import batch_environment, service_environment
+from stacks.constructs.function.memory import BATCH_STEP_MB
 from stacks.constructs.function.service_function import ServiceFunction
 from stacks.constructs.model.transform_model import TransformModel
-from stacks.constructs.shared.job_bucket import JobBucket
+from stacks.constructs.shared.job_bucket import FILES, JobBucket
+from stacks.constructs.shared.private_bucket import OBJECT_ACTIONS
 
-FILES, BATCHES = "files/", "batches/"
-"""Key prefixes of files and of batches in the bucket."""
-
-OBJECT_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject")
-"""S3 actions of a function that keeps files and batches."""
+BATCHES = "batches/"
+"""Key prefix of batches in the bucket."""
 
 _FUNCTION_SECONDS = 900
 
@@ -59,6 +58,14 @@ class BatchStack(Stack):
         code = lambda_.Code.from_asset(str(package))
         prepare = self._function("Prepare", "batch_prepare", code)
         finish = self._function("Finish", "batch_finish", code)
+        job = TransformJob(
+            stack=self,
+            prefix=f"{config.endpoint_name}-",
+            model_name=model.name,
+            ami=model.ami,
+            config=batch,
+            tags=config.project.tags,
+        )
         self.machine = BatchStateMachine(
             self,
             "Machine",
@@ -66,18 +73,11 @@ class BatchStack(Stack):
             prepare=prepare,
             collect=self._function("Collect", "batch_collect", code),
             finish=finish,
-            job=TransformJob(
-                stack=self,
-                prefix=f"{config.endpoint_name}-",
-                model_name=model.name,
-                ami=model.ami,
-                config=batch,
-                tags=config.project.tags,
-            ),
+            job=job,
             log_retention_days=batch.log_retention_days,
         )
         sweep = self._function("Sweep", "batch_sweep", code)
-        Endings(self, "Endings", machine=self.machine, finish=finish, sweep=sweep)
+        Endings(self, "Endings", machine=self.machine, job=job, finish=finish, sweep=sweep)
         for schedule in batch.schedules:
             self._schedule(schedule)
             prefix = schedule.input_prefix
@@ -86,12 +86,21 @@ class BatchStack(Stack):
         CfnOutput(self, "BucketName", value=self.bucket.bucket_name)
         CfnOutput(self, "StateMachineArn", value=self.machine.arn)
 
+    def serve(self, control: ServiceFunction) -> None:
+        """Let the API's control function keep files and batches, and run the latter."""
+        role = control.runtime_role
+        for prefix in (FILES, BATCHES):
+            self.bucket.grant_objects(role, *OBJECT_ACTIONS, below=prefix)
+        self.bucket.grant_list(role)
+        self.machine.grant_run(role)
+        control.add_environment("TWIN_BATCH_STATE_MACHINE_ARN", self.machine.arn)
+
     def _model(self, root: Path) -> TransformModel:
         """Return the model, whose role reads a job's input and writes the output."""
         model = TransformModel(self, "Model", config=self._config, batch=self._batch, root=root)
         actions = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload")
         self.bucket.grant_objects(model.role, *actions, below=BATCHES)
-        self.bucket.grant_list(model.role)
+        self.bucket.grant_list(model.role, below=BATCHES)
         return model
 
     def _function(self, construct_id: str, module: str, code: lambda_.Code) -> ServiceFunction:
@@ -105,11 +114,13 @@ class BatchStack(Stack):
                 **batch_environment(self._batch, bucket=self.bucket.bucket_name),
             },
             timeout_seconds=_FUNCTION_SECONDS,
-            memory_mb=self._config.api.memory_mb,
+            memory_mb=BATCH_STEP_MB,
             log_retention_days=self._batch.log_retention_days,
         )
         for prefix in (FILES, BATCHES):
             self.bucket.grant_objects(function.runtime_role, *OBJECT_ACTIONS, below=prefix)
+        # What a batch leaves is written in parts, which an upload that fails takes back.
+        self.bucket.grant_objects(function.runtime_role, "s3:AbortMultipartUpload", below=FILES)
         self.bucket.grant_list(function.runtime_role)
         return function
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from twin.environment import PROJECT, node_directory
+import subprocess
+
+from twin.environment import PROJECT, inherited, node_directory
 from twin.errors import NotInstalledError
 
 CLI = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
@@ -17,3 +19,15 @@ def cdk_command(*arguments: str) -> list[str]:
     if not CLI.exists():
         raise NotInstalledError("the CDK command line")
     return [str(node_directory() / "node"), str(CLI), *arguments]
+
+
+def run_cdk(*arguments: str, validate: bool = False) -> int:
+    """Run the CDK CLI in the checkout; return its exit status.
+
+    Args:
+        arguments: arguments of the CDK CLI.
+        validate: true to have CDK's own validator look at the templates too, unless the variable
+            CDK_VALIDATION says. cdk-nag, part of the app, looks in any case.
+    """
+    environment = {"CDK_VALIDATION": str(validate).lower(), **inherited()}
+    return subprocess.call(cdk_command(*arguments), cwd=PROJECT, env=environment)

@@ -19,10 +19,13 @@ class StageOutputs(BaseModel):
     """Outputs of a deployed stage that a client needs to talk to it.
 
     Attributes:
-        api_url: Base of every route, ending in a slash; an OpenAI client's `base_url` is this plus
-            `v1`.
-        api_key: Sent as `Authorization: Bearer`; empty where the stage uses IAM signatures instead.
-        endpoint_name: The SageMaker endpoint behind the API.
+        api_url: Base of the API's routes, ending in a slash; an OpenAI client's `base_url` is this
+            plus `v1`. None at a stage without an API.
+        api_key: Sent as `Authorization: Bearer`; empty where the stage uses IAM signatures instead,
+            or has no API.
+        endpoint_name: The SageMaker endpoint; empty at a monolith, which has none.
+        endpoint_url: An OpenAI client's `base_url` past the API, SageMaker's own; it takes a token
+            of `twin token` for a key. Empty at a monolith.
         aws_endpoint_url: Origin of the local cloud; none on real AWS.
         region: Region of the stage.
         account: Id of the stage's AWS account.
@@ -30,9 +33,10 @@ class StageOutputs(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    api_url: str
+    api_url: str | None
     api_key: SecretStr
     endpoint_name: str
+    endpoint_url: str
     aws_endpoint_url: str | None
     region: str
     account: str
@@ -43,8 +47,8 @@ class StageOutputs(BaseModel):
 
     @property
     def openai_base_url(self) -> str:
-        """The `base_url` for an OpenAI client."""
-        return f"{self.api_url}v1"
+        """The `base_url` for an OpenAI client: the API's, or the endpoint's without an API."""
+        return self.endpoint_url if self.api_url is None else f"{self.api_url}v1"
 
     def write(self, path: Path) -> None:
         """Save as JSON, readable by this user only: it holds the key."""
@@ -69,7 +73,17 @@ class NotDeployedError(UserError):
         super().__init__(f"stack {stack} is not deployed in {region}: run `make deploy` first")
 
 
-def _stack_outputs(session: boto3.Session, origin: str | None, stack: str) -> dict[str, str]:
+def stack_outputs(session: boto3.Session, origin: str | None, stack: str) -> dict[str, str]:
+    """Read the outputs of a stack, by name.
+
+    Args:
+        session: Credentials and region of the account the stack is in.
+        origin: The local cloud's origin, when the stack is there.
+        stack: Name of the stack.
+
+    Raises:
+        NotDeployedError: There is no such stack.
+    """
     cloudformation = session.client("cloudformation", endpoint_url=origin)
     try:
         described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
@@ -100,17 +114,39 @@ def read_outputs(
     Raises:
         NotDeployedError: A stack of the stage does not exist.
     """
-    serving = _stack_outputs(session, origin, config.stack_name("serving"))
-    api = _stack_outputs(session, origin, config.stack_name("api"))
+    serving = {}
+    if config.realtime is not None:
+        serving = stack_outputs(session, origin, config.stack_name("serving"))
+    api = stack_outputs(session, origin, config.stack_name("api")) if config.api else {}
     identity = session.client("sts", endpoint_url=origin).get_caller_identity()
     return StageOutputs(
-        api_url=reachable(api["ApiUrl"], origin),
+        api_url=reachable(api["ApiUrl"], origin) if api else None,
         api_key=SecretStr(_api_key(session, origin, api.get("ApiKeyId"))),
-        endpoint_name=serving["EndpointName"],
+        endpoint_name=serving.get("EndpointName", ""),
+        endpoint_url=endpoint_url(session, config, origin) if serving else "",
         aws_endpoint_url=origin,
         region=session.region_name,
         account=identity["Account"],
     )
+
+
+def endpoint_url(session: boto3.Session, config: StageConfig, origin: str | None = None) -> str:
+    """Return the `base_url` of SageMaker's OpenAI path to a stage's model; AWS is not asked.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints-openai-compatible.html
+
+    Args:
+        session: Region of the stage.
+        config: The stage.
+        origin: The local cloud's origin, when the stage is there.
+
+    Raises:
+        NoRegionError: The session has no region.
+    """
+    runtime = session.client("sagemaker-runtime", endpoint_url=origin).meta.endpoint_url
+    to_zero = config.scales_to_zero
+    component = f"/inference-components/{config.endpoint_name}" if to_zero else ""
+    return f"{runtime}/endpoints/{config.endpoint_name}{component}/openai/v1"
 
 
 def reachable(url: str, origin: str | None) -> str:

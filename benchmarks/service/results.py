@@ -40,7 +40,10 @@ def table(contenders: list[Contender], direct: list[float]) -> str:
     def cell(values: list[float], base: list[float], offset: float = 0.0) -> str:
         value, reference = (statistics.median(v) - offset for v in (values, base))
         ratio = statistics.median(
-            (v - offset) / (b - offset) for v, b in zip(values, base, strict=True)
+            # A round of the base may cost less than the clock of CPU time can tell.
+            (v - offset) / (b - offset)
+            for v, b in zip(values, base, strict=True)
+            if b > offset
         )
         return f"{value * 1000:.2f} ({ratio:.2f}x)" if reference > 0 else f"{value * 1000:.2f}"
 

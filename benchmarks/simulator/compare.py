@@ -19,6 +19,7 @@ from autoscaling.assumptions import Assumptions
 from planner.experiment import Experiment, Traffic
 from planner.hardware.catalogue import provisioning
 from planner.hardware.demand import Survey, survey
+from planner.models.known import known_model
 from planner.policies.config_section import to_toml
 from planner.policies.policy import ScalingPlan
 from planner.policies.presets import preset
@@ -33,7 +34,7 @@ OBJECTIVE = Objective()
 SHARE, CAREFUL = 0.99, 0.993
 KNOWN = ("book", "aws-sample", "load-test")
 OTHER_DAYS = (2, 3, 4)
-SERVED = endpoint("llama-3.1-8b", "ml.g5.2xlarge", OBJECTIVE)
+SERVED = endpoint(known_model("llama-3.1-8b"), "ml.g5.2xlarge", OBJECTIVE)
 
 # What AWS does not document, varied one at a time.
 VARIED: dict[str, Callable[[Experiment], Experiment]] = {
@@ -131,8 +132,7 @@ def show_day(path: Path, images: Path | None) -> None:
     learnt = found(today, "found, learnt", yesterday=yesterday)
     careful = found(today, f"the same, {CAREFUL:.1%}", CAREFUL, yesterday)
     others, seer = known(today), today.run_clairvoyant(SHARE)
-    outcomes = [*others, best.outcome, learnt.outcome, careful.outcome, seer]
-    show("The day", today, outcomes)
+    show("The day", today, [*others, best.outcome, learnt.outcome, careful.outcome, seer])
     for trial in (best, learnt, careful):
         print(f"\n{trial.plan.name}:\n```toml\n{to_toml(trial.plan)}```")
     sample = preset("aws-sample", today.survey.most_requests_per_second)
@@ -141,9 +141,10 @@ def show_day(path: Path, images: Path | None) -> None:
     show_other_days(path, plans)
     if images:
         images.mkdir(parents=True, exist_ok=True)
-        timeline = timeline_png([others[1], learnt.outcome, seer], OBJECTIVE)
+        timeline = timeline_png([others[1], best.outcome, seer], OBJECTIVE)
         (images / "autoscaling-day.png").write_bytes(timeline)
-        trade_off = trade_off_png([o for o in outcomes if o.within > 0.9], SHARE)
+        drawn = [o for o in (*others, best.outcome, seer) if o.within > 0.9]
+        trade_off = trade_off_png(drawn, SHARE)
         (images / "autoscaling-trade-off.png").write_bytes(trade_off)
 
 

@@ -6,8 +6,10 @@ from math import inf
 
 import numpy as np
 
-from planner.hardware.catalogue import measurements, speed
-from planner.hardware.throughput import CONCURRENCIES, SLOTS, TOKENS_IN, TOKENS_OUT, Speed
+from planner.hardware.catalogue import instance_type, measurements
+from planner.hardware.speeds import CONCURRENCIES, TOKENS_IN, TOKENS_OUT, speed_of
+from planner.hardware.throughput import SLOTS, Speed
+from planner.models.known import known_model
 from planner.simulator.instance import Done, SimulatedInstance
 from planner.workload.trace import Arrivals
 
@@ -37,7 +39,9 @@ def main() -> None:
     print("| --- |", " | ".join("---:" for _ in CONCURRENCIES), "|")
     errors: dict[bool, list[float]] = {True: [], False: []}
     for row in measurements():
-        engine, cells = speed(row["model"], row["instance"]), []
+        served_by = instance_type(row["instance"])
+        engine = speed_of(known_model(row["model"]), served_by, served_by.gpus)
+        cells = []
         for concurrency, published in zip(CONCURRENCIES, row["seconds"], strict=True):
             seconds = closed_loop(engine, concurrency)
             error = seconds / published - 1

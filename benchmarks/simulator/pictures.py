@@ -12,17 +12,17 @@ import numpy as np
 from autoscaling.schedule import ScheduledAction
 from planner.experiment import Experiment
 from planner.hardware.demand import survey
+from planner.models.known import known_model
 from planner.policies.policy import ScalingPlan
 from planner.policies.presets import preset
 from planner.report.plots import timeline_png
 from planner.simulator.endpoint import endpoint
 from planner.simulator.outcome import Objective
-from planner.workload.generated import MONDAY
-from planner.workload.trace import Arrivals
+from planner.workload.trace import MONDAY, Arrivals
 from stacks.config import ColdStartConfig
 
 OBJECTIVE = Objective()
-SERVED = endpoint("llama-3.1-8b", "ml.g5.2xlarge", OBJECTIVE)
+SERVED = endpoint(known_model("llama-3.1-8b"), "ml.g5.2xlarge", OBJECTIVE)
 
 
 def steps(*stretches: tuple[float, float]) -> list[Arrivals]:

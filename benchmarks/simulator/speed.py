@@ -7,6 +7,7 @@ import resource
 import time
 
 from planner.hardware.demand import survey
+from planner.models.known import known_model
 from planner.policies.presets import preset
 from planner.simulator.endpoint import endpoint
 from planner.simulator.outcome import Objective
@@ -19,7 +20,7 @@ RATE = 6.0
 def measure(requests: int) -> tuple[float, float, int]:
     """Return CPU seconds, wall seconds and requests of one simulation, traffic included."""
     traffic = Traffic(kind="diurnal", rate=RATE, duration=requests / RATE)
-    serving = endpoint("llama-3.1-8b", "ml.g5.2xlarge", Objective())
+    serving = endpoint(known_model("llama-3.1-8b"), "ml.g5.2xlarge", Objective())
     seen = survey(Traffic(kind="diurnal", rate=RATE, duration=3600).arrivals(), serving.speed)
     plan = preset("aws-sample", seen.most_requests_per_second)
     cpu, wall = time.process_time(), time.perf_counter()

@@ -37,11 +37,14 @@ NAME = 64
 LABEL = 2_048
 """Characters of a text that only labels or selects: `user`, `service_tier`, `reasoning_effort`."""
 
-STOPS = 16
-"""Stop sequences. Each is looked for in the text at every token; OpenAI allows 4."""
+STOPS = 4
+"""Stop sequences, each looked for in the text at every token: the limit of OpenAI, and of vLLM."""
 
 STOP = 256
 """Characters of a stop sequence, which hold back as much of a stream."""
+
+BREAKERS = 16
+"""Texts at which llama.cpp's DRY sampler begins anew, looked for like stop sequences."""
 
 LOGIT_BIASES = 1_024
 """Tokens with a bias, which the sampler applies at every token; OpenAI names 300."""

@@ -100,7 +100,7 @@ SAMPLERS: dict[str, tuple[Check, frozenset[str]]] = {
         ("dry_base", _any_number, (_LLAMA,)),
         ("dry_allowed_length", _any_int, (_LLAMA,)),
         ("dry_penalty_last_n", _any_int, (_LLAMA,)),
-        ("dry_sequence_breakers", items(bounds.STOPS, text(bounds.STOP)), (_LLAMA,)),
+        ("dry_sequence_breakers", items(bounds.BREAKERS, text(bounds.STOP)), (_LLAMA,)),
         # Say where an answer may end; `max_tokens` and the context end it in any case.
         ("min_tokens", integer(0, bounds.TOKENS), (_VLLM, _SGLANG)),
         ("ignore_eos", boolean, (_VLLM, _LLAMA, _SGLANG)),

@@ -1,8 +1,14 @@
-"""Bounds of a conversation: its messages, their parts, and the media in these."""
+"""The check of a conversation: its messages, their parts and the media in these, their calls.
+
+An engine meets a part that it cannot read with a 5xx (llama.cpp: a text part without `text`, an
+image for a model without a projector, a call without `arguments`). A 5xx is retried by clients and
+counts towards a deployment's rollback, so these are found here.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,83 +24,70 @@ from lambda_api.admission.values import (
     plain,
     refused,
     text,
-    unknown,
     wrong_type,
 )
 
 _HOST_NAME = re.compile(r"(?=.{4,253}$)([a-z0-9-]{1,63}\.)+[a-z][a-z0-9-]{1,62}", re.ASCII)
 _PRIVATE_SUFFIXES = (".internal", ".local", ".localhost", ".localdomain")
 
+TEXT = "text"
+"""The kind of content that every model takes."""
+
 _label, _other = text(bounds.LABEL), plain(bounds.OTHER_BYTES, bounds.OTHER_DEPTH)
 
-_called = members({"name": text(bounds.LABEL), "arguments": anything})
-_CALL = members(
-    {
-        "id": _label,
-        "type": one_of("function", "custom"),
-        "index": anything,
-        "function": _called,
-        "custom": members({"name": text(bounds.LABEL), "input": anything}),
-    }
-)
 
-_FIELDS: dict[str, Check] = {
-    "role": anything,
-    "content": anything,
-    "name": _label,
-    "tool_call_id": _label,
-    "tool_calls": items(bounds.TOOLS, _CALL),
-    "function_call": _called,
-    "refusal": anything,
-    "annotations": _other,
-    "audio": _other,
-    # The thoughts of a model, as vLLM, SGLang and llama.cpp write them and read them back.
-    "reasoning": anything,
-    "reasoning_content": anything,
-    # A hint that gateways add for providers that cache by marks; no engine reads it.
-    "cache_control": _other,
-}
-"""Members of a message: OpenAI's, and what the engines put into their own messages."""
-
-
-def check_messages(messages: Any, param: str) -> None:  # noqa: ANN401  any JSON value
+def check_messages(
+    messages: Any,  # noqa: ANN401  any JSON value
+    param: str,
+    modalities: Collection[str] = (TEXT,),
+) -> None:
     """Check a conversation, whose messages have roles and a text or parts with types each.
 
+    Args:
+        messages: The conversation.
+        param: The path of the conversation.
+        modalities: Kinds of content that the model takes, `text` among them.
+
     Raises:
-        InvalidRequestError: There is too much of it, or a member is unknown.
+        InvalidRequestError: There is too much of it, a member is unknown, missing or malformed, or
+            content is of a kind that the model does not take.
     """
-    check_each = members(_FIELDS)
     at_most(bounds.MESSAGES, len(messages), param, "messages")
     parts = media = 0
     for number, message in enumerate(messages):
         where = f"{param}[{number}]"
-        check_each(message, where)
+        _check_message(message, where)
         content = message.get("content")
         if isinstance(content, list):
             parts += len(content)
             at_most(bounds.PARTS, parts, param, "parts")
-            media += sum(
-                _check_part(part, f"{where}.content[{n}]") for n, part in enumerate(content)
-            )
+            for place, part in enumerate(content):
+                media += _check_part(part, f"{where}.content[{place}]", modalities) != TEXT
             at_most(bounds.MEDIA, media, param, "images, sounds and films")
+        elif content is None and message.get("role") != "assistant":  # who may speak by calls alone
+            raise refused(f"{where}.content", "field required")
 
 
-def _check_part(part: Any, param: str) -> bool:  # noqa: ANN401  any JSON value
-    """Check a part; return True for one that is not text."""
-    kind = mapping(part, param).get("type")
-    if not isinstance(kind, str) or kind not in _PARTS:
-        raise wrong_type(f"{param}.type", " or ".join(map(repr, _PARTS)), kind)
-    for name, value in part.items():
-        if name in _PARTS[kind] and value is not None:
-            _PARTS[kind][name](value, f"{param}.{name}")
-        elif name not in {"type", "cache_control", *_PARTS[kind]}:
-            raise unknown(param, name)
-    return kind in _MEDIA
+def _check_part(part: Any, param: str, modalities: Collection[str]) -> str:  # noqa: ANN401
+    """Check a part; return the kind of its content."""
+    name = mapping(part, param).get("type")
+    if not isinstance(name, str) or name not in _PARTS:
+        known = [repr(known) for known, (kind, _) in _PARTS.items() if kind in modalities]
+        raise wrong_type(f"{param}.type", " or ".join(known), name)
+    kind, check = _PARTS[name]
+    check(part, param)
+    if kind not in modalities:
+        takes = " and ".join(modalities)
+        raise refused(f"{param}.type", f"got {name!r}, this model takes {takes} alone")
+    return kind
 
 
 def _string(value: Any, param: str) -> None:  # noqa: ANN401  any JSON value
     if not isinstance(value, str):
         raise wrong_type(param, "a string", value)
+
+
+_sound = members({"data": _string, "format": _label}, needed=["data", "format"])
 
 
 def _url(value: Any, param: str) -> None:  # noqa: ANN401  any JSON value
@@ -118,21 +111,52 @@ def _url(value: Any, param: str) -> None:  # noqa: ANN401  any JSON value
         raise refused(param, "must be a data: URL, or https with a public host name and no port")
 
 
+_media_object = members({"url": _url, "detail": _label}, needed=["url"])
+
+
 def _media(value: Any, param: str) -> None:  # noqa: ANN401  any JSON value
-    if isinstance(value, str):
-        return _url(value, param)
-    return members({"url": _url, "detail": _label})(value, param)
+    (_url if isinstance(value, str) else _media_object)(value, param)
 
 
-_PARTS: dict[str, dict[str, Check]] = {
-    "text": {"text": _string, "annotations": _other},
-    "refusal": {"refusal": _string},
-    "image_url": {"image_url": _media, "uuid": _label},
-    "audio_url": {"audio_url": _media, "uuid": _label},
-    "video_url": {"video_url": _media, "uuid": _label},
-    "input_audio": {"input_audio": members({"data": _string, "format": _label}), "uuid": _label},
-    "file": {"file": members({"file_data": _string, "file_id": _label, "filename": _label})},
+def _holding(name: str, check: Check, **others: Check) -> Check:
+    """Return the check of a part that holds its content below a name."""
+    common = {"type": anything, "cache_control": _other}
+    return members({**common, name: check, **others}, needed=[name])
+
+
+_PARTS: dict[str, tuple[str, Check]] = {
+    "text": (TEXT, _holding("text", _string, annotations=_other)),
+    "refusal": (TEXT, _holding("refusal", _string)),
+    "image_url": ("image", _holding("image_url", _media, uuid=_label)),
+    "input_audio": ("audio", _holding("input_audio", _sound, uuid=_label)),
+    "audio_url": ("audio", _holding("audio_url", _media, uuid=_label)),
+    "video_url": ("video", _holding("video_url", _media, uuid=_label)),
 }
-"""Members of a part, besides `type`: OpenAI's kinds, and vLLM's of audio and video by URL."""
+"""Kind of the content of a part, and the check, by type: OpenAI's, and vLLM's for audio and video
+by URL. No engine reads OpenAI's `file`."""
 
-_MEDIA = _PARTS.keys() - {"text", "refusal"}
+_called = members({"name": _label, "arguments": _string}, needed=["name", "arguments"])
+_call = members(
+    {"id": _label, "type": one_of("function"), "index": anything, "function": _called},
+    needed=["function"],
+)
+
+_check_message = members(
+    {
+        "role": anything,
+        "content": anything,
+        "name": _label,
+        "tool_call_id": _label,
+        "tool_calls": items(bounds.TOOLS, _call),
+        "function_call": _called,
+        "refusal": anything,
+        "annotations": _other,
+        "audio": _other,
+        # The thoughts of a model, as vLLM, SGLang and llama.cpp write them and read them back.
+        "reasoning": anything,
+        "reasoning_content": anything,
+        # A hint that gateways add for providers that cache by marks; no engine reads it.
+        "cache_control": _other,
+    }
+)
+"""The check of a message's members: OpenAI's, and what the engines put into their own messages."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from lambda_api.admission import bounds
@@ -68,7 +69,7 @@ class Admission:
             InvalidRequestError: A field is unknown, or a value over its bound.
         """
         schemas = SchemaBudget()
-        own = _own_checks(schemas)
+        own = self._own_checks(schemas)
         for name, value in body.items():
             check = OPENAI.get(name) or own.get(name) or self._of_engine(name, schemas)
             if check is None:
@@ -76,6 +77,31 @@ class Admission:
             if value is not None:
                 check(value, name)
         _check_choices(body)
+
+    def _own_checks(self, schemas: SchemaBudget) -> dict[str, Check]:
+        """Return the checks of fields that bounds are common to, or that hold schemas."""
+        function = members(
+            {
+                "name": _named,
+                "description": anything,
+                "parameters": schemas.check,
+                "strict": boolean,
+            },
+            needed=["name"],
+        )
+        tool = members(
+            {"type": one_of("function"), "function": function}, needed=["type", "function"]
+        )
+        return {
+            "messages": partial(check_messages, modalities=self.modalities),
+            "functions": items(bounds.TOOLS, function),
+            "tools": items(bounds.TOOLS, tool),
+            "tool_choice": _check_tool_choice,
+            "response_format": lambda value, param: _check_format(value, param, schemas),
+            "stop": _check_stop,
+            "logit_bias": _check_logit_bias,
+            "chat_template_kwargs": _check_template_arguments,
+        }
 
     def _of_engine(self, name: str, schemas: SchemaBudget) -> Check | None:
         if name in SAMPLERS:
@@ -89,30 +115,6 @@ OPENAI_ONLY = Admission()
 """The rules where config lets no engine field through."""
 
 
-def _own_checks(schemas: SchemaBudget) -> dict[str, Check]:
-    """Return the checks of fields that bounds are common to, or that hold schemas."""
-    function = members(
-        {
-            "name": _named,
-            "description": anything,
-            "parameters": schemas.check,
-            "strict": boolean,
-        },
-        needed=["name"],
-    )
-    tool = members({"type": one_of("function"), "function": function}, needed=["type", "function"])
-    return {
-        "messages": check_messages,
-        "functions": items(bounds.TOOLS, function),
-        "tools": items(bounds.TOOLS, tool),
-        "tool_choice": _check_tool_choice,
-        "response_format": lambda value, param: _check_format(value, param, schemas),
-        "stop": _check_stop,
-        "logit_bias": _check_logit_bias,
-        "chat_template_kwargs": _check_template_arguments,
-    }
-
-
 def _named(value: Any, param: str) -> None:  # noqa: ANN401  any JSON value
     text(bounds.NAME)(value, param)
     if not _NAME.fullmatch(value):
@@ -123,12 +125,15 @@ def _check_tool_choice(value: Any, param: str) -> None:  # noqa: ANN401  any JSO
     if isinstance(value, str):
         return one_of("none", "auto", "required")(value, param)
     named = members({"name": _named}, needed=["name"])
-    tools = items(bounds.TOOLS, members({"type": one_of("function"), "function": named}))
+    tool = members({"type": one_of("function"), "function": named}, needed=["type", "function"])
     allowed = members(
-        {"mode": one_of("auto", "required"), "tools": tools}, needed=["mode", "tools"]
+        {"mode": one_of("auto", "required"), "tools": items(bounds.TOOLS, tool)},
+        needed=["mode", "tools"],
     )
-    kinds = {"type": one_of("function", "allowed_tools"), "function": named}
-    return members({**kinds, "allowed_tools": allowed}, needed=["type"])(value, param)
+    kind = mapping(value, param).get("type")
+    one_of("function", "allowed_tools")(kind, f"{param}.type")
+    kinds = {"type": anything, "function": named, "allowed_tools": allowed}
+    return members(kinds, needed=[str(kind)])(value, param)
 
 
 def _check_format(value: Any, param: str, schemas: SchemaBudget) -> None:  # noqa: ANN401

@@ -7,20 +7,14 @@ may have 400 KB: some 6,000 leases with the names that ids have.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from lambda_api.aws.dynamodb import storage_failure, table_client
+from lambda_api.aws.dynamodb import Table, Value, table_client
 from lambda_api.quotas.leases import Lease, Leases, Limits
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import (
-        AttributeValueTypeDef,
-        UniversalAttributeValueTypeDef,
-        UpdateItemInputTypeDef,
-    )
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 _KEPT_SECONDS = 10 * 366 * 86_400
 """Time without a new lease after which an item goes: no lease is longer, as config keeps nothing
@@ -34,8 +28,7 @@ class DynamoLeaseTable:
     """The leases of all holders, in a table."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table, "what you hold cannot be counted, try again shortly")
 
     @classmethod
     def connect(cls, table: str) -> Self:
@@ -69,8 +62,8 @@ class DynamoLeaseTable:
             holder,
             "SET swept_at = :now",
             "swept_at = :seen",
-            now={"N": str(now)},
-            seen={"N": str(swept_at)},
+            now=now,
+            seen=swept_at,
         )
         return refused is None
 
@@ -80,28 +73,27 @@ class DynamoLeaseTable:
             holder,
             "SET leases = :none, held_bytes = :zero, swept_at = :zero",
             "attribute_not_exists(leases)",
-            none={"M": {}},
-            zero={"N": "0"},
+            none={},
+            zero=0,
         )
 
     def _take(
         self, holder: str, name: str, lease: Lease, limits: Limits
     ) -> Mapping[str, AttributeValueTypeDef] | None:
         condition = "size(leases) < :most AND attribute_not_exists(leases.#name)"
-        values: dict[str, UniversalAttributeValueTypeDef] = {}
-        if limits.size is not None:
+        room = None if limits.size is None else limits.size - lease.size
+        if room is not None:
             condition += " AND held_bytes <= :room"
-            values["room"] = {"N": str(limits.size - lease.size)}
         return self._update(
             holder,
             "SET leases.#name = :lease, held_bytes = held_bytes + :size, expires = :expires",
             condition,
             {"#name": name},
-            lease={"L": [{"N": str(n)} for n in (lease.since, lease.until, lease.size)]},
-            size={"N": str(lease.size)},
-            expires={"N": str(lease.since + _KEPT_SECONDS)},
-            most={"N": str(limits.leases)},
-            **values,
+            lease=(lease.since, lease.until, lease.size),
+            size=lease.size,
+            expires=lease.since + _KEPT_SECONDS,
+            most=limits.leases,
+            room=room,
         )
 
     def _update(
@@ -111,30 +103,11 @@ class DynamoLeaseTable:
         condition: str,
         names: Mapping[str, str] | None = None,
         /,
-        **values: UniversalAttributeValueTypeDef,
+        **values: Value,
     ) -> Mapping[str, AttributeValueTypeDef] | None:
         """Change a holder's item; return the item as it is if the condition does not hold."""
-        call: UpdateItemInputTypeDef = {
-            "TableName": self._table,
-            "Key": {"holder": {"S": holder}},
-            "UpdateExpression": change,
-            "ConditionExpression": condition,
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
-        if names:
-            call["ExpressionAttributeNames"] = names
-        if values:
-            call["ExpressionAttributeValues"] = {f":{name}": v for name, v in values.items()}
-        try:
-            self._client.update_item(**call)
-        except self._client.exceptions.ConditionalCheckFailedException as refused:
-            answer: Any = refused.response
-            item: Mapping[str, AttributeValueTypeDef] = answer.get("Item", {})
-            return item
-        except (BotoCoreError, ClientError) as error:
-            message = "what you hold cannot be counted, try again shortly"
-            raise storage_failure(error, message) from error
-        return None
+        update = self._table.update({"holder": holder}, change, condition, names, values)
+        return None if update.is_made else update.item
 
 
 def _leases(item: Mapping[str, AttributeValueTypeDef]) -> Leases:

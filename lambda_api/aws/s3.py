@@ -75,8 +75,15 @@ class S3Store:
             read_timeout=_READ_TIMEOUT_SECONDS,
             retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
             signature_version="s3v4",
+            # Left to itself botocore presigns for the global host, which is the wrong one for every
+            # region but us-east-1: https://github.com/boto/boto3/issues/2989
+            s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
         )
         return cls(boto3.client("s3", config=config), bucket)
+
+    def close(self) -> None:
+        """Drop the connections that are kept for the next request."""
+        self._client.close()
 
     def get(self, key: str) -> StoredObject | None:
         """Return an object with its bytes; None if there is none."""
@@ -102,6 +109,15 @@ class S3Store:
         try:
             yield from answer["Body"].iter_chunks(_PART_BYTES) if answer else ()
         except BotoCoreError as error:
+            raise _failure(error) from error
+
+    def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
+        """Yield an object's bytes from `start` to `end`, which is left out, in parts of 1 MiB."""
+        span = f"bytes={start}-{end - 1}"
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key, Range=span)
+            yield from answer["Body"].iter_chunks(_PART_BYTES)
+        except (BotoCoreError, ClientError) as error:
             raise _failure(error) from error
 
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:

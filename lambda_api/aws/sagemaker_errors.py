@@ -15,16 +15,12 @@ from botocore.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as StreamTimeoutError
 
-from lambda_api.engine.json_fields import engine_message
-from lambda_api.engine.refusals import is_context_overflow
+from lambda_api.engine.refusals import refusal_of
 from lambda_api.errors import (
-    ContextLengthError,
     EndpointMissingError,
     EngineError,
-    InvalidRequestError,
     NoCapacityError,
     NotReadyError,
-    RequestTooLargeError,
     ServiceError,
     StreamBrokenError,
     ThrottledError,
@@ -36,12 +32,6 @@ from lambda_api.errors import (
 _TIMEOUTS = (ConnectTimeoutError, ReadTimeoutError, StreamTimeoutError)
 _THROTTLES = {"ThrottlingException", "Throttling", "TooManyRequestsException"}
 _NOT_READY = {"ModelNotReadyException", "ServiceUnavailable", "ServiceUnavailableException"}
-_REFUSALS: dict[int, type[InvalidRequestError]] = {
-    400: InvalidRequestError,
-    413: RequestTooLargeError,
-    422: InvalidRequestError,
-}
-"""Statuses with which an engine refuses a request at fault. A 401 or 404 would be ours to mend."""
 
 
 def translate(error: Exception) -> ServiceError:
@@ -93,18 +83,14 @@ def _from_engine(response: Any) -> ServiceError:  # noqa: ANN401  ModelError's k
     status = response.get("OriginalStatusCode", 0)
     message = response.get("OriginalMessage") or ""
     reason = f"ModelError, engine status {status}"
-    if status in _REFUSALS and is_context_overflow(message):
-        return ContextLengthError(engine_message(message), param="messages", reason=reason)
-    if status in _REFUSALS:
-        return _REFUSALS[status](engine_message(message), reason=reason)
-    if status == 429:
-        return ThrottledError("the model has too many requests, try again shortly", reason=reason)
-    if status == 503:
-        return _not_ready(reason)
     # SageMaker reports its own 60 s limit as status 0 and this text.
-    if status == 504 or "timed out" in (message or response["Error"].get("Message", "")):
-        return _timeout(reason)
-    return EngineError("the model failed to answer", reason=reason)
+    timed_out = "timed out" in (message or response["Error"].get("Message", ""))
+    refusal = refusal_of(status, message, reason)
+    return (
+        _timeout(reason)
+        if type(refusal) is EngineError and (status == 504 or timed_out)
+        else refusal
+    )
 
 
 def _not_ready(reason: str, kind: type[NotReadyError] = NotReadyError) -> NotReadyError:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
 
 import boto3
 from botocore.config import Config
@@ -12,6 +15,8 @@ from botocore.eventstream import ParserError
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 from urllib3.exceptions import HTTPError
 
+from lambda_api.aws.event_stream import payload_parts
+from lambda_api.aws.priming import prime
 from lambda_api.aws.sagemaker_errors import translate, translate_midway
 
 if TYPE_CHECKING:
@@ -21,6 +26,7 @@ _CONNECT_TIMEOUT_SECONDS = 5
 _MAX_CONNECTIONS = 128
 """One connection a running answer: 40 threads of uvicorn, and room for streams."""
 
+_log = logging.getLogger(__name__)
 _READ_FAILURES = (BotoCoreError, ClientError, ParserError, HTTPError, OSError)
 
 
@@ -47,9 +53,7 @@ class EndpointStream:
             ServiceError: The answer broke off.
         """
         try:
-            for event in self._events:
-                if "PayloadPart" in event:
-                    yield event["PayloadPart"]["Bytes"]
+            yield from payload_parts(self._events)
         except Exception as error:
             # A read that `close` cut off fails in many ways; none is news.
             if not self._is_closed:
@@ -67,13 +71,21 @@ class EndpointStream:
 
 
 class SageMakerEndpoint:
-    """An endpoint, or an inference component on it, that makes completions."""
+    """An endpoint, or an inference component on it, that makes completions.
+
+    Args:
+        client: The client of SageMaker's runtime.
+        endpoint_name: The endpoint to call.
+        component_name: The inference component that holds the model, if there are any.
+        adapters: The inference components of adapters, by the model that a request selects.
+    """
 
     def __init__(
         self,
         client: SageMakerRuntimeClient,
         endpoint_name: str,
         component_name: str | None = None,
+        adapters: Mapping[str, str] | None = None,
     ) -> None:
         self._client = client
         self._call = {
@@ -82,10 +94,19 @@ class SageMakerEndpoint:
         }
         if component_name:
             self._call["InferenceComponentName"] = component_name
+        # What selects an adapter stands first in a payload, before anything that a caller wrote.
+        self._adapters = {
+            b'{"model":%b,' % json.dumps(model).encode(): component
+            for model, component in (adapters or {}).items()
+        }
 
     @classmethod
     def connect(
-        cls, endpoint_name: str, timeout_seconds: float, component_name: str | None = None
+        cls,
+        endpoint_name: str,
+        timeout_seconds: float,
+        component_name: str | None = None,
+        adapters: Mapping[str, str] | None = None,
     ) -> Self:
         """Return the endpoint with a client of its own; no request is sent yet.
 
@@ -93,6 +114,7 @@ class SageMakerEndpoint:
             endpoint_name: The endpoint to call.
             timeout_seconds: Longest wait for the next bytes of an answer.
             component_name: The inference component that holds the model, if there are any.
+            adapters: The inference components of adapters, by the model that a request selects.
         """
         config = Config(
             connect_timeout=_CONNECT_TIMEOUT_SECONDS,
@@ -105,7 +127,17 @@ class SageMakerEndpoint:
             user_agent="llm-twin",
         )
         client = boto3.client("sagemaker-runtime", config=config)
-        return cls(client, endpoint_name, component_name)
+        return cls(client, endpoint_name, component_name, adapters)
+
+    def prime(self) -> None:
+        """Make the first call cheap, without sending anything; a failure is the first call's too.
+
+        Called where CPU is plenty, before the first caller.
+        """
+        try:
+            prime(self._client, self._call)
+        except BotoCoreError as error:
+            _log.warning("the client could not be primed: %s", error)
 
     def complete(self, payload: bytes, prefix: str | None = None) -> bytes:
         """Return the whole answer.
@@ -130,7 +162,13 @@ class SageMakerEndpoint:
         return EndpointStream(self._ask(operation, payload, prefix))
 
     def _ask(self, operation: Callable[..., Any], payload: bytes, prefix: str | None) -> Any:  # noqa: ANN401
-        call = {**self._call, "PrefixAwareId": prefix} if prefix else self._call
+        # By this id captured answers of a shadow variant find those that clients got.
+        call = {**self._call, "InferenceId": uuid4().hex}
+        if prefix:
+            call["PrefixAwareId"] = prefix
+        for beginning, component in self._adapters.items():
+            if payload.startswith(beginning):
+                call = {**call, "InferenceComponentName": component}
         try:
             try:
                 return operation(Body=payload, **call)

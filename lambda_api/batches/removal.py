@@ -5,8 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from lambda_api.batches.finalize import ENDED
-from lambda_api.batches.schemas import BatchState
+from lambda_api.batches.schemas import ENDED, BatchState
 from lambda_api.batches.shards import shards_of
 from lambda_api.batches.store import BatchStore, Mark
 from lambda_api.errors import ConflictError, NotFoundError, UnreadableObjectError

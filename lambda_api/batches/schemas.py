@@ -5,15 +5,18 @@ The fields are those of platform.openai.com/docs/api-reference/batch/object.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from lambda_api.files.schemas import ExpiresAfter
+from lambda_api.storage.metadata import Metadata
 from lambda_api.storage.pagination import Listed
 
-ENDPOINT = "/v1/chat/completions"
-"""The one route that a batch's requests may be for."""
+EndpointPath = Literal["/v1/chat/completions", "/v1/completions", "/v1/responses"]
+"""The routes that a batch's requests may be for."""
+
+CHAT_COMPLETIONS: EndpointPath = "/v1/chat/completions"
 
 COMPLETION_WINDOW = "24h"
 COMPLETION_WINDOW_SECONDS = 86_400
@@ -28,6 +31,9 @@ Status = Literal[
     "cancelling",
     "cancelled",
 ]
+
+ENDED: frozenset[Status] = frozenset({"failed", "completed", "expired", "cancelled"})
+"""The statuses that are final."""
 
 
 class BatchError(BaseModel):
@@ -92,15 +98,6 @@ class BatchUsage(BaseModel):
         )
 
 
-Metadata = Annotated[
-    dict[
-        Annotated[str, StringConstraints(max_length=64)],
-        Annotated[str, StringConstraints(max_length=512)],
-    ],
-    Field(max_length=16),
-]
-
-
 class BatchRequest(BaseModel):
     """A request for a batch."""
 
@@ -108,14 +105,14 @@ class BatchRequest(BaseModel):
         json_schema_extra={
             "example": {
                 "input_file_id": "file-0f1e...",
-                "endpoint": ENDPOINT,
+                "endpoint": CHAT_COMPLETIONS,
                 "completion_window": COMPLETION_WINDOW,
             }
         }
     )
 
     input_file_id: str = Field(description="A file of requests, one JSON object a line.")
-    endpoint: Literal["/v1/chat/completions"] = Field(description="What the requests are for.")
+    endpoint: EndpointPath = Field(description="The route that all requests are for.")
     completion_window: Literal["24h"] = Field(description="How long it may take.")
     metadata: Metadata | None = Field(None, description="Up to 16 notes of the caller's.")
     output_expires_after: ExpiresAfter | None = Field(
@@ -127,7 +124,7 @@ class Batch(Listed):
     """A batch. Times are Unix seconds."""
 
     object: Literal["batch"] = "batch"
-    endpoint: str
+    endpoint: EndpointPath
     model: str
     errors: BatchErrors | None = None
     input_file_id: str
@@ -153,6 +150,7 @@ class Batch(Listed):
         cls,
         batch_id: str,
         *,
+        endpoint: EndpointPath,
         input_file_id: str,
         model: str,
         now: float,
@@ -161,7 +159,7 @@ class Batch(Listed):
         """Return a batch as it begins."""
         return cls(
             id=batch_id,
-            endpoint=ENDPOINT,
+            endpoint=endpoint,
             model=model,
             input_file_id=input_file_id,
             completion_window=COMPLETION_WINDOW,

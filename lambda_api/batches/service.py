@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from time import time
 
 from lambda_api.batches.executions import Executions, cancel_of
-from lambda_api.batches.finalize import ENDED
 from lambda_api.batches.removal import remove
-from lambda_api.batches.schemas import Batch, BatchRequest, BatchState, DeletedBatch
+from lambda_api.batches.schemas import ENDED, Batch, BatchRequest, BatchState, DeletedBatch
 from lambda_api.batches.shards import shards_of
 from lambda_api.batches.store import PREFIX, BatchStore
 from lambda_api.errors import (
@@ -20,7 +19,8 @@ from lambda_api.errors import (
     ServiceError,
     UnreadableObjectError,
 )
-from lambda_api.files.service import MAX_FILE_BYTES, FileService, missing_file
+from lambda_api.files.new_file import MOST_BYTES
+from lambda_api.files.service import FileService, missing_file
 from lambda_api.quotas.quota import UNLIMITED, Quota
 from lambda_api.storage.object_ids import new_id
 from lambda_api.storage.object_store import ChangedError
@@ -69,6 +69,7 @@ class BatchService:
         now = self.clock()
         batch = Batch.validating(
             batch_id or self.new_id(),
+            endpoint=request.endpoint,
             input_file_id=request.input_file_id,
             model=self.model_id,
             now=now,
@@ -193,10 +194,8 @@ class BatchService:
             raise _unusable(f"the purpose of {file_id!r} must be 'batch', got {file.purpose!r}")
         if file.status == "uploaded":
             raise _unusable(f"the content of {file_id!r} has not been uploaded yet")
-        if not 0 < file.bytes <= MAX_FILE_BYTES:
-            raise _unusable(
-                f"{file_id!r} has {file.bytes} bytes, 1 to {MAX_FILE_BYTES} are allowed"
-            )
+        if not 0 < file.bytes <= (most := MOST_BYTES["batch"]):
+            raise _unusable(f"{file_id!r} has {file.bytes} bytes, 1 to {most} are allowed")
 
     def _start(self, owner: str, batch_id: str) -> None:
         try:

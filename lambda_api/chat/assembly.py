@@ -29,7 +29,7 @@ MOST_SILENT_SECONDS = 290.0
 the error is ours:
 docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html."""
 
-WHOLE_ONLY = frozenset({"best_of", "prompt_logprobs", "use_beam_search"})
+_WHOLE_ONLY = frozenset({"best_of", "prompt_logprobs", "use_beam_search"})
 """Fields that vLLM refuses in a stream; they pass where config names them as the engine's."""
 
 _STREAMS = ("event-stream", "jsonlines")
@@ -37,6 +37,14 @@ _AT_FAULT = {400, 413, 422}
 _UNFINISHED = "the model stopped before its answer was complete"
 
 JsonObject = dict[str, Any]
+
+
+def is_whole_only(fields: Mapping[str, Any]) -> bool:
+    """Return True for a request with fields that some engine refuses in a stream.
+
+    llama.cpp refuses log probabilities there beside tools, which it takes in a whole answer.
+    """
+    return not _WHOLE_ONLY.isdisjoint(fields) or bool(fields.get("logprobs") and "tools" in fields)
 
 
 def read_whole(source: UpstreamStream, longest_seconds: float) -> tuple[bytes, str]:

@@ -6,7 +6,7 @@ and pass to the engine where `admission` lets them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal, Self
 
@@ -116,22 +116,25 @@ class ChatCompletionRequest(WireModel):
         fields = self.model_dump(exclude_unset=True, exclude={"stream", "stream_options"})
         return self.model_validate(fields)
 
-    def payload(self) -> bytes:
+    def payload(self, selected: Mapping[str, Any] | None = None) -> bytes:
         """Return the JSON for the engine: the client's, but for four things.
 
         `model` is left out: every engine serves one model and takes its absence to mean that one,
-        while a name it was not started with is an error (vLLM). A stream's usage is always asked
+        while a name it was not started with is an error (vLLM). An adapter is `selected` by fields
+        of the engine's. A stream's usage is always asked
         for, because the metrics count it; `ChatStream` keeps it from a client that did not ask.
         `prompt_cache_key` is for the routing in front of the engines, which do not know it.
         Instructions at the beginning are one message, as many templates take no second.
         """
-        request = self.model_copy(update={"messages": one_instruction(self.messages)})
+        fields = {"messages": one_instruction(self.messages), **(selected or {})}
+        request = self.model_copy(update=fields)
         if self.stream:
             options = (self.stream_options or StreamOptions()).model_copy(
                 update={"include_usage": True}
             )
             request = request.model_copy(update={"stream_options": options})
-        return request.written(exclude_unset=True, exclude={"model", "prompt_cache_key"})
+        ours = {"model", "prompt_cache_key"} - fields.keys()
+        return request.written(exclude_unset=True, exclude=ours)
 
 
 class TokenUsage(BaseModel):

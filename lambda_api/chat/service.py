@@ -9,13 +9,12 @@ from typing import Protocol, Self
 from lambda_api.admission.request import OPENAI_ONLY, Admission
 from lambda_api.chat.assembly import (
     MOST_SILENT_SECONDS,
-    WHOLE_ONLY,
     assembled,
     is_streamed,
+    is_whole_only,
     read_whole,
     written,
 )
-from lambda_api.chat.content import check_calls, check_content
 from lambda_api.chat.prefix_routing import prefix_id
 from lambda_api.chat.schemas import ChatCompletionRequest
 from lambda_api.chat.stream import ChatStream, UpstreamStream
@@ -27,7 +26,8 @@ from lambda_api.engine.json_fields import (
     usage_in,
     usage_of,
 )
-from lambda_api.errors import RequestTooLargeError, UnknownModelError
+from lambda_api.engine.served_models import ServedModels
+from lambda_api.errors import RequestTooLargeError
 
 MAX_PAYLOAD_BYTES = 6_291_456
 """Largest body that InvokeEndpoint takes: docs.aws.amazon.com/sagemaker/latest/APIReference/
@@ -58,17 +58,17 @@ class Completion:
 
 @dataclass(frozen=True)
 class ChatService:
-    """Chat completions of one model.
+    """Chat completions of a model and its adapters.
 
     Attributes:
-        model_id: The name clients know the model by.
+        models: The models that requests may name.
         connect: Returns the upstream; called for each request, so cached.
         is_prefix_aware: True if the endpoint routes by the prefix of a conversation.
         admission: The rules by which requests reach the engine.
         longest_seconds: Longest that a whole answer may take, from its first bytes on.
     """
 
-    model_id: str
+    models: ServedModels
     connect: Callable[[], Upstream]
     is_prefix_aware: bool = False
     admission: Admission = OPENAI_ONLY
@@ -80,24 +80,18 @@ class ChatService:
         Raises:
             ServiceError: The request was refused, or the upstream failed.
         """
-        if not WHOLE_ONLY.isdisjoint(request.model_extra or ()):
+        if is_whole_only(request.model_extra or {}):
             payload = self.payload_of(request)
-            return self._renamed(self.connect().complete(payload, self.prefix_of(request)))
+            answer = self.connect().complete(payload, self.prefix_of(request))
+            return _renamed(answer, request.model)
         streamed = request.model_copy(update={"stream": True})
         payload = self.payload_of(streamed)
         source = self.connect().open_stream(payload, self.prefix_of(request))
         answer, content_type = read_whole(source, self.longest_seconds)
         if is_streamed(content_type):
-            told = {**assembled(answer, content_type), "model": self.model_id}
+            told = {**assembled(answer, content_type), "model": request.model}
             return Completion(written(told), usage_of(told.get("usage")))
-        return self._renamed(answer)
-
-    def _renamed(self, answer: bytes) -> Completion:
-        """Return an answer that came whole, with the name clients know."""
-        theirs = model_field_in(answer)
-        if theirs:
-            answer = answer.replace(theirs, model_field(self.model_id), 1)
-        return Completion(answer, usage_in(answer))
+        return _renamed(answer, request.model)
 
     def stream(self, request: ChatCompletionRequest) -> ChatStream:
         """Start an answer. Failures up to the endpoint's acceptance are raised here.
@@ -108,7 +102,7 @@ class ChatService:
         payload, options = self.payload_of(request), request.stream_options
         return ChatStream(
             self.connect().open_stream(payload, self.prefix_of(request)),
-            model_id=self.model_id,
+            model_id=request.model,
             choices=request.n or 1,
             shows_usage=bool(options and options.include_usage),
         )
@@ -123,28 +117,33 @@ class ChatService:
         Raises:
             InvalidRequestError: The request is not one that this service sends on.
         """
-        return payload_of(request, self.model_id, self.admission)
+        return payload_of(request, self.models, self.admission)
 
     def prefix_of(self, request: ChatCompletionRequest) -> str | None:
         """Return the prefix id of a request's conversation, where the endpoint routes by prefix."""
         return prefix_id(request) if self.is_prefix_aware else None
 
 
+def _renamed(answer: bytes, model_id: str) -> Completion:
+    """Return an answer that came whole, with the name clients know."""
+    theirs = model_field_in(answer)
+    if theirs:
+        answer = answer.replace(theirs, model_field(model_id), 1)
+    return Completion(answer, usage_in(answer))
+
+
 def payload_of(
-    request: ChatCompletionRequest, model_id: str, admission: Admission = OPENAI_ONLY
+    request: ChatCompletionRequest, models: ServedModels, admission: Admission = OPENAI_ONLY
 ) -> bytes:
-    """Return the JSON that the engine gets for a request to the one model served.
+    """Return the JSON that the engine gets for a request to one of the models served.
 
     Raises:
         InvalidRequestError: The request is for another model, is no JSON, is too large, or has what
             may not reach the engine or the model does not take.
     """
-    if request.model != model_id:
-        raise UnknownModelError(request.model, model_id)
+    selected = models.selecting(request.model)
     admission.check(request.plain())
-    check_content(request.messages, admission.modalities)
-    check_calls(request.messages)
-    payload = with_allowed_tools(request).payload()
+    payload = with_allowed_tools(request).payload(selected)
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise RequestTooLargeError(
             f"the body has {len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are allowed"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lambda_api.chat.schemas import ChatCompletionRequest
 from lambda_api.errors import InvalidRequestError
 
-_PARAM = "tool_choice.allowed_tools"
+_PARAM = "tool_choice.allowed_tools.tools"
 
 
 def with_allowed_tools(request: ChatCompletionRequest) -> ChatCompletionRequest:
@@ -16,35 +17,30 @@ def with_allowed_tools(request: ChatCompletionRequest) -> ChatCompletionRequest:
     Engines know the modes only: `{"type": "allowed_tools", "allowed_tools": {"mode", "tools"}}`
     becomes the mode, and the tools are narrowed to the named ones.
 
+    Args:
+        request: The request, which `admission` has let in.
+
     Raises:
-        InvalidRequestError: A named tool was not sent, or the choice is malformed.
+        InvalidRequestError: No tool is named, or one that was not sent.
     """
     fields = request.model_extra or {}
-    choice = getattr(request, "tool_choice", None)
-    if not isinstance(choice, dict) or choice.get("type") != "allowed_tools":
+    choice = fields.get("tool_choice")
+    if not isinstance(choice, dict) or choice["type"] != "allowed_tools":
         return request
-    wanted = choice.get("allowed_tools")
-    wanted = wanted if isinstance(wanted, dict) else {}
-    mode, names = wanted.get("mode"), _names(wanted.get("tools"))
-    if mode not in {"auto", "required"}:
-        raise _refused(f"{_PARAM}.mode", f"got {str(mode)[:60]!r}, allowed: 'auto' or 'required'")
+    allowed = choice["allowed_tools"]
+    names = [_name(tool) for tool in allowed["tools"]]
+    if not names:
+        raise _refused(_PARAM, "must name at least one tool")
     tools = {_name(tool): tool for tool in fields.get("tools") or []}
     for number, name in enumerate(names):
         if name not in tools:
-            raise _refused(f"{_PARAM}.tools[{number}]", "is not among tools")
-    allowed = [tool for name, tool in tools.items() if name in names]
-    return request.model_copy(update={"tools": allowed, "tool_choice": mode})
+            raise _refused(f"{_PARAM}[{number}]", "is not among tools")
+    narrowed = [tool for name, tool in tools.items() if name in names]
+    return request.model_copy(update={"tools": narrowed, "tool_choice": allowed["mode"]})
 
 
-def _names(tools: Any) -> list[str]:  # noqa: ANN401  any JSON value
-    if not isinstance(tools, list) or not tools:
-        raise _refused(f"{_PARAM}.tools", "must name at least one tool")
-    return [_name(tool) for tool in tools]
-
-
-def _name(tool: Any) -> str:  # noqa: ANN401  any JSON value
-    function = tool.get("function") if isinstance(tool, dict) else None
-    return str(function.get("name")) if isinstance(function, dict) else ""
+def _name(tool: Mapping[str, Any]) -> str:
+    return str(tool["function"]["name"])
 
 
 def _refused(param: str, why: str) -> InvalidRequestError:

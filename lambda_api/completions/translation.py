@@ -45,12 +45,22 @@ def completion(chat: bytes) -> bytes:
     """
     try:
         answer = json.loads(chat)
+    except ValueError:
+        raise _unreadable() from None
+    return json.dumps(text_completion(answer)).encode()
+
+
+def text_completion(answer: JsonObject) -> JsonObject:
+    """Return a chat completion that was read as a completion.
+
+    Raises:
+        EngineError: The answer is no chat completion.
+    """
+    try:
         choices = [_choice(c, c["message"].get("content")) for c in answer["choices"]]
-    except (ValueError, LookupError, TypeError, AttributeError):
-        raise EngineError(
-            "the model's answer could not be read", reason="no chat completion"
-        ) from None
-    return json.dumps(_named(answer, choices)).encode()
+    except (LookupError, TypeError, AttributeError):
+        raise _unreadable() from None
+    return _named(answer, choices)
 
 
 def completion_chunk(chunk: JsonObject) -> JsonObject | None:
@@ -76,6 +86,10 @@ def _named(answer: JsonObject, choices: list[JsonObject]) -> JsonObject:
     identity = str(answer.get("id", "")).removeprefix(_CHAT_ID)
     named = {"id": _TEXT_ID + identity, "object": "text_completion", "choices": choices}
     return {**answer, **named}
+
+
+def _unreadable() -> EngineError:
+    return EngineError("the model's answer could not be read", reason="no chat completion")
 
 
 def _prompt(request: CompletionRequest) -> str:

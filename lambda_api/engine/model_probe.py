@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Protocol
+from typing import Any, Protocol
 
 from aws_lambda_powertools.logging import Logger
 
@@ -21,9 +21,8 @@ PROBE_SUCCESS = "ProbeSuccess"
 PROBE_LATENCY = "ProbeLatency"
 """Milliseconds until a successful probe had its answer."""
 
-PAYLOAD = json.dumps(
-    {"messages": [{"role": "user", "content": "ping"}], "max_tokens": 1, "temperature": 0}
-).encode()
+PAYLOAD = {"messages": [{"role": "user", "content": "ping"}], "max_tokens": 1, "temperature": 0}
+"""The request, without what selects a model."""
 
 
 class Model(Protocol):
@@ -49,18 +48,21 @@ class ModelProbe:
         metrics: The target of what was found.
         logger: The log of probes that failed.
         clock: Returns seconds.
+        selected: The fields that select the model in a request to the engine.
     """
 
     model: Model
     metrics: ProbeMetrics
     logger: Logger
     clock: Callable[[], float] = perf_counter
+    selected: Mapping[str, Any] = field(default_factory=dict)
 
     def run(self) -> None:
         """Probe once, and put what was found; errors of the metrics go to the caller."""
         started = self.clock()
         try:
-            has_token = _has_token(self.model.complete(PAYLOAD))
+            payload = json.dumps({**PAYLOAD, **self.selected}).encode()
+            has_token = _has_token(self.model.complete(payload))
         except ServiceError as error:
             self.logger.warning("probe failed", extra={"reason": error.reason or error.message})
             has_token = False

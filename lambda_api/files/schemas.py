@@ -11,9 +11,16 @@ from pydantic import BaseModel, Field
 
 from lambda_api.storage.pagination import Listed
 
-_LONGEST_NAME = 255
+FILE_PREFIX = "file-"
+"""Beginning of the ids of files."""
 
-Purpose = Literal["batch", "batch_output"]
+UploadPurpose = Literal["batch", "assistants", "user_data"]
+"""The purposes that a caller may upload for."""
+
+Purpose = Literal["batch", "assistants", "user_data", "batch_output"]
+
+READ_PURPOSES: tuple[UploadPurpose, ...] = ("assistants", "user_data")
+"""The purposes of documents to answer from; OpenAI tells the two apart, nothing here does."""
 
 
 class ExpiresAfter(BaseModel):
@@ -36,27 +43,6 @@ class FileObject(Listed):
         "processed", description="`uploaded` while the content of a large file is still awaited."
     )
     status_details: str | None = None
-
-    @classmethod
-    def of_batch(
-        cls,
-        file_id: str,
-        filename: str,
-        size: int,
-        now: float,
-        expires_after: ExpiresAfter | None,
-        at_most: int,
-    ) -> FileObject:
-        """Return a file of requests as it begins; `at_most` is its longest life in seconds."""
-        wanted = expires_after.seconds if expires_after else at_most
-        return cls(
-            id=file_id,
-            bytes=size,
-            created_at=int(now),
-            expires_at=int(now) + min(wanted, at_most),
-            filename=filename[:_LONGEST_NAME],
-            purpose="batch",
-        )
 
 
 class UploadableFile(FileObject):

@@ -5,27 +5,31 @@ The description's key says all that lists filter by, docs/decisions/0076.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from time import time
-from typing import Literal
 
-from lambda_api.errors import InvalidRequestError, NotFoundError, UnreadableObjectError
+from lambda_api.errors import NotFoundError, UnreadableObjectError
 from lambda_api.files.keys import FileKey, content_key, folder_of
-from lambda_api.files.schemas import DeletedFile, ExpiresAfter, FileObject, Purpose, UploadableFile
+from lambda_api.files.new_file import NewFile, media_type
+from lambda_api.files.schemas import (
+    FILE_PREFIX,
+    DeletedFile,
+    ExpiresAfter,
+    FileObject,
+    Purpose,
+    UploadableFile,
+)
 from lambda_api.files.uses import FileUses
 from lambda_api.quotas.quota import UNLIMITED, Quota
 from lambda_api.storage.object_ids import is_id, new_id
 from lambda_api.storage.object_store import ObjectStore
-from lambda_api.storage.pagination import Page, page_of
+from lambda_api.storage.pagination import Order, Page, page_of
 from lambda_api.storage.stored_state import state_in
 
-MAX_FILE_BYTES = 200 * 1024 * 1024
-"""The largest input of a batch: platform.openai.com/docs/api-reference/batch/create."""
-
 UPLOAD_URL_SECONDS = DOWNLOAD_URL_SECONDS = 3600
-_PREFIX = "file-"
 _DAY_SECONDS = 86_400
+_BATCHES: tuple[Purpose, ...] = ("batch",)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class FileService:
         store: The bucket.
         retention_days: Age at which the bucket's lifecycle deletes an object.
         clock: Returns Unix seconds.
+        purposes: The purposes that this stage has a use for.
         uses: The users of files; asked before a file is deleted.
         note_unreadable: Reports the id of a file that a list leaves out as unreadable.
         quota: The quota of uploads.
@@ -44,7 +49,8 @@ class FileService:
     store: ObjectStore
     retention_days: int
     clock: Callable[[], float] = time
-    uses: FileUses | None = None
+    purposes: Collection[Purpose] = _BATCHES
+    uses: Sequence[FileUses] = ()
     note_unreadable: Callable[[str], None] | None = None
     quota: Quota = UNLIMITED
 
@@ -55,15 +61,16 @@ class FileService:
         content: bytes,
         expires_after: ExpiresAfter | None = None,
         file_id: str | None = None,
+        purpose: Purpose = "batch",
     ) -> FileObject:
-        """Store a file of a batch's requests, under a new id unless one is given.
+        """Store a file, under a new id unless one is given.
 
         Raises:
-            ServiceError: The file is empty or too large, or cannot be stored.
+            ServiceError: The file is not allowed, or cannot be stored.
         """
-        file = self._new(file_id, filename, len(content), expires_after)
+        file = self._new(NewFile(purpose, filename, len(content), expires_after), file_id)
         with self.quota.taken(owner, file.id, file.expires_at, file.bytes):
-            self.store.put(content_key(owner, file.id), content, "application/jsonl")
+            self.store.put(content_key(owner, file.id), content, media_type(purpose))
             self._keep(owner, file, is_new=file_id is None)
         return file
 
@@ -74,13 +81,15 @@ class FileService:
         size: int,
         expires_after: ExpiresAfter | None = None,
         file_id: str | None = None,
+        purpose: Purpose = "batch",
     ) -> UploadableFile:
         """Return a new file that awaits its content, to be sent straight to the bucket.
 
         Raises:
-            ServiceError: The file would be empty or too large, or cannot be stored.
+            ServiceError: The file is not allowed, or cannot be stored.
         """
-        file = self._new(file_id, filename, size, expires_after).model_copy(
+        new = self._new(NewFile(purpose, filename, size, expires_after), file_id)
+        file = new.model_copy(
             update={"status": "uploaded", "status_details": "its content is awaited at upload_url"}
         )
         with self.quota.taken(owner, file.id, file.expires_at, file.bytes):
@@ -109,7 +118,7 @@ class FileService:
         return file
 
     def page(
-        self, owner: str, after: str, limit: int, order: Literal["asc", "desc"], purpose: str | None
+        self, owner: str, after: str, limit: int, order: Order, purpose: str | None
     ) -> Page[FileObject]:
         """Return a page of an owner's files after the file `after`, of one purpose if given."""
 
@@ -139,8 +148,8 @@ class FileService:
         """
         if not self._is_there(owner, file_id):
             raise missing_file(file_id, "file_id")
-        if self.uses:
-            self.uses.release(owner, file_id)
+        for use in self.uses:
+            use.release(owner, file_id)
         # First: a deletion that broke off can be tried again while the description is there.
         self.store.delete(content_key(owner, file_id))
         self.store.delete_below(folder_of(owner, file_id))
@@ -175,8 +184,8 @@ class FileService:
         if not size:
             self.store.delete(key)
             return False
-        file = self._described(file_id, filename, size, expires_after)
-        self._keep(owner, file.model_copy(update={"purpose": purpose}), is_new=False)
+        file = self._described(NewFile(purpose, filename, size, expires_after), file_id)
+        self._keep(owner, file, is_new=False)
         return True
 
     def gone(self, owner: str, file_ids: Iterable[str]) -> list[str]:
@@ -186,24 +195,14 @@ class FileService:
 
     def new_id(self) -> str:
         """Return the id of a file that is made later."""
-        return new_id(_PREFIX, self.clock())
+        return new_id(FILE_PREFIX, self.clock())
 
-    def _new(
-        self, file_id: str | None, filename: str, size: int, expires_after: ExpiresAfter | None
-    ) -> FileObject:
-        if size == 0:
-            raise InvalidRequestError("the file is empty", param="file")
-        if size > MAX_FILE_BYTES:
-            raise InvalidRequestError(
-                f"the file has {size} bytes, at most {MAX_FILE_BYTES} are allowed", param="file"
-            )
-        return self._described(file_id or self.new_id(), filename, size, expires_after)
+    def _new(self, new: NewFile, file_id: str | None) -> FileObject:
+        new.check(self.purposes)
+        return self._described(new, file_id or self.new_id())
 
-    def _described(
-        self, file_id: str, name: str, size: int, expires_after: ExpiresAfter | None
-    ) -> FileObject:
-        at_most = self.retention_days * _DAY_SECONDS
-        return FileObject.of_batch(file_id, name, size, self.clock(), expires_after, at_most)
+    def _described(self, new: NewFile, file_id: str) -> FileObject:
+        return new.described(file_id, self.clock(), self.retention_days * _DAY_SECONDS)
 
     def _is_there(self, owner: str, file_id: str) -> bool:
         try:
@@ -240,7 +239,7 @@ class FileService:
                 self.store.delete(other.text(owner))
 
     def _keys_of(self, owner: str, file_id: str) -> list[FileKey]:
-        if not is_id(_PREFIX, file_id):
+        if not is_id(FILE_PREFIX, file_id):
             return []
         return list(FileKey.all_in(self.store.list(folder_of(owner, file_id))))
 

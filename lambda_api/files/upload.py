@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, get_args
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from lambda_api.errors import InvalidRequestError
-from lambda_api.files.schemas import ExpiresAfter
+from lambda_api.files.schemas import ExpiresAfter, UploadPurpose
 
 UPLOAD_BODY: dict[str, Any] = {
     "required": True,
@@ -20,7 +20,7 @@ UPLOAD_BODY: dict[str, Any] = {
                 "type": "object",
                 "required": ["purpose", "file"],
                 "properties": {
-                    "purpose": {"type": "string", "enum": ["batch"]},
+                    "purpose": {"type": "string", "enum": [*get_args(UploadPurpose)]},
                     "file": {"type": "string", "format": "binary"},
                     "expires_after[anchor]": {"type": "string", "enum": ["created_at"]},
                     "expires_after[seconds]": {"type": "integer"},
@@ -33,7 +33,7 @@ UPLOAD_BODY: dict[str, Any] = {
                 "description": "For large files: the answer has an `upload_url` for the content.",
                 "required": ["purpose", "filename", "bytes"],
                 "properties": {
-                    "purpose": {"type": "string", "enum": ["batch"]},
+                    "purpose": {"type": "string", "enum": [*get_args(UploadPurpose)]},
                     "filename": {"type": "string", "minLength": 1},
                     "bytes": {"type": "integer", "minimum": 1},
                 },
@@ -49,7 +49,7 @@ class FileUpload(BaseModel):
 
     model_config = ConfigDict(validate_by_name=True)
 
-    purpose: Literal["batch"]
+    purpose: UploadPurpose
     filename: str = Field(min_length=1)
     size: int = Field(ge=0, alias="bytes", description="Of its content.")
     expires_after: ExpiresAfter | None = None

@@ -15,6 +15,7 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 
 from lambda_api.aws.connections import connect_leases, connect_messages, connect_store
+from lambda_api.http.metric_log import MetricLog
 from lambda_api.quotas.kinds import background_responses
 from lambda_api.responses.completion import Completions
 from lambda_api.responses.store import ResponseStore
@@ -47,10 +48,12 @@ def _completions() -> Completions:
 
 @cache
 def _watcher() -> Consumer:
-    queue = _queue(Settings.from_environment().response_watch_queue_url)
+    settings = Settings.from_environment()
+    queue = _queue(settings.response_watch_queue_url)
     assert queue is not None  # noqa: S101 - it has invoked the function
     completions = _completions()
-    return Consumer(queue, Watch(completions).look, completions.logger)
+    watch = Watch(completions, MetricLog(settings).note_unreadable)
+    return Consumer(queue, watch.look, completions.logger)
 
 
 def _queue(url: str | None) -> MessageQueue | None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
-from lambda_api.batches.collect import collect
-from lambda_api.batches.run import Step
+from lambda_api.batches.steps.collect import collect
+from lambda_api.batches.steps.run import Step
 from lambda_api.handlers.batch_runs import batch_of, connect
 
 _connected = cache(connect)

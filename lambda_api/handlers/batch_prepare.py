@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from lambda_api.batches.prepare import prepare
-from lambda_api.batches.run import Step
+from lambda_api.batches.steps.prepare import prepare
+from lambda_api.batches.steps.run import Step
 from lambda_api.handlers.batch_runs import connect, scheduled_run
 
 _connected = cache(connect)

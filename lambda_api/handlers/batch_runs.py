@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambda_api.aws.s3 import S3Store
-from lambda_api.batches.run import BatchRuns
-from lambda_api.batches.schedule import ScheduledRun
+from lambda_api.batches.steps.run import BatchRuns
+from lambda_api.batches.steps.schedule import ScheduledRun
 from lambda_api.settings import Settings, SettingsError
 
 

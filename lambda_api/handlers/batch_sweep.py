@@ -8,10 +8,10 @@ from functools import cache
 from aws_lambda_powertools.logging import Logger
 
 from lambda_api.aws.step_functions import StateMachine
-from lambda_api.batches.sweep import Sweep
+from lambda_api.batches.steps.sweep import Sweep
 from lambda_api.errors import ServiceError
 from lambda_api.handlers.batch_runs import connect
-from lambda_api.http.request_log import MetricLog
+from lambda_api.http.metric_log import MetricLog
 
 
 def handler(_event: object, _context: object) -> None:

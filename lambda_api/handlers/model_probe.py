@@ -10,6 +10,7 @@ from aws_lambda_powertools.logging import Logger
 from lambda_api.aws.cloudwatch_metrics import CloudWatchMetrics
 from lambda_api.aws.sagemaker_runtime import SageMakerEndpoint
 from lambda_api.engine.model_probe import ModelProbe
+from lambda_api.engine.served_models import ServedModels
 from lambda_api.settings import Settings
 
 MOST_SECONDS = 45
@@ -30,4 +31,5 @@ def _connected() -> ModelProbe:
         SageMakerEndpoint.connect(settings.endpoint_name, patience),
         CloudWatchMetrics(client, settings.metrics_namespace, settings.endpoint_name),
         Logger(service=settings.service_name, level=settings.log_level),
+        selected=ServedModels.of(settings).selecting(settings.model_id),
     )

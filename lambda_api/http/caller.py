@@ -57,11 +57,18 @@ class CallersOnly:
     Args:
         app: The app.
         identity: The name of callers; None where no gateway is, so that all are `local`.
+        open_paths: The paths that need no caller.
     """
 
-    def __init__(self, app: ASGIApp, identity: Identity | None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        identity: Identity | None,
+        open_paths: frozenset[str] = OPEN_PATHS,
+    ) -> None:
         self._app = app
         self._identity = identity
+        self._open_paths = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its caller, or answer that there is none."""
@@ -75,14 +82,13 @@ class CallersOnly:
         caller = _caller(scope, self._identity)
         if caller is not None:
             scope[_CALLER] = caller
-        elif not _is_open(scope):
+        elif not self._is_open(scope):
             return _refusal(*_UNKNOWN)
         return self._app
 
-
-def _is_open(scope: Scope) -> bool:
-    # A preflight never carries credentials: fetch.spec.whatwg.org/#cors-preflight-fetch.
-    return scope["path"] in OPEN_PATHS or scope["method"] == "OPTIONS"
+    def _is_open(self, scope: Scope) -> bool:
+        # A preflight never carries credentials: fetch.spec.whatwg.org/#cors-preflight-fetch.
+        return scope["path"] in self._open_paths or scope["method"] == "OPTIONS"
 
 
 def _refusal(message: str, status: int, code: str) -> ASGIApp:

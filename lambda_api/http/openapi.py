@@ -1,7 +1,7 @@
 """The OpenAPI document: what FastAPI derives, and what only this stage knows.
 
 FastAPI describes a request by its fields. A caller, or a tool that makes requests from the document
-(schemathesis), also needs to know the one model, the ways to be known, and that a part has content.
+(schemathesis), also needs to know the models, the ways to be known, and that a part has content.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ _PARTS: dict[str, Json] = {
 """Schemas of content parts, by the kind of what these hold."""
 
 
-def describing(app: FastAPI, model_id: str, modalities: Collection[str]) -> Callable[[], Json]:
+def describing(app: FastAPI, models: list[str], modalities: Collection[str]) -> Callable[[], Json]:
     """Return the function that makes an app's document, once.
 
     Args:
         app: The app.
-        model_id: The one model that requests may name.
+        models: The models that requests may name.
         modalities: Kinds of content that the model takes.
     """
 
@@ -61,7 +61,7 @@ def describing(app: FastAPI, model_id: str, modalities: Collection[str]) -> Call
                 title=app.title, version=app.version, summary=app.summary, routes=app.routes
             )
             _add_security(made)
-            _tighten(made["components"]["schemas"], model_id, modalities)
+            _tighten(made["components"]["schemas"], models, modalities)
             app.openapi_schema = made
         return app.openapi_schema
 
@@ -76,11 +76,11 @@ def _add_security(document: Json) -> None:
             operation["security"] = []
 
 
-def _tighten(schemas: Json, model_id: str, modalities: Collection[str]) -> None:
+def _tighten(schemas: Json, models: list[str], modalities: Collection[str]) -> None:
     """Say of requests what the checks behind the schema ask for."""
     for name in _REQUESTS:
         if name in schemas:
-            schemas[name]["properties"]["model"]["enum"] = [model_id]
+            schemas[name]["properties"]["model"]["enum"] = models
             schemas[name]["additionalProperties"] = False
     if "CompletionRequest" in schemas:
         properties = schemas["CompletionRequest"]["properties"]

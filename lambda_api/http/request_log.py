@@ -1,14 +1,11 @@
 """The log of requests: one line each, which CloudWatch also reads as metrics.
 
-The line is in CloudWatch's embedded metric format and holds no prompt, answer or key.
-docs/decisions/0020 says why Powertools writes it.
+The line holds no prompt, answer or key, and is out before the answer ends: docs/decisions/0134.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 import traceback
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -16,16 +13,14 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import (
-    AmazonCloudWatchEMFProvider,
-)
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lambda_api.engine.json_fields import Usage
 from lambda_api.error_status import body_of
-from lambda_api.errors import ServiceError
+from lambda_api.errors import ServiceError, UnreadableObjectError
+from lambda_api.http.metric_log import UNREADABLE, MetricLog, metric
 from lambda_api.http.request_context import request_context
 from lambda_api.settings import Settings
 
@@ -62,6 +57,18 @@ class Hold(Protocol):
         """Length of the wait."""
 
 
+class Retrieval(Protocol):
+    """A search before an answer, as the log tells of it."""
+
+    @property
+    def failed(self) -> str | None:
+        """The stage that failed, if one did."""
+
+    @property
+    def milliseconds(self) -> float:
+        """Length of the search."""
+
+
 @dataclass
 class RequestRecord:
     """The log's record of one request, which routes and error handlers add to.
@@ -73,7 +80,9 @@ class RequestRecord:
         stream: The answer, if streamed.
         usage: The usage of a whole answer.
         hold: The wait for capacity, if there was one.
+        retrieval: The search before the answer, if there was one.
         error: The error that was answered.
+        is_logged: True once the line is written.
     """
 
     request_id: str
@@ -82,7 +91,9 @@ class RequestRecord:
     stream: StreamedAnswer | None = None
     usage: Usage | None = None
     hold: Hold | None = None
+    retrieval: Retrieval | None = None
     error: ServiceError | None = None
+    is_logged: bool = False
 
     @property
     def was_abandoned(self) -> bool:
@@ -98,47 +109,6 @@ def record_of(request: Request) -> RequestRecord:
     return record
 
 
-class MetricLog:
-    """A writer of log lines that are metrics too."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._dimensions = {"service": settings.service_name, "stage": settings.stage}
-        # The formatter beneath Powertools' Metrics: those keep one set of values for all requests
-        # (or, as EphemeralMetrics, cost 0.1 ms a request), while requests here overlap.
-        self._format = AmazonCloudWatchEMFProvider(
-            namespace=settings.metrics_namespace, service=settings.service_name
-        )
-
-    def write(
-        self,
-        measures: dict[str, dict[str, Any]],
-        dimensions: dict[str, str],
-        fields: dict[str, Any],
-    ) -> None:
-        """Write a line.
-
-        Args:
-            measures: The metrics in CloudWatch's embedded format, by name.
-            dimensions: Dimensions besides the service and the stage.
-            fields: Further fields, which are no metrics.
-        """
-        line = self._format.serialize_metric_set(
-            metrics=measures, dimensions={**self._dimensions, **dimensions}, metadata=fields
-        )
-        # CloudWatch reads metrics from standard output. One write a line: `print` makes two, and
-        # threads that log at once then share a line, which is no JSON.
-        sys.stdout.write(f"{json.dumps(line)}\n")
-        sys.stdout.flush()
-
-    def note_start(self, seconds: float) -> None:
-        """Write the seconds that the endpoint took to start."""
-        self.write({"ColdStart": _metric("Seconds", seconds)}, {}, {})
-
-    def note_unreadable(self, object_id: str) -> None:
-        """Write that a list left out an object, because its stored state cannot be read."""
-        self.write({"UnreadableObjects": _metric("Count", 1)}, {}, {"object_id": object_id})
-
-
 class RequestLog:
     """ASGI middleware that gives requests ids, answers uncaught errors, and writes the lines."""
 
@@ -149,26 +119,28 @@ class RequestLog:
         self._logger = Logger(service=settings.service_name, level=settings.log_level)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and write its line at the end."""
+        """Pass a request on; its line is out before its answer ends, or when nobody waits."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         record = RequestRecord(_request_id(scope))
         scope["twin.record"] = record
 
-        async def send_with_id(message: Message) -> None:
+        async def send_logged(message: Message) -> None:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
                 # Where OpenAI's clients look for it.
                 message["headers"].append((b"x-request-id", record.request_id.encode()))
+            elif not message.get("more_body"):
+                self._write(record, scope)
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            await self._app(scope, receive, send_logged)
         except Exception as error:
             self._log_bug(record, error)
             if not record.status:
                 answer = JSONResponse(body_of("the service failed", 500), 500)
-                await answer(scope, receive, send_with_id)
+                await answer(scope, receive, send_logged)
         finally:
             self._write(record, scope)
 
@@ -184,6 +156,14 @@ class RequestLog:
         )
 
     def _write(self, record: RequestRecord, scope: Scope) -> None:
+        """Write a request's line, unless written.
+
+        Lambda freezes the process when the body has ended, and a line that is written later comes
+        minutes late or never: github.com/awslabs/aws-lambda-web-adapter/issues/404 and /590.
+        """
+        if record.is_logged:
+            return
+        record.is_logged = True
         self._metrics.write(_measures(record), {"route": _route(scope)}, self._fields(record))
 
     def _fields(self, record: RequestRecord) -> dict[str, Any]:
@@ -198,6 +178,8 @@ class RequestLog:
         }
         if record.was_abandoned:
             fields["abandoned"] = True
+        if record.retrieval and record.retrieval.failed:
+            fields["retrieval_failed"] = record.retrieval.failed
         if error:
             fields |= {"error": type(error).__name__, "reason": error.reason or error.code}
         return fields
@@ -209,22 +191,24 @@ def _measures(record: RequestRecord) -> dict[str, dict[str, Any]]:
     unanswered = record.status == 0 and not record.was_abandoned
     failed = record.status >= 500 or unanswered or bool(stream and stream.error)
     measures = {
-        "Duration": _metric("Milliseconds", _milliseconds(record.started, perf_counter())),
-        "Failures": _metric("Count", failed),
+        "Duration": metric("Milliseconds", _milliseconds(record.started, perf_counter())),
+        "Failures": metric("Count", failed),
     }
     if stream and stream.first_event_at:
         waited = _milliseconds(record.started, stream.first_event_at)
-        measures["TimeToFirstToken"] = _metric("Milliseconds", waited)
+        measures["TimeToFirstToken"] = metric("Milliseconds", waited)
     if record.hold:
-        measures["HeldMilliseconds"] = _metric("Milliseconds", record.hold.held_seconds * 1000)
+        measures["HeldMilliseconds"] = metric("Milliseconds", record.hold.held_seconds * 1000)
+    if record.retrieval:
+        waited = record.retrieval.milliseconds
+        measures["RetrievalMilliseconds"] = metric("Milliseconds", waited)
+        measures["RetrievalFailures"] = metric("Count", bool(record.retrieval.failed))
+    if isinstance(record.error, UnreadableObjectError):
+        measures[UNREADABLE] = metric("Count", 1)
     if usage:
-        measures["PromptTokens"] = _metric("Count", usage.prompt_tokens)
-        measures["CompletionTokens"] = _metric("Count", usage.completion_tokens)
+        measures["PromptTokens"] = metric("Count", usage.prompt_tokens)
+        measures["CompletionTokens"] = metric("Count", usage.completion_tokens)
     return measures
-
-
-def _metric(unit: str, value: float) -> dict[str, Any]:
-    return {"Unit": unit, "StorageResolution": 60, "Value": [float(value)]}
 
 
 def _milliseconds(start: float, end: float) -> float:

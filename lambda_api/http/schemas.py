@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Query
 from pydantic import BaseModel
+
+PageLimit = Annotated[int, Query(ge=1, le=100)]
+"""Most things on a page of a list: at most 100, as OpenAI has it."""
 
 
 class ErrorDetail(BaseModel):

@@ -23,18 +23,25 @@ _ABSENT: tuple[tuple[str, str], ...] = (
         "conversations are not kept: send the messages, or `previous_response_id` to "
         "POST /v1/responses",
     ),
+    (
+        r"POST /v1/responses/input_tokens",
+        "tokens are not counted ahead: the usage of an answer tells them",
+    ),
     (r"POST /v1/responses/compact", "responses are not compacted: send a shorter conversation"),
     (
         r"\w+ /v1/(assistants|audio|chatkit|containers|evals|fine_tuning|images|moderations"
-        r"|organization|realtime|skills|threads|uploads|vector_stores|videos)(/.*)?",
+        r"|organization|realtime|skills|threads|uploads|videos)(/.*)?",
         "this part of OpenAI's API is not offered here",
     ),
 )
 """Patterns of requests for parts of OpenAI's API that are not here, with the reason."""
 
 _OF_A_SECTION = {
-    ("/v1/files", "/v1/batches"): "files and batches are there only on a stage whose config has "
-    "a [batch] section",
+    ("/v1/batches",): "batches are there only on a stage whose config has a [batch] section",
+    ("/v1/vector_stores",): "vector stores are there only on a stage whose config has a "
+    "[retrieval] section",
+    ("/v1/files",): "files are there only on a stage whose config has a [batch] or a [retrieval] "
+    "section",
 }
 """Beginnings of paths that some stages have, with the reason where this one has not."""
 

@@ -27,6 +27,22 @@ def stored_files(settings: Settings, connect: Callable[[], LeaseTable], gone: En
     )
 
 
+def vector_stores(settings: Settings, connect: Callable[[], LeaseTable], gone: Ended) -> Quota:
+    """Return the quota of vector stores that callers make."""
+    if settings.quota_table is None:
+        return UNLIMITED
+    limits = Limits(settings.max_vector_stores)
+    return LeasedQuota("vector stores", limits, connect, "delete some", gone)
+
+
+def vector_store_files(settings: Settings, connect: Callable[[], LeaseTable], gone: Ended) -> Quota:
+    """Return the quota of files in vector stores, and of their bytes."""
+    if settings.quota_table is None:
+        return UNLIMITED
+    limits = Limits(settings.max_vector_store_files, settings.max_vector_store_mb * _MIB)
+    return LeasedQuota("vector store files", limits, connect, "take some out of a store", gone)
+
+
 def open_batches(settings: Settings, connect: Callable[[], LeaseTable], ended: Ended) -> Quota:
     """Return the quota of batches that have not ended."""
     if settings.quota_table is None:

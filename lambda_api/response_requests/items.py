@@ -22,6 +22,7 @@ _PREFIXES = {
     "function_call": "fc",
     "function_call_output": "fco",
     "reasoning": "rs",
+    "file_search_call": "fs",
 }
 
 

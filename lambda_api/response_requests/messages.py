@@ -15,8 +15,8 @@ Find = Callable[[str, str], InputItem]
 """A finder of kept items, by id and by the field that refers to the item."""
 
 _TEXTS = {"input_text", "output_text", "text"}
-_SILENT = {"additional_tools", "reasoning"}
-"""Items that are no message: tools, and thoughts, which are not told to a model again."""
+_SILENT = {"additional_tools", "file_search_call", "reasoning"}
+"""Items that are no message: tools, searches, and thoughts, which no model is told again."""
 
 _DETAILS = {"auto", "low", "high"}
 """Details of images that chat completions know; `original` is left to the engine."""

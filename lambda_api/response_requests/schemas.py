@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from lambda_api.chat.schemas import Penalty, TokenLimit, WireModel
+from lambda_api.storage.metadata import Metadata
 
 
 class InputPart(WireModel):
@@ -20,9 +21,9 @@ class InputPart(WireModel):
 
 
 class Tool(WireModel):
-    """A tool the model may use: a function, as the service runs none itself."""
+    """A tool the model may use, a function; or `file_search`, which is run before the answer."""
 
-    type: str = Field(description="function; tools of other types are left out.")
+    type: str = Field(description="function or file_search; others are left out.")
     name: str | None = None
     description: str | None = None
     parameters: dict[str, Any] | None = Field(None, description="A JSON schema.")
@@ -99,15 +100,6 @@ class Reasoning(WireModel):
     )
 
 
-Metadata = Annotated[
-    dict[
-        Annotated[str, Field(max_length=64)],
-        Annotated[str, Field(max_length=512)],
-    ],
-    Field(max_length=16),
-]
-
-
 class ResponseRequest(WireModel):
     """A request for a response. Fields not listed here reach the engine as they are."""
 
@@ -139,7 +131,11 @@ class ResponseRequest(WireModel):
     frequency_penalty: Penalty = None
     top_logprobs: int | None = Field(None, ge=0, le=20)
     include: list[str] | None = Field(
-        None, description="`message.output_text.logprobs` is known, others are ignored."
+        None,
+        description=(
+            "`message.output_text.logprobs` and `file_search_call.results` are known, others are "
+            "ignored."
+        ),
     )
     metadata: Metadata | None = None
     text: TextConfig | None = None

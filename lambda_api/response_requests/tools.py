@@ -1,17 +1,19 @@
-"""The tools of a request: functions are offered to the model, all others are left out.
+"""The tools of a request: functions are offered to the model, `file_search` is run before it.
 
-OpenAI runs tools such as `web_search` beside the model; this service has none, and clients send
-them unasked (Codex offers `namespace` and `web_search` with the first request).
+OpenAI runs others beside the model, such as `web_search`; this service has none of them, leaves
+them out, and clients send them unasked (Codex offers `namespace` and `web_search` with the first
+request).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lambda_api.errors import InvalidRequestError
 from lambda_api.response_requests.schemas import ResponseRequest, Tool, ToolChoice
+from lambda_api.retrieval.file_search import FILE_SEARCH, FileSearch
 
 LEFT_OUT_KEY = "left_out_tools"
 """The key in a response's metadata below which tools are named that were left out."""
@@ -29,11 +31,15 @@ class Offer:
         choice: The choice among the functions as chat completions have it; None leaves it to the
             engine.
         left_out: The types of tools that are not run here, each once.
+        search: The search before the answer, if there is one.
+        told: The tools that a response tells back.
     """
 
     functions: list[Tool]
     choice: str | dict[str, Any] | None
     left_out: list[str]
+    search: FileSearch | None = None
+    told: list[Tool] = field(default_factory=list)
 
     def chat_tools(self) -> list[dict[str, Any]]:
         """Return the functions in the form of chat completions."""
@@ -57,13 +63,21 @@ def offer_of(request: ResponseRequest) -> Offer:
         InvalidRequestError: A function is malformed, or the request forces a tool that is not run.
     """
     functions, left_out = [], dict[str, None]()
+    found: list[tuple[FileSearch, Tool]] = []
     for param, tool in _given(request):
         if tool.type == "function":
             _name(tool.name, f"{param}.name")
             functions.append(tool)
+        elif tool.type == FILE_SEARCH:
+            found.append((FileSearch.parse(tool.model_dump(exclude_unset=True), param), tool))
         else:
             left_out[tool.type] = None
-    return _chosen(Offer(functions, None, list(left_out)), request.tool_choice)
+    if len(found) > 1:
+        raise _refused("tools", "file_search may be there once")
+    search = found[0][0] if found and request.tool_choice != "none" else None
+    told = [*functions, *(tool for _, tool in found)]
+    offer = Offer(functions, None, list(left_out), search, told)
+    return _chosen(offer, request.tool_choice)
 
 
 def _given(request: ResponseRequest) -> Iterator[tuple[str, Tool]]:
@@ -84,19 +98,21 @@ def _chosen(offer: Offer, choice: str | ToolChoice | None) -> Offer:
 
 def _moded(offer: Offer, mode: str | None, param: str) -> Offer:
     if offer.functions:
-        return Offer(offer.functions, mode, offer.left_out)
-    if mode == "required":
+        return replace(offer, choice=mode)
+    if mode == "required" and offer.search is None:
         raise _refused(param, "'required' needs a function among the tools")
     # Engines refuse a choice without tools.
     return offer
 
 
 def _one(offer: Offer, choice: ToolChoice) -> Offer:
+    if choice.type == FILE_SEARCH and offer.search is not None:
+        return offer  # which is searched in any case
     if choice.type != "function":
         raise _refused("tool_choice.type", f"{choice.type[:60]!r} is a tool that is not run here")
     name = _name(choice.name, "tool_choice.name")
     _known(offer, name, "tool_choice.name")
-    return Offer(offer.functions, {"type": "function", "function": {"name": name}}, offer.left_out)
+    return replace(offer, choice={"type": "function", "function": {"name": name}})
 
 
 def _allowed(offer: Offer, choice: ToolChoice) -> Offer:
@@ -110,7 +126,8 @@ def _allowed(offer: Offer, choice: ToolChoice) -> Offer:
             where = f"{param}[{number}].name"
             named.add(_known(offer, _name(tool.name, where), where))
     functions = [tool for tool in offer.functions if tool.name in named]
-    allowed = Offer(functions, None, offer.left_out)
+    searches = any(tool.type == FILE_SEARCH for tool in choice.tools)
+    allowed = replace(offer, functions=functions, search=offer.search if searches else None)
     return _moded(allowed, choice.mode or "auto", "tool_choice.mode")
 
 

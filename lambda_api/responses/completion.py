@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from aws_lambda_powertools.logging import Logger
 
 from lambda_api.quotas.quota import UNLIMITED, Quota
+from lambda_api.response_objects.from_chat_answer import failed
+from lambda_api.response_objects.schemas import Outcome
 from lambda_api.responses.async_notification import AsyncNotification
-from lambda_api.responses.from_chat_answer import failed
 from lambda_api.responses.names import response_behind
-from lambda_api.responses.schemas import Outcome
 from lambda_api.responses.store import ResponseStore, answered
 from lambda_api.webhooks.events import event
 from lambda_api.webhooks.message_queue import MessageQueue

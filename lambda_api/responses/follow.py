@@ -15,8 +15,8 @@ from threading import Event
 from typing import Any
 
 from lambda_api.errors import ServiceError
-from lambda_api.responses.events import Events, rewritten
-from lambda_api.responses.schemas import UNFINISHED, Outcome, Response, Status
+from lambda_api.response_objects.events import Events, rewritten
+from lambda_api.response_objects.schemas import UNFINISHED, Outcome, Response, Status
 
 _ENDS = {"completed": "completed", "failed": "failed"}
 """Last events by status; others end `incomplete`, since no event tells of a cancellation."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import ConfigDict
 
 from lambda_api.response_requests.items import items_of
 from lambda_api.responses.store import KeptResponse
-from lambda_api.storage.pagination import Listed, Page, after_in, page_of
+from lambda_api.storage.pagination import Listed, Order, Page, after_in, page_of
 
 
 class Item(Listed):
@@ -19,9 +17,7 @@ class Item(Listed):
     type: str
 
 
-def page_of_items(
-    kept: KeptResponse, after: str, limit: int, order: Literal["asc", "desc"]
-) -> Page[Item]:
+def page_of_items(kept: KeptResponse, after: str, limit: int, order: Order) -> Page[Item]:
     """Return a page of the conversation that a response answers, earlier turns included.
 
     Args:

@@ -6,17 +6,21 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Self, TypeVar
+from typing import Self
 
 from lambda_api.chat.schemas import ChatCompletionRequest
-from lambda_api.chat.service import ChatService, Upstream
-from lambda_api.chat.truncation import cut_to_fit
+from lambda_api.chat.service import Upstream
 from lambda_api.errors import (
     InvalidRequestError,
     NotFoundError,
     PreviousResponseError,
     StorageError,
 )
+from lambda_api.response_objects.begin import begun
+from lambda_api.response_objects.file_search import searched
+from lambda_api.response_objects.from_chat_answer import new_id, outcome_of, placed
+from lambda_api.response_objects.schemas import Response
+from lambda_api.response_objects.stream import ResponseStream
 from lambda_api.response_requests.from_chat_request import response_request
 from lambda_api.response_requests.messages import ChatMessage, messages_of
 from lambda_api.response_requests.param_names import in_response_terms
@@ -24,40 +28,14 @@ from lambda_api.response_requests.schemas import InputItem, ResponseRequest
 from lambda_api.response_requests.to_chat import chat_request
 from lambda_api.response_requests.tools import offer_of
 from lambda_api.responses.background import Background
-from lambda_api.responses.begin import begun
-from lambda_api.responses.from_chat_answer import new_id, outcome_of, placed
+from lambda_api.responses.draft import Draft
 from lambda_api.responses.references import finder, refers
-from lambda_api.responses.schemas import Response
-from lambda_api.responses.store import KeptResponse, ResponseStore
-from lambda_api.responses.stream import ResponseStream
-
-Answer = TypeVar("Answer")
+from lambda_api.responses.store import KeptResponse, KeptSearch, ResponseStore
+from lambda_api.retrieval.chat_tool import take_file_search
+from lambda_api.retrieval.grounded_chat import GroundedChat
+from lambda_api.retrieval.grounding import Grounding
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """A response before the answer, with the chat completion that will make the answer."""
-
-    chat: ChatCompletionRequest
-    kept: KeptResponse
-
-    @property
-    def response(self) -> Response:
-        return self.kept.response
-
-    def named(self, response_id: str | None) -> _Draft:
-        """Return the draft of a response with this id, or itself without any."""
-        if response_id is None:
-            return self
-        response = self.response.model_copy(update={"id": response_id})
-        return replace(self, kept=self.kept.model_copy(update={"response": response}))
-
-    def asked_of(self, ask: Callable[[ChatCompletionRequest], Answer]) -> Answer:
-        """Return the engine's answer, to a shorter conversation if that was asked for."""
-        is_cut = self.response.truncation == "auto"
-        return cut_to_fit(ask, self.chat) if is_cut else ask(self.chat)
 
 
 @dataclass(frozen=True)
@@ -65,29 +43,33 @@ class ResponseService:
     """Responses of one model.
 
     Attributes:
-        chat: The chat service, which makes the answers.
+        chat: The chat service, which makes the answers, and searches before.
         connect_store: Returns the store of responses; None where nothing is stored.
         background: The way into the background; None where there is none.
     """
 
-    chat: ChatService
+    chat: GroundedChat
     connect_store: Callable[[], ResponseStore] | None = None
     background: Background | None = None
 
-    def create(self, request: ResponseRequest, owner: str) -> Response:
-        """Return a whole response.
+    def create(self, request: ResponseRequest, owner: str) -> tuple[Response, Grounding]:
+        """Return a whole response, and its ground.
 
         Raises:
             ServiceError: The request was refused, or the upstream failed.
         """
         draft = self._draft(request, owner)
         with in_response_terms():
-            answer = draft.asked_of(self.chat.complete)
-        outcome = placed(outcome_of(answer.body), draft.response.id)
-        return self._keep(owner, draft.kept, draft.response.model_copy(update=dict(outcome)))
+            answer = draft.asked_of(self.chat.chat.complete)
+        whole = searched(outcome_of(answer.body), draft.search, draft.ground.files)
+        outcome = placed(whole, draft.response.id)
+        response = draft.response.model_copy(update=dict(outcome))
+        return self._keep(owner, draft.kept, response), draft.ground
 
-    def stream(self, request: ResponseRequest, owner: str) -> ResponseStream:
-        """Start a response. Failures up to the endpoint's acceptance are raised here.
+    def stream(self, request: ResponseRequest, owner: str) -> tuple[ResponseStream, Grounding]:
+        """Start a response, and return its ground.
+
+        Failures up to the endpoint's acceptance are raised here.
 
         Raises:
             ServiceError: The request was refused, or the upstream failed.
@@ -95,7 +77,9 @@ class ResponseService:
         draft = self._draft(request, owner)
         keep = partial(self._keep, owner, draft.kept)
         with in_response_terms():
-            return ResponseStream(draft.asked_of(self.chat.stream), draft.response, keep)
+            stream = draft.asked_of(self.chat.chat.stream)
+        files = draft.ground.files
+        return ResponseStream(stream, draft.response, keep, draft.search, files), draft.ground
 
     def enqueue(
         self, request: ResponseRequest, owner: str, response_id: str | None = None
@@ -151,10 +135,11 @@ class ResponseService:
         """
         if self.background is None or (request.n or 1) > 1:
             return None
-        chat = request.unstreamed()
+        search, chat = take_file_search(request.unstreamed())
+        ground = self.chat.ground(search, chat, owner)
         response = begun(response_request(chat), is_kept=True)
         messages = [message.model_dump(exclude_unset=True) for message in chat.messages]
-        draft = _Draft(chat, KeptResponse(response=response, messages=messages))
+        draft = Draft(chat, KeptResponse(response=response, messages=messages), ground)
         return self._submit(self.background, owner, draft)
 
     def with_upstream(self, upstream: Upstream | None) -> Self:
@@ -171,13 +156,14 @@ class ResponseService:
             raise NotFoundError("there is no such response, this service keeps none")
         return self.connect_store()
 
-    def _submit(self, background: Background, owner: str, draft: _Draft) -> Response:
-        payload = self.chat.payload_of(draft.chat)
+    def _submit(self, background: Background, owner: str, draft: Draft) -> Response:
+        payload = draft.ground.asked(self.chat.chat.payload_of, draft.chat)
         response = draft.response.model_copy(update={"status": "queued", "background": True})
-        kept = draft.kept.model_copy(update={"response": response})
+        search = draft.search and KeptSearch(call=draft.search, files=draft.ground.files)
+        kept = draft.kept.model_copy(update={"response": response, "search": search})
         return background.submit(self.kept(), owner, kept, payload).response
 
-    def _draft(self, request: ResponseRequest, owner: str) -> _Draft:
+    def _draft(self, request: ResponseRequest, owner: str) -> Draft:
         messages, key = self._messages(request, owner), request.prompt_cache_key
         if request.previous_response_id is not None:
             previous = self._previous(request.previous_response_id, owner)
@@ -186,12 +172,17 @@ class ResponseService:
         chat = chat_request(request.model_copy(update={"prompt_cache_key": key}), messages)
         is_kept = self.connect_store is not None and request.store is not False
         response = begun(request, is_kept=is_kept)
-        if left_out := offer_of(request).left_out:
+        offer = offer_of(request)
+        if left_out := offer.left_out:
             _log.warning("tools that are not run here were left out: %.512s", ", ".join(left_out))
         # The next turn may come with other instructions, or without its key.
-        key = self.chat.prefix_of(chat)
+        key = self.chat.chat.prefix_of(chat)
         kept = KeptResponse(response=response, messages=messages, prompt_cache_key=key)
-        return _Draft(chat, kept)
+        with in_response_terms():
+            ground = self.chat.ground(offer.search, chat, owner)
+        if ground.found is not None and key:
+            chat = chat.model_copy(update={"prompt_cache_key": key})
+        return Draft(chat, kept, ground, request.include or ())
 
     def _messages(self, request: ResponseRequest, owner: str) -> list[ChatMessage]:
         given = request.input

@@ -18,8 +18,10 @@ from lambda_api.errors import (
     NotFoundError,
     UnreadableObjectError,
 )
+from lambda_api.response_objects.file_search import searched
+from lambda_api.response_objects.from_chat_answer import failed, outcome_of, placed
+from lambda_api.response_objects.schemas import UNFINISHED, FileSearchCall, Outcome, Response
 from lambda_api.responses.async_notification import error_behind
-from lambda_api.responses.from_chat_answer import failed, outcome_of, placed
 from lambda_api.responses.names import (
     announced_key,
     input_key,
@@ -27,9 +29,21 @@ from lambda_api.responses.names import (
     request_key,
     result_key,
 )
-from lambda_api.responses.schemas import UNFINISHED, Outcome, Response
+from lambda_api.retrieval.citations import CitedFile
 from lambda_api.storage.object_store import ChangedError, ObjectStore
 from lambda_api.storage.stored_state import state_in
+
+
+class KeptSearch(BaseModel):
+    """The search before a queued response, which its end is told with.
+
+    Attributes:
+        call: The item.
+        files: The files of the blocks that the model reads.
+    """
+
+    call: FileSearchCall
+    files: list[CitedFile]
 
 
 class KeptResponse(BaseModel):
@@ -42,6 +56,7 @@ class KeptResponse(BaseModel):
         output_key: The key of SageMaker's answer; None if the response was not queued.
         failure_key: The key of SageMaker's error.
         deadline: The time by which SageMaker has surely given up, in Unix seconds.
+        search: The search before a response that was queued, if there was one.
     """
 
     response: Response
@@ -50,6 +65,7 @@ class KeptResponse(BaseModel):
     output_key: str | None = None
     failure_key: str | None = None
     deadline: int = 0
+    search: KeptSearch | None = None
 
 
 class Settled(BaseModel):
@@ -176,7 +192,11 @@ class ResponseStore:
             settled = self.settle(owner, kept.response.id, unreported)
         if settled.outcome is None:
             return None
-        response = kept.response.model_copy(update=dict(settled.outcome))
+        outcome = settled.outcome
+        if kept.search is not None:
+            whole = searched(outcome, kept.search.call, kept.search.files)
+            outcome = placed(whole, kept.response.id)
+        response = kept.response.model_copy(update=dict(outcome))
         return kept.model_copy(update={"response": response})
 
     def _unreported(self, kept: KeptResponse) -> Outcome | None:

@@ -7,12 +7,13 @@ would tell of such a response. docs/decisions/0078-a-watch-on-each-background-re
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from lambda_api.errors import NotFoundError, ServiceError
+from lambda_api.errors import NotFoundError, ServiceError, UnreadableObjectError
+from lambda_api.response_objects.schemas import UNFINISHED
 from lambda_api.responses.completion import Completions
 from lambda_api.responses.names import response_behind
-from lambda_api.responses.schemas import UNFINISHED
 from lambda_api.responses.store import KeptResponse
 from lambda_api.webhooks.message_queue import Message, MessageQueue, NotDoneError
 
@@ -38,9 +39,11 @@ class Watch:
 
     Attributes:
         completions: Tells of the responses that have ended.
+        note_unreadable: Reports the id of a response whose state cannot be read.
     """
 
     completions: Completions
+    note_unreadable: Callable[[str], None] | None = None
 
     def look(self, message: Message) -> None:
         """Look at the response that a message names.
@@ -54,6 +57,8 @@ class Watch:
         try:
             self._settle(*behind)
         except ServiceError as error:
+            if self.note_unreadable and isinstance(error, UnreadableObjectError):
+                self.note_unreadable(behind[1])
             told = error.reason or error.message
             raise NotDoneError(f"{behind[1]} could not be looked at: {told}") from error
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 
 from lambda_api.batches.schemas import Batch, BatchRequest, DeletedBatch
 from lambda_api.batches.service import BatchService
 from lambda_api.http.caller import caller_id
 from lambda_api.http.idempotency import KEY_PARAMETERS
-from lambda_api.http.schemas import ERRORS
+from lambda_api.http.schemas import ERRORS, PageLimit
 from lambda_api.routers.creation import creation_by
 from lambda_api.storage.idempotency import IdempotencyKeys
 from lambda_api.storage.pagination import Page
@@ -40,9 +39,7 @@ def router(
         )
 
     @routes.get("")
-    def list_batches(
-        request: Request, after: str = "", limit: Annotated[int, Query(ge=1, le=100)] = 20
-    ) -> Page[Batch]:
+    def list_batches(request: Request, after: str = "", limit: PageLimit = 20) -> Page[Batch]:
         """List your batches, newest first."""
         return connect().page(caller_id(request.scope), after, limit)
 

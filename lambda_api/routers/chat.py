@@ -8,11 +8,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from lambda_api.chat.schemas import ChatCompletion, ChatCompletionRequest
-from lambda_api.chat.service import ChatService, Upstream
+from lambda_api.chat.service import Upstream
 from lambda_api.cold_start.strategies import ColdStartStrategy, PendingRequest
 from lambda_api.http.caller import caller_id
 from lambda_api.http.schemas import EVENT_STREAM, ErrorResponse
 from lambda_api.responses.service import ResponseService
+from lambda_api.retrieval.grounded_chat import GroundedChat
 from lambda_api.routers.queued import QUEUED, queued
 from lambda_api.streaming.response import RelayResponse
 
@@ -29,12 +30,12 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def router(
-    service: ChatService, responses: ResponseService, cold_start: ColdStartStrategy
+    service: GroundedChat, responses: ResponseService, cold_start: ColdStartStrategy
 ) -> APIRouter:
     """Return the routes of chat completions.
 
     Args:
-        service: The chat service.
+        service: The chat service, which searches before if asked to.
         responses: The service that queues completions as responses.
         cold_start: The strategy for requests that meet a cold endpoint.
     """
@@ -53,17 +54,17 @@ class _PendingChat(PendingRequest):
     """A request for a chat completion."""
 
     body: ChatCompletionRequest
-    service: ChatService
+    service: GroundedChat
     responses: ResponseService
 
     def answer(self, upstream: Upstream | None = None) -> Response:
-        service = self.service.with_upstream(upstream)
+        service, owner = self.service.with_upstream(upstream), caller_id(self.request.scope)
         if self.is_streamed:
-            stream = self.record.stream = service.stream(self.body)
-            return RelayResponse(stream)
-        completion = service.complete(self.body)
+            self.record.stream, events, ground = service.stream(self.body, owner)
+            return self.grounded(RelayResponse(events), ground)
+        completion, ground = service.complete(self.body, owner)
         self.record.usage = completion.usage
-        return Response(completion.body, media_type="application/json")
+        return self.grounded(Response(completion.body, media_type="application/json"), ground)
 
     def enqueue(self) -> Response | None:
         response = self.responses.enqueue_chat(self.body, caller_id(self.request.scope))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from lambda_api.errors import InvalidRequestError
+from lambda_api.files.new_file import media_type
 from lambda_api.files.schemas import DeletedFile, FileObject, UploadableFile
 from lambda_api.files.service import FileService
 from lambda_api.files.upload import UPLOAD_BODY, FileUpload, upload_in
@@ -17,7 +18,7 @@ from lambda_api.http.idempotency import KEY_PARAMETERS
 from lambda_api.http.schemas import ERRORS
 from lambda_api.routers.creation import creation_by
 from lambda_api.storage.idempotency import IdempotencyKeys
-from lambda_api.storage.pagination import Page
+from lambda_api.storage.pagination import Order, Page
 
 MAX_DIRECT_BYTES = 1024 * 1024
 """Largest content in an answer, which must fit in the 6 MB of a Lambda answer when each byte is
@@ -51,7 +52,7 @@ def router(
         request: Request,
         after: str = "",
         limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
-        order: Literal["asc", "desc"] = "desc",
+        order: Order = "desc",
         purpose: str | None = None,
     ) -> Page[FileObject]:
         """List your files, at most 100 a page."""
@@ -88,10 +89,10 @@ def _created_once(
 
 
 def _created(files: FileService, owner: str, upload: FileUpload, file_id: str) -> FileObject:
-    name, expires_after = upload.filename, upload.expires_after
+    name, expires_after, purpose = upload.filename, upload.expires_after, upload.purpose
     if upload.content is not None:
-        return files.create(owner, name, upload.content, expires_after, file_id)
-    return files.await_upload(owner, name, upload.size, expires_after, file_id)
+        return files.create(owner, name, upload.content, expires_after, file_id, purpose)
+    return files.await_upload(owner, name, upload.size, expires_after, file_id, purpose)
 
 
 def _parts(upload: FileUpload) -> tuple[bytes, ...]:
@@ -107,7 +108,7 @@ def _content(files: FileService, owner: str, file_id: str) -> Response:
     content = b"".join(files.content(owner, file)) if file.bytes <= MAX_DIRECT_BYTES else None
     if content is None or not _is_text(content):
         return RedirectResponse(files.content_url(owner, file), 302)
-    return Response(content, media_type="application/jsonl")
+    return Response(content, media_type=media_type(file.purpose))
 
 
 def _is_text(content: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Routes of models, of which there is one."""
+"""Routes of models: the one that the engine serves, and its adapters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from lambda_api.errors import UnknownModelError
+from lambda_api.engine.served_models import ServedModels
 from lambda_api.http.schemas import ErrorResponse
 
 
@@ -28,21 +28,21 @@ class ModelList(BaseModel):
     data: list[Model]
 
 
-def router(model_id: str) -> APIRouter:
-    """Return the routes of the one model."""
+def router(served: ServedModels) -> APIRouter:
+    """Return the routes of the models."""
     routes = APIRouter(prefix="/v1/models", tags=["models"])
-    model = Model(id=model_id, created=int(time.time()), owned_by="llm-twin")
+    created = int(time.time())
+    models = {name: Model(id=name, created=created, owned_by="llm-twin") for name in served.ids}
 
     @routes.get("")
     async def list_models() -> ModelList:
         """List the models this API serves."""
-        return ModelList(data=[model])
+        return ModelList(data=[*models.values()])
 
     @routes.get("/{requested_id:path}", responses={"4XX": {"model": ErrorResponse}})
     async def get_model(requested_id: str) -> Model:
         """Tell of one model."""
-        if requested_id != model_id:
-            raise UnknownModelError(requested_id, model_id)
-        return model
+        served.check(requested_id)
+        return models[requested_id]
 
     return routes

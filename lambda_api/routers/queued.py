@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import JSONResponse
 
-from lambda_api.responses.schemas import Response
+from lambda_api.response_objects.schemas import Response
 
 QUEUED: dict[int | str, dict[str, Any]] = {
     202: {

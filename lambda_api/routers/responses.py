@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi import Response as HttpResponse
@@ -15,16 +15,16 @@ from lambda_api.cold_start.strategies import ColdStartStrategy, PendingRequest
 from lambda_api.engine.json_fields import Usage
 from lambda_api.http.caller import caller_id
 from lambda_api.http.idempotency import KEY_PARAMETERS
-from lambda_api.http.schemas import EVENT_STREAM, ErrorResponse
+from lambda_api.http.schemas import EVENT_STREAM, ErrorResponse, PageLimit
+from lambda_api.response_objects.schemas import DeletedResponse, Response
 from lambda_api.response_requests.schemas import ResponseRequest
 from lambda_api.responses.follow import FollowedResponse, Pace
 from lambda_api.responses.input_items import Item, page_of_items
-from lambda_api.responses.schemas import DeletedResponse, Response
 from lambda_api.responses.service import ResponseService
 from lambda_api.routers.creation import creation_by
 from lambda_api.routers.queued import QUEUED, queued
 from lambda_api.storage.idempotency import IdempotencyKeys
-from lambda_api.storage.pagination import Page
+from lambda_api.storage.pagination import Order, Page
 from lambda_api.streaming.response import RelayResponse
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -108,13 +108,13 @@ class _PendingResponse(PendingRequest):
     def answer(self, upstream: Upstream | None = None) -> HttpResponse:
         service, owner = self.service.with_upstream(upstream), caller_id(self.request.scope)
         if self.is_streamed:
-            stream = service.stream(self.body, owner)
+            stream, ground = service.stream(self.body, owner)
             self.record.stream = stream.chat
-            return RelayResponse(stream)
-        response = service.create(self.body, owner)
+            return self.grounded(RelayResponse(stream), ground)
+        response, ground = service.create(self.body, owner)
         if usage := response.usage:
             self.record.usage = Usage(usage.input_tokens, usage.output_tokens)
-        return _json(response)
+        return self.grounded(_json(response), ground)
 
     def enqueue(self) -> HttpResponse | None:
         response = self.service.enqueue_instead(self.body, caller_id(self.request.scope))
@@ -143,8 +143,8 @@ def _add_kept(routes: APIRouter, service: ResponseService, pace: Pace) -> None:
         response_id: str,
         request: Request,
         after: str = "",
-        limit: int = Query(20, ge=1, le=100),
-        order: Literal["asc", "desc"] = "desc",
+        limit: PageLimit = 20,
+        order: Order = "desc",
     ) -> Page[Item]:
         """List the conversation that a response answers, each message and call as an item."""
         kept = service.kept().find(caller_id(request.scope), response_id)

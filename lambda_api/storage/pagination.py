@@ -14,6 +14,9 @@ MOST_ITEMS = 100
 
 _READS_AT_ONCE = 16
 
+Order = Literal["asc", "desc"]
+"""Of a list, by the time at which things were made: the newest last, or first."""
+
 
 class Listed(BaseModel):
     """An object that lists can hold."""

@@ -10,7 +10,7 @@ from localcloud.applicationautoscaling.driver import Driver
 from localcloud.applicationautoscaling.operations import AutoScaling
 from localcloud.applicationautoscaling.registry import COPY_COUNT, Registry, TargetKey
 from localcloud.awsjson.service import JsonService, Worker
-from localcloud.ministack_hooks import register_service, skip_scaling_alarms
+from localcloud.ministack_hooks import register_service
 
 
 def install(worker: Worker) -> Registry:
@@ -25,7 +25,6 @@ def install(worker: Worker) -> Registry:
         handle=service.handle,
     )
     cloudformation.register(service)
-    skip_scaling_alarms()
     return registry
 
 

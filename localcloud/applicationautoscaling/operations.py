@@ -19,16 +19,15 @@ from localcloud.applicationautoscaling.registry import (
 )
 from localcloud.awsjson.service import Operation, Scope, ServiceError
 from localcloud.awsjson.shapes import Document
+from localcloud.ministack_hooks.iam import link_role
 
 _POLICY_BODIES = {
     "StepScaling": "StepScalingPolicyConfiguration",
     "TargetTrackingScaling": "TargetTrackingScalingPolicyConfiguration",
 }
 
-_SERVICE_ROLE = (
-    "aws-service-role/sagemaker.application-autoscaling.amazonaws.com/"
-    "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
-)
+_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
+_SERVICE_ROLE = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 
 DEFAULT_PAGE = 50
 
@@ -76,7 +75,8 @@ class AutoScaling:
             target |= {"ScalableTargetARN": arn, "CreationTime": _now()}
             kept.tags[arn] = {}
         kept.tags[target["ScalableTargetARN"]].update(target.pop("Tags", {}))
-        target.setdefault("RoleARN", f"arn:aws:iam::{scope.account}:role/{_SERVICE_ROLE}")
+        role = link_role(_SERVICE, _SERVICE_ROLE, account=scope.account, region=scope.region)
+        target.setdefault("RoleARN", role)
         switches = ("DynamicScalingIn", "DynamicScalingOut", "ScheduledScaling")
         off = {f"{switch}Suspended": False for switch in switches}
         target["SuspendedState"] = {**off, **target.get("SuspendedState", {})}

@@ -11,14 +11,13 @@ from typing import Any
 from autoscaling import aws_shapes
 from autoscaling.activity import Activity
 from autoscaling.alarm import Alarm
-from autoscaling.assumptions import ASSUMED
-from autoscaling.metric import Metric
 from autoscaling.scaler import Policy, Scaler
 from autoscaling.target_tracking import TargetTracking
 from localcloud import ministack_hooks
 from localcloud.applicationautoscaling.registry import Registrations, TargetKey
 from localcloud.awsjson.shapes import Document
 from localcloud.clock import Clock
+from localcloud.cloudwatch import Datapoints
 from localcloud.ministack_hooks import Metrics
 
 logger = logging.getLogger(__name__)
@@ -35,7 +34,7 @@ class ScaledTarget:
         self._metrics = metrics
         self._clock = clock
         self._definition: Any = None
-        self._recorded: dict[Metric, float] = {}
+        self._datapoints = Datapoints(metrics, clock)
         # Alarm names in CloudWatch of target tracking, by the rules' names.
         self._names: dict[str, str] = {}
         # The activity whose change is under way.
@@ -128,26 +127,9 @@ class ScaledTarget:
             self._metrics.put_alarm(_document(alarm, named, policy["PolicyARN"]))
 
     def _record(self, now: float) -> None:
-        """Hand every datapoint to the rules as soon as an alarm can see it.
-
-        Who publishes a period does so after its end: read at once, it would be found missing.
-        """
-        now -= ASSUMED.publication_delay
-        for metric in self._scaler.metrics:
-            end = self._recorded.setdefault(metric, now // metric.period * metric.period)
-            while end + metric.period <= now:
-                start, end = end, end + metric.period
-                value = self._metrics.statistic(
-                    metric.namespace,
-                    metric.name,
-                    metric.dimensions,
-                    metric.statistic,
-                    start=self._clock.real(start),
-                    end=self._clock.real(end),
-                )
-                if value is not None:
-                    self._scaler.record(metric, end, value)
-            self._recorded[metric] = end
+        """Hand every datapoint to the rules as soon as an alarm can see it."""
+        for metric, end, value in self._datapoints.new(self._scaler.metrics, now):
+            self._scaler.record(metric, end, value)
 
     def _note(self, activity: Activity) -> None:
         """Keep an activity for `DescribeScalingActivities`."""

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from ministack.core.responses import get_account_id, get_region
 
+from localcloud.awsjson.rate_limit import RateLimit
 from localcloud.awsjson.shapes import (
     Document,
     InvalidError,
@@ -94,12 +95,25 @@ class Worker:
 
 
 class JsonService:
-    """A service whose operations are functions of checked parameters."""
+    """A service whose operations are functions of checked parameters.
 
-    def __init__(self, name: str, operations: Mapping[str, Operation], worker: Worker) -> None:
+    Attributes:
+        name: of the service, as botocore calls it.
+        operations: by name.
+        worker: whose loop carries them out.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        operations: Mapping[str, Operation],
+        worker: Worker,
+        rate: RateLimit | None = None,
+    ) -> None:
         self.name = name
         self.worker = worker
-        self._operations = operations
+        self._rate = rate or RateLimit(0)
+        self.operations = operations
         self._model = service_model(name)
 
     async def call(self, operation: str, parameters: Document, scope: Scope) -> Document:
@@ -108,10 +122,10 @@ class JsonService:
         Raises:
             ServiceError: The request is refused.
         """
-        if operation not in self._operations:
+        if operation not in self.operations:
             raise ServiceError(
                 f"not emulated: {self.name} {operation}; "
-                f"emulated: {', '.join(sorted(self._operations))}",
+                f"emulated: {', '.join(sorted(self.operations))}",
                 code="UnknownOperationException",
             )
         model = self._model.operation_model(operation)
@@ -119,7 +133,7 @@ class JsonService:
             check(model.input_shape, parameters)
         except InvalidError as error:
             raise ServiceError(str(error)) from error
-        result = await self._operations[operation](parameters, scope)
+        result = await self.operations[operation](parameters, scope)
         answer: Document = project(model.output_shape, result)
         return answer
 
@@ -139,17 +153,38 @@ class JsonService:
     ) -> tuple[int, dict[str, str], bytes]:
         """Answer one HTTP request, in ministack's form."""
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        return await self.answer(operation, lambda: parse_body(body))
+
+    async def answer(
+        self, operation: str, parameters: Callable[[], Document]
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Carry out one operation for a request; what is refused is an answer too."""
+        if not self._rate.take():
+            return refusal(ServiceError("Rate exceeded", code="ThrottlingException"))
         try:
-            answer = await self.worker.run(self.call(operation, _parse(body), Scope.of_request()))
+            work = self.call(operation, parameters(), Scope.of_request())
+            return _response(200, await self.worker.run(work))
         except ServiceError as error:
-            return _response(error.status, {"__type": error.code, "message": error.message})
+            return refusal(error)
         except Exception:
             logger.exception("%s %s failed", self.name, operation)
-            return _response(500, {"__type": "InternalFailure", "message": "internal failure"})
-        return _response(200, answer)
+            return refusal(ServiceError("internal failure", code="InternalFailure", status=500))
 
 
-def _parse(body: bytes) -> Document:
+def refusal(error: ServiceError) -> tuple[int, dict[str, str], bytes]:
+    """Write an error as services of JSON do, and by its header as those of REST do."""
+    status, headers, body = _response(
+        error.status, {"__type": error.code, "message": error.message}
+    )
+    return status, {**headers, "x-amzn-errortype": error.code}, body
+
+
+def parse_body(body: bytes) -> Document:
+    """Read the JSON of a request; nothing is an empty object.
+
+    Raises:
+        ServiceError: It is none.
+    """
     try:
         document: Document = json.loads(body or b"{}")
     except ValueError as error:

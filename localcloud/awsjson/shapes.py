@@ -46,6 +46,8 @@ def check(shape: Shape | None, value: object) -> None:
 
 def project(shape: Shape | None, value: Any) -> Any:  # noqa: ANN401 - any JSON
     """Reduce a value to the members of its shape: an answer contains nothing else."""
+    if shape is not None and _is_free(shape):
+        return value
     if isinstance(shape, StructureShape):
         return {
             name: project(member, value[name])
@@ -122,6 +124,8 @@ def _violations(shape: Shape, value: Any, path: tuple[str, ...]) -> Iterator[str
 
 
 def _children(shape: Shape, value: Any) -> Iterator[tuple[str, Shape, Any]]:  # noqa: ANN401
+    if _is_free(shape) or (isinstance(shape, ListShape) and _is_free(shape.member)):
+        return
     if isinstance(shape, StructureShape):
         for name, item in value.items():
             yield name[0].lower() + name[1:], shape.members[name], item
@@ -131,6 +135,13 @@ def _children(shape: Shape, value: Any) -> Iterator[tuple[str, Shape, Any]]:  # 
     elif isinstance(shape, MapShape):
         for key, item in value.items():
             yield key, shape.value, item
+
+
+def _is_free(shape: Shape) -> bool:
+    """Tell whether a value has no constraints but its type: any JSON, or any number."""
+    if getattr(shape, "is_document_type", False):
+        return True
+    return shape.type_name in ("float", "double") and not shape.metadata
 
 
 def _broken_rules(rules: Mapping[str, Any], value: Any) -> Iterator[str]:  # noqa: ANN401

@@ -6,16 +6,16 @@ Decisions: 0041, engines have no proxy; 0050, children end with the server.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+
+from localcloud.engines.container_arguments import llama_cpp_arguments, vllm_arguments
 
 
 class ImageNotEmulatedError(Exception):
-    """No engine here stands in for the image."""
-
-    def __init__(self, image: str) -> None:
-        emulated = ", ".join(sorted(_ENGINES))
-        super().__init__(f'not emulated: image "{image}"; emulated: {emulated}')
+    """No engine here stands in for the image, or the one that does is not installed."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,12 @@ class Engine:
         ping: path that answers the container's `GET /ping`.
         invocations: path that answers the container's `POST /invocations`.
         metrics: path of the metrics in Prometheus' text format, if the engine publishes any.
+        adapters: path that loads a LoRA adapter while the engine runs; none where it cannot.
+        variables: prefix of the engine's own variables in the container's environment.
         arguments: translates the container's environment to the engine's command line.
         error_pattern: finds the reason of an exit in a line of output; the first match counts.
+        interpreter: Python that runs the module: that of this process, or of an environment apart.
+        installed_by: command that makes that environment; none for that of this process.
     """
 
     module: str
@@ -41,6 +45,10 @@ class Engine:
     metrics: str
     arguments: Callable[[Mapping[str, str]], list[str]]
     error_pattern: re.Pattern[str]
+    adapters: str | None = None
+    variables: str | None = None
+    interpreter: Path = Path(sys.executable)
+    installed_by: str | None = None
 
 
 def engine_for(image: str) -> Engine:
@@ -50,12 +58,18 @@ def engine_for(image: str) -> Engine:
         image: For example `123456789012.dkr.ecr.us-east-1.amazonaws.com/llama-cpp:server-v1`.
 
     Raises:
-        ImageNotEmulatedError: There is none.
+        ImageNotEmulatedError: There is none, or it is not installed.
     """
     repository = image.rpartition("/")[2].partition("@")[0].partition(":")[0]
-    if repository not in _ENGINES:
-        raise ImageNotEmulatedError(image)
-    return _ENGINES[repository]
+    engine = _ENGINES.get(repository)
+    if engine is None:
+        emulated = ", ".join(sorted(_ENGINES))
+        raise ImageNotEmulatedError(f'not emulated: image "{image}"; emulated: {emulated}')
+    if not engine.interpreter.exists():
+        raise ImageNotEmulatedError(
+            f'not installed: the engine of image "{image}"; `{engine.installed_by}` installs it'
+        )
+    return engine
 
 
 def register_engine(repository: str, engine: Engine) -> None:
@@ -68,26 +82,7 @@ def register_engine(repository: str, engine: Engine) -> None:
     _ENGINES[repository] = engine
 
 
-def llama_cpp_arguments(environment: Mapping[str, str]) -> list[str]:
-    """Translate `SM_LLAMA_CPP_CTX_SIZE=4096` to `--ctx-size 4096`, as the container does.
-
-    `true` gives a bare flag, `false` none. Source: the image's `sagemaker_entrypoint.sh`,
-    https://github.com/aws/deep-learning-containers/tree/main/scripts/docker/llama_cpp
-    """
-    arguments: list[str] = []
-    for name, value in environment.items():
-        if not name.startswith(_PREFIX) or name in _PLACED_BY_CONTAINER:
-            continue
-        flag = "--" + name.removeprefix(_PREFIX).lower().replace("_", "-")
-        if value.lower() in ("true", ""):
-            arguments.append(flag)
-        elif value.lower() != "false":
-            arguments += [flag, value]
-    return arguments
-
-
-_PREFIX = "SM_LLAMA_CPP_"
-_PLACED_BY_CONTAINER = frozenset({"SM_LLAMA_CPP_MODEL_DIR", "SM_LLAMA_CPP_PORT"})
+_IMPORT_ROOT = Path(__file__).parents[2]
 
 _ENGINES = {
     "llama-cpp": Engine(
@@ -97,5 +92,17 @@ _ENGINES = {
         metrics="/metrics",
         arguments=llama_cpp_arguments,
         error_pattern=re.compile(r"(?:^[\d.]+ E |^llama-server: )(.+)"),
-    )
+    ),
+    "vllm": Engine(
+        module="localcloud.engines.vllm",
+        ping="/ping",
+        invocations="/invocations",
+        metrics="/metrics",
+        arguments=vllm_arguments,
+        adapters="/adapters",
+        variables="VLLM_",
+        error_pattern=re.compile(r"((?:\w*Error:|error:|Value error,) .+)"),
+        interpreter=_IMPORT_ROOT / ".build" / "vllm" / "bin" / "python",
+        installed_by="make vllm",
+    ),
 }

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +46,9 @@ def main() -> None:
     # llama.cpp's server installs handlers of its own, which would ignore the first signal.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
-    print(f"listening on {server.listening_address}", flush=True)  # noqa: T201 - the log
+    # In one write, even unbuffered: llama.cpp's own lines come in between otherwise.
+    sys.stdout.write(f"listening on {server.listening_address}\n")
+    sys.stdout.flush()
     threading.Event().wait()
 
 
@@ -85,6 +87,9 @@ _VALUES: dict[str, type] = {
     "--alias": str,
     "--chat-template": str,
     "--chat-template-file": Path,
+    "--lora": str,
+    "--lora-scaled": str,
+    "--cache-ram": int,
     "--cache-reuse": int,
     "--seed": int,
     "--log-verbosity --verbosity": int,
@@ -110,6 +115,7 @@ _SAME_NAME = {
     "n_predict": "n_predict",
     "n_gpu_layers": "n_gpu_layers",
     "chat_template": "chat_template",
+    "cache_ram": "cache_ram_mib",
     "cache_reuse": "n_cache_reuse",
     "log_verbosity": "verbosity",
 }
@@ -138,6 +144,9 @@ def _serve(model: Path, options: argparse.Namespace) -> xllamacpp.Server:
     except ImportError as error:
         sys.exit(_NO_OPENMP.format(error=error))
     parameters = _parameters(xllamacpp.CommonParams(), model, options)
+    parameters.lora_adapters = [
+        xllamacpp.CommonAdapterLoraInfo(str(path), scale) for path, scale in _adapters(options)
+    ]
     if options.n_gpu_layers and not _has_gpu(xllamacpp):
         print("WARNING: --n-gpu-layers ignored: no GPU here", flush=True)  # noqa: T201 - the log
     try:
@@ -175,6 +184,20 @@ def _parameters(parameters: Any, model: Path, options: argparse.Namespace) -> An
     parameters.endpoint_metrics = options.metrics
     _set_threads(parameters, model, options)
     return parameters
+
+
+def _adapters(options: argparse.Namespace) -> Iterator[tuple[Path, float]]:
+    """Yield adapters with their scales; a request names one by its place among them.
+
+    https://github.com/ggml-org/llama.cpp/blob/master/common/arg.cpp
+    """
+    for path in filter(None, (options.lora or "").split(",")):
+        yield _local(Path(path), options), 1.0
+    for item in filter(None, (options.lora_scaled or "").split(",")):
+        path, colon, scale = item.rpartition(":")
+        if not colon:
+            sys.exit("llama-server: lora-scaled format: FNAME:SCALE")
+        yield _local(Path(path), options), float(scale)
 
 
 def _set_threads(parameters: Any, model: Path, options: argparse.Namespace) -> None:  # noqa: ANN401

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import re
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -57,14 +56,14 @@ class EngineProcess:
         """
         # No session or process group of its own: the server's reaper ends the whole group.
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
+            engine.interpreter,
             "-m",
             engine.module,
             "--model-dir",
             str(model_dir),
             *engine.arguments(environment),
             cwd=_IMPORT_ROOT,
-            env={**os.environ, VARIABLE: ENGINE_KEY},  # noqa: TID251 - the rest is inherited
+            env={**os.environ, **_own(engine, environment), VARIABLE: ENGINE_KEY},  # noqa: TID251 - the rest is inherited
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -104,3 +103,9 @@ class EngineProcess:
             self.port.set_result(int(match[1]))
         if line.strip():
             self._on_output(line.decode(errors="replace"))
+
+
+def _own(engine: Engine, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the engine's own variables, which are no flags."""
+    prefix = engine.variables
+    return {k: v for k, v in environment.items() if prefix is not None and k.startswith(prefix)}

@@ -13,9 +13,8 @@ ministack's functions; 0055, metrics are statistic sets; 0057, stack operations 
 
 from __future__ import annotations
 
-from localcloud.ministack_hooks.access_log import write_access_logs
-from localcloud.ministack_hooks.api_keys import take_keys_from_authorizers
-from localcloud.ministack_hooks.cloudwatch import Alarm, Metrics, skip_scaling_alarms
+from localcloud.ministack_hooks.concurrency import limit_concurrency
+from localcloud.ministack_hooks.credentials import presigned_failure
 from localcloud.ministack_hooks.event_invocations import queue_event_invocations
 from localcloud.ministack_hooks.events import put_event, run_rates_by
 from localcloud.ministack_hooks.functions import (
@@ -24,9 +23,30 @@ from localcloud.ministack_hooks.functions import (
     execution_slot,
     extend_functions,
     find_function,
+    layer_packages,
     record_invocation,
 )
-from localcloud.ministack_hooks.gateway import (
+from localcloud.ministack_hooks.logs import LogStream
+from localcloud.ministack_hooks.metrics.cloudwatch import (
+    Alarm,
+    Metrics,
+    evaluate_no_alarms,
+    metric_alarms,
+)
+from localcloud.ministack_hooks.metrics.embedded import read_embedded_metrics
+from localcloud.ministack_hooks.metrics.queues import QueueContents, queue_contents
+from localcloud.ministack_hooks.notifications import publish
+from localcloud.ministack_hooks.presigned_urls import refuse_old_signatures
+from localcloud.ministack_hooks.resources import (
+    Properties,
+    Provisioner,
+    ResourceType,
+    physical_name,
+    register_resource_type,
+)
+from localcloud.ministack_hooks.rest_apis.access_log import write_access_logs
+from localcloud.ministack_hooks.rest_apis.api_keys import take_keys_from_authorizers
+from localcloud.ministack_hooks.rest_apis.gateway import (
     Answer,
     GatewayError,
     StreamCall,
@@ -34,15 +54,6 @@ from localcloud.ministack_hooks.gateway import (
     extend_rest_apis,
     integration_failure,
     integration_timeout,
-)
-from localcloud.ministack_hooks.logs import LogStream
-from localcloud.ministack_hooks.notifications import publish
-from localcloud.ministack_hooks.resources import (
-    Properties,
-    Provisioner,
-    ResourceType,
-    physical_name,
-    register_resource_type,
 )
 from localcloud.ministack_hooks.services import (
     Response,
@@ -55,24 +66,27 @@ from localcloud.ministack_hooks.services import (
     set_request_scope,
     version,
 )
-from localcloud.ministack_hooks.stack_operations import answer_when_done
+from localcloud.ministack_hooks.stack_operations import answer_when_done, keep_exports_in_use
 from localcloud.ministack_hooks.stepfunctions import (
+    Integration,
     TaskFailedError,
     add_integration,
-    add_sdk_integrations,
     extend_state_machines,
 )
 from localcloud.ministack_hooks.tables import expire_items
+from localcloud.ministack_hooks.versions import extend_versions
 
 __all__ = [
     "Alarm",
     "Answer",
     "Function",
     "GatewayError",
+    "Integration",
     "LogStream",
     "Metrics",
     "Properties",
     "Provisioner",
+    "QueueContents",
     "ResourceType",
     "Response",
     "ServiceHandler",
@@ -81,30 +95,38 @@ __all__ = [
     "TaskFailedError",
     "ThrottledError",
     "add_integration",
-    "add_sdk_integrations",
     "answer_when_done",
     "app",
     "call_service",
+    "evaluate_no_alarms",
     "execution_slot",
     "expire_items",
     "extend_functions",
     "extend_rest_apis",
     "extend_state_machines",
+    "extend_versions",
     "find_function",
     "integration_failure",
     "integration_timeout",
+    "keep_exports_in_use",
+    "layer_packages",
+    "limit_concurrency",
+    "metric_alarms",
     "physical_name",
+    "presigned_failure",
     "publish",
     "put_event",
+    "queue_contents",
     "queue_event_invocations",
+    "read_embedded_metrics",
     "record_invocation",
+    "refuse_old_signatures",
     "register_resource_type",
     "register_service",
     "request_scope",
     "run_rates_by",
     "services",
     "set_request_scope",
-    "skip_scaling_alarms",
     "take_keys_from_authorizers",
     "version",
     "write_access_logs",

@@ -25,8 +25,19 @@ def put_event(
     *,
     account: str,
     region: str,
+    times: int = 1,
 ) -> None:
-    """Put an event of AWS's own, such as `aws.sagemaker`, on the account's default bus."""
+    """Put an event of AWS's own, such as `aws.sagemaker`, on the account's default bus.
+
+    Args:
+        source: such as `aws.sagemaker`.
+        detail_type: of the event.
+        detail: of the event.
+        resources: ARNs.
+        account: whose bus.
+        region: of the bus.
+        times: how often the targets get the event, under one id: delivery is at least once.
+    """
     entry = {
         "Source": source,
         "DetailType": detail_type,
@@ -34,7 +45,11 @@ def put_event(
         "Resources": list(resources),
     }
     with request_scope(account, region):
+        # What the event starts may put events of its own behind it.
+        place = len(eventbridge._events_log_list())
         eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+        for _ in range(times - 1):
+            eventbridge._dispatch_event(eventbridge._events_log_list()[place])
 
 
 def run_rates_by(clock: Clock) -> None:

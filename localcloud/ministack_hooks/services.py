@@ -33,15 +33,15 @@ def services() -> list[str]:
 
 
 def register_service(
-    name: str, *, target_prefix: str, host_pattern: str, handle: ServiceHandler
+    name: str, *, host_pattern: str, handle: ServiceHandler, target_prefix: str = ""
 ) -> None:
     """Route a service's control plane to `handle`.
 
     Args:
         name: The service's signing name, for example `sagemaker`.
-        target_prefix: Start of its `X-Amz-Target` header, for example `SageMaker.`.
         host_pattern: Regular expression of its host names.
         handle: Answers the requests.
+        target_prefix: Start of its `X-Amz-Target` header, for example `SageMaker.`; REST has none.
     """
     module = f"{name.replace('-', '_')}_extension"
     ministack_app._loaded_modules[module] = SimpleNamespace(
@@ -50,7 +50,7 @@ def register_service(
     ministack_app.SERVICE_REGISTRY[name] = {"module": module}
     ministack_app.SERVICE_HANDLERS[name] = ministack_app._lazy_handler(module)
     router.SERVICE_PATTERNS[name] = {
-        "target_prefixes": [target_prefix],
+        "target_prefixes": [target_prefix] if target_prefix else [],
         "host_patterns": [host_pattern],
     }
 
@@ -78,9 +78,12 @@ async def call_service(
     Spares a client, a connection and a signature. The path comes decoded.
     """
     handler = ministack_app.SERVICE_HANDLERS[name]
+    # Without a key the caller would be anonymous. What it may do, it has asked for before.
+    key = f"AWS4-HMAC-SHA256 Credential={account}/-/{region}/{name}/aws4_request"
     with request_scope(account, region):
         answering = asyncio.run_coroutine_threadsafe(
-            handler(method, path, dict(headers), body, {}), ministack_app._MAIN_LOOP
+            handler(method, path, {"authorization": key, **headers}, body, {}),
+            ministack_app._MAIN_LOOP,
         )
     answer: Response = await asyncio.wrap_future(answering)
     return answer

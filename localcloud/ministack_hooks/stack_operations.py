@@ -1,4 +1,4 @@
-"""CloudFormation: stack operations that the CDK CLI waits for."""
+"""CloudFormation: stack operations that the CDK CLI waits for, and exports that are in use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from ministack.services import cloudformation
-from ministack.services.cloudformation import changesets, handlers
+from ministack.services.cloudformation import changesets, handlers, stacks
 
 from localcloud.ministack_hooks.patching import Untyped, wrap
 from localcloud.ministack_hooks.services import Response
@@ -63,3 +63,30 @@ def _watched(
             ended.set()
 
     return operation()
+
+
+def keep_exports_in_use() -> None:
+    """Refuse an update that changes or removes an export which another stack imports.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html
+    """
+    wrap(stacks, "_resolve_stack_outputs", _checked_exports)
+
+
+def _checked_exports(
+    original: Callable[..., tuple[Untyped, dict[str, Untyped]]], *args: Untyped
+) -> tuple[Untyped, dict[str, Untyped]]:
+    outputs, exports = original(*args)
+    *_, name, stack_id = args
+    table = cloudformation._exports
+    own = {key: export for key, export in table.items() if export["StackId"] == stack_id}
+    for key, export in own.items():
+        if key in exports and exports[key]["Value"] == export["Value"]:
+            continue
+        change = "updated" if key in exports else "deleted"
+        for other, stack in cloudformation._stacks.items():
+            gone = stack.get("StackStatus", "").startswith("DELETE")
+            if other != name and not gone and key in handlers._imported_export_names(stack, other):
+                raise ValueError(f"Export {key} cannot be {change} as it is in use by {other}")
+        table.pop(key)
+    return outputs, exports

@@ -47,8 +47,13 @@ def add_integration(resource: str, integrate: Integration) -> None:
     _integrations[resource] = integrate
 
 
-def extend_state_machines() -> None:
-    """Have executions use the integrations, end at their time limit, and stay ended."""
+def extend_state_machines(clock_factor: float = 1.0) -> None:
+    """Have executions use the integrations, end at their time limit, and stay ended.
+
+    Args:
+        clock_factor: How much faster than real time waits pass, and pauses between tries.
+    """
+    stepfunctions._SFN_WAIT_SCALE = 1 / clock_factor
     wrap(stepfunctions, "_run_execution", _run_for_a_time)
     wrap(stepfunctions, "_find_matching_retrier", _retry_running)
     wrap(stepfunctions, "_execute_task", _within_execution)
@@ -56,11 +61,9 @@ def extend_state_machines() -> None:
     wrap(stepfunctions, "_fail_execution", _fail_running)
 
 
-def add_sdk_integrations(service: str, *, target_prefix: str, error_prefix: str) -> None:
-    """Let state machines call every operation of a JSON service: `aws-sdk:<service>:*`."""
-    entry = {"target_prefix": target_prefix, "protocol": "json"}
-    stepfunctions._AWS_SDK_SERVICE_MAP[service] = entry
-    stepfunctions._AWS_SDK_ERROR_PREFIX[service] = error_prefix
+def running_execution() -> dict[str, Any] | None:
+    """Return the execution whose task runs in this context."""
+    return _execution.get()
 
 
 _integrations: dict[str, Integration] = {}

@@ -13,18 +13,26 @@ from typing import Any
 import boto3
 
 from localcloud import applicationautoscaling
-from localcloud.awsjson.service import JsonService, Scope, Worker
+from localcloud.awsjson.rate_limit import RateLimit
+from localcloud.awsjson.service import JsonService, Worker
 from localcloud.clock import Clock
 from localcloud.ministack_hooks import register_service
+from localcloud.ministack_hooks.iam import Session
 from localcloud.promql import SeriesStore
+from localcloud.quotas import Quotas
 from localcloud.sagemaker.control_plane import cloudformation, stepfunctions
 from localcloud.sagemaker.control_plane.endpoints import Endpoints
 from localcloud.sagemaker.control_plane.inference_components import InferenceComponents
+from localcloud.sagemaker.control_plane.model_package_groups import ModelPackageGroups
+from localcloud.sagemaker.control_plane.model_packages import ModelPackages
 from localcloud.sagemaker.control_plane.models_and_configs import ModelsAndConfigs
+from localcloud.sagemaker.control_plane.registry_types import register_registry_types
 from localcloud.sagemaker.control_plane.scalable_capacity import ScaledCapacities
 from localcloud.sagemaker.control_plane.store import Store
 from localcloud.sagemaker.control_plane.transform_jobs import TransformJobs
-from localcloud.sagemaker.hosting.instances import Provisioner
+from localcloud.sagemaker.instances.offers import Offers
+from localcloud.sagemaker.instances.provisioning import Provisioner
+from localcloud.sagemaker.openai_path import OpenAIPath
 from localcloud.sagemaker.runtime import Runtime
 from localcloud.sagemaker.storage.model_data import ModelCache
 from localcloud.sagemaker.storage.objects import Objects
@@ -40,6 +48,7 @@ class SageMaker:
         control_plane: the operations of `sagemaker`.
         runtime_app: ASGI application for the runtime's paths; set the request's scope before a
             call.
+        openai_app: ASGI application for the OpenAI path.
         series: samples collected from the containers.
     """
 
@@ -51,9 +60,11 @@ class SageMaker:
         jobs: TransformJobs,
         series: SeriesStore,
         background: Sequence[Future[None]],
+        runtime: Runtime,
     ) -> None:
         self.control_plane = control_plane
-        self.runtime_app = Runtime(endpoints, components)
+        self.runtime_app = runtime
+        self.openai_app = OpenAIPath(runtime)
         self.series = series
         self._endpoints = endpoints
         self._components = components
@@ -71,12 +82,13 @@ class SageMaker:
         worker.stop()
 
 
-def install(settings: Settings, clock: Clock) -> SageMaker:
+def install(settings: Settings, clock: Clock, quotas: Quotas) -> SageMaker:
     """Add SageMaker and Application Auto Scaling to the ministack of this process.
 
     Args:
         settings: The local cloud's.
         clock: The time of metrics and scaling.
+        quotas: The account's.
     """
     worker = Worker("sagemaker")
     targets = applicationautoscaling.install(worker)
@@ -84,17 +96,24 @@ def install(settings: Settings, clock: Clock) -> SageMaker:
     clients = _s3_clients(settings.origin)
     models = ModelCache(settings.work_dir / "models", clients)
     objects = Objects(clients)
-    provisioner = Provisioner(clock, settings.provisioning_seconds, settings.unavailable_types)
-    endpoints = Endpoints(store, models, objects, targets, provisioner)
+    offers = Offers.read(settings.instance_type_offers)
+    unavailable = settings.unavailable_types
+    provisioner = Provisioner(clock, settings.provisioning_seconds, unavailable, quotas=quotas)
+    for_jobs = Provisioner(clock, usage="transform job", quotas=quotas)
+    silent = settings.silent_rollbacks
+    endpoints = Endpoints(store, models, objects, targets, provisioner, silent_rollbacks=silent)
     components = InferenceComponents(store, models, targets, provisioner)
-    jobs = TransformJobs(store, models, objects)
+    jobs = TransformJobs(store, models, objects, for_jobs, offers)
     operations = {
-        **ModelsAndConfigs(store).operations(),
+        **ModelsAndConfigs(store, offers).operations(),
+        **ModelPackageGroups(store).operations(),
+        **ModelPackages(store, duplicate_events=settings.duplicate_events).operations(),
         **endpoints.operations(),
         **components.operations(),
         **jobs.operations(),
     }
-    service = JsonService("sagemaker", operations, worker)
+    rate = RateLimit(quotas.sagemaker.requests_per_second)
+    service = JsonService("sagemaker", operations, worker, rate)
     register_service(
         "sagemaker",
         target_prefix="SageMaker.",
@@ -102,6 +121,7 @@ def install(settings: Settings, clock: Clock) -> SageMaker:
         handle=service.handle,
     )
     cloudformation.register(service, endpoints, components)
+    register_registry_types(service)
     stepfunctions.register(service)
     capacities = ScaledCapacities(endpoints, components)
     driver = applicationautoscaling.Driver(targets, capacities, clock)
@@ -109,20 +129,23 @@ def install(settings: Settings, clock: Clock) -> SageMaker:
     collector = Collector(partial(scrape_targets, store), series, clock)
     running = (MetricsPublisher(store, clock).run(), driver.run(), collector.run())
     background = [worker.spawn(work) for work in running]
-    return SageMaker(service, endpoints, components, jobs, series, background)
+    runtime = Runtime(endpoints, components, objects, settings.invocation_seconds)
+    return SageMaker(service, endpoints, components, jobs, series, background, runtime)
 
 
 def _s3_clients(origin: str) -> Any:  # noqa: ANN401 - boto3's clients are generated
     session = boto3.session.Session()
 
     @cache
-    def client(scope: Scope) -> Any:  # noqa: ANN401 - boto3's clients are generated
+    def client(role: Session) -> Any:  # noqa: ANN401 - boto3's clients are generated
+        credentials = role.credentials
         return session.client(
             "s3",
             endpoint_url=origin,
-            region_name=scope.region,
-            aws_access_key_id=scope.account,
-            aws_secret_access_key="local",  # noqa: S106 - ministack checks none
+            region_name=role.region,
+            aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=credentials.get("AWS_SESSION_TOKEN"),
         )
 
     return client

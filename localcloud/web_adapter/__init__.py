@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from localcloud.web_adapter.adapter import Invocation, WebAdapter
 from localcloud.web_adapter.environment import NotEmulatedError
-from localcloud.web_adapter.process import InitError
+from localcloud.web_adapter.function_server import InitError
 
 __all__ = ["InitError", "Invocation", "NotEmulatedError", "WebAdapter"]

@@ -1,4 +1,4 @@
-"""Web-adapter functions: their processes, started when needed and replaced when old, and calls."""
+"""Web-adapter functions: calls to their processes, and snapshots of them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from localcloud.local_http import Exchange, UpstreamError, open_exchange
 from localcloud.ministack_hooks import Function, execution_slot, record_invocation
 from localcloud.settings import Settings
+from localcloud.web_adapter.environment import is_adapted, is_hook
+from localcloud.web_adapter.function_server import InitError
+from localcloud.web_adapter.package import unpack_function
 from localcloud.web_adapter.process import FunctionProcess
+from localcloud.web_adapter.process_pool import ProcessPool
 from localcloud.web_adapter.request import adapter_request
 
 
@@ -30,14 +35,43 @@ class Invocation:
     deadline: float
 
 
+class ForbiddenPathError(Exception):
+    """The path is the adapter's own to call; callers get a 403."""
+
+
 class WebAdapter:
-    """One process per function version, which serves all requests to that version."""
+    """The web servers of functions, and the adapter in front of each."""
 
     def __init__(self, settings: Settings, interpreter: Path) -> None:
-        self._cloud = settings.client_environment
         self._packages = settings.work_dir / "functions"
-        self._interpreter = interpreter
-        self._processes: dict[str, FunctionProcess] = {}
+        start = partial(
+            FunctionProcess,
+            interpreter=interpreter,
+            packages=self._packages,
+            cloud=settings.client_environment,
+        )
+        self._pool = ProcessPool(start, one_request=settings.one_request_per_environment)
+        self.forget, self.close = self._pool.forget, self._pool.close
+
+    def prepare(self, function: Function) -> None:
+        """Unpack a web server's package and layers, so that no request waits for that."""
+        if is_adapted(function):
+            unpack_function(function, self._packages)
+
+    async def snapshot(self, function: Function) -> None:
+        """Start a version whose environments are restored, as far as its snapshot.
+
+        Raises:
+            NotEmulatedError: The function is not one of the adapter's.
+            InitError: Its server does not start.
+        """
+        process = self._pool.add(function)
+        try:
+            await process.started
+        except InitError:
+            process.stop()
+            raise
+        process.freeze()
 
     @asynccontextmanager
     async def invoke(
@@ -49,19 +83,23 @@ class WebAdapter:
         the function's.
 
         Raises:
+            ForbiddenPathError: The request is for a hook of the adapter's.
             ThrottledError: The function's concurrency is used up.
             NotEmulatedError: The function is not one of the adapter's.
             InitError: Its server does not start.
             UpstreamError: Its server broke off before the answer.
             TimeoutError: It took longer to answer than the function may.
         """
-        with execution_slot(function):
-            process = await self._process_of(function)
+        if is_hook(function, event["path"]):
+            raise ForbiddenPathError
+        with execution_slot(function), self._pool.take(function).request() as turn:
+            process = turn.process
+            await process.ready()
             deadline = time.time() + function.timeout
             request = adapter_request(
                 event, function, deadline=deadline, log_stream=process.logs.name
             )
-            with process.request(), _recorded(process, request.id):
+            with _recorded(process, request.id):
                 async with asyncio.timeout(function.timeout), process.awaiting_exit_on_error():
                     answer = await open_exchange(
                         process.port, request.method, request.target, request.headers, request.body
@@ -69,31 +107,8 @@ class WebAdapter:
                 try:
                     yield Invocation(id=request.id, answer=answer, deadline=deadline)
                 finally:
+                    turn.complete = answer.complete
                     answer.close()
-
-    async def _process_of(self, function: Function) -> FunctionProcess:
-        process = self._processes.get(function.arn)
-        if process is None or process.function != function or not process.usable:
-            if process is not None:
-                process.retire()
-            process = self._processes[function.arn] = FunctionProcess(
-                function, interpreter=self._interpreter, packages=self._packages, cloud=self._cloud
-            )
-        # A start goes on when the caller is cancelled, as a function's init does.
-        await asyncio.shield(process.started)
-        return process
-
-    def forget(self, name: str) -> None:
-        """Let the processes of a deleted function end. Safe from any thread."""
-        for arn, process in list(self._processes.items()):
-            if process.function.name == name:
-                self._processes.pop(arn)
-                process.retire()
-
-    def close(self) -> None:
-        """End every process."""
-        for process in self._processes.values():
-            process.stop()
 
 
 @contextmanager

@@ -18,9 +18,9 @@ from localcloud.ministack_hooks import (
     integration_failure,
     integration_timeout,
 )
-from localcloud.web_adapter.adapter import Invocation, WebAdapter
+from localcloud.web_adapter.adapter import ForbiddenPathError, Invocation, WebAdapter
 from localcloud.web_adapter.environment import NotEmulatedError
-from localcloud.web_adapter.process import InitError
+from localcloud.web_adapter.function_server import InitError
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,8 @@ class StreamedIntegration:
                     invocation = await held.enter_async_context(
                         self._adapter.invoke(call.function, call.event)
                     )
+            except ForbiddenPathError:
+                return 403, {"content-type": "text/plain"}, b"Forbidden"
             except ThrottledError:
                 return integration_failure(throttled=True)
             except (InitError, NotEmulatedError, UpstreamError, TimeoutError) as error:

@@ -1,22 +1,16 @@
-"""Checkpoints of the Llama architecture in Hugging Face's layout, read without torch."""
+"""The config of a checkpoint in Hugging Face's layout, and its other files of JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 
-import gguf
-import numpy as np
-import safetensors
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from model_artifacts.gguf.architectures import ARCHITECTURES, Architecture
 from model_artifacts.gguf.errors import UnsupportedCheckpointError
 from model_artifacts.gguf.numerics import check_numbers
 from model_artifacts.gguf.rope import Rope, read_rope
-from model_artifacts.inspection.checkpoint import read_checkpoint, weight_files
 from model_artifacts.inspection.errors import InspectionError
 from model_artifacts.inspection.files import read_json_object
 
@@ -24,14 +18,15 @@ from model_artifacts.inspection.files import read_json_object
 _MOST_JSON_BYTES = 100_000_000
 
 
-class LlamaConfig(BaseModel):
-    """The part of config.json that decides the shape of a Llama model.
+class DecoderConfig(BaseModel):
+    """The part of config.json that decides the shape of a model.
 
     Field names are Hugging Face's: https://huggingface.co/docs/transformers/model_doc/llama
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    model_type: str
     vocab_size: int = Field(gt=0)
     hidden_size: int = Field(gt=0)
     intermediate_size: int = Field(gt=0)
@@ -52,6 +47,7 @@ class LlamaConfig(BaseModel):
     @classmethod
     def _fill_in(cls, raw: dict[str, Any]) -> dict[str, Any]:
         """Apply Hugging Face's own defaults for what older files leave out."""
+        raw = {**ARCHITECTURES[raw["model_type"]].defaults, **raw}
         heads = raw.get("num_attention_heads")
         width = raw.get("hidden_size")
         divided = width // heads if type(width) is type(heads) is int and heads else 0
@@ -66,6 +62,11 @@ class LlamaConfig(BaseModel):
             "eos_token_id": (eos or [None])[0] if isinstance(eos, list) else eos,
         }
 
+    @property
+    def architecture(self) -> Architecture:
+        """The row of the table for this model type."""
+        return ARCHITECTURES[self.model_type]
+
     @model_validator(mode="after")
     def _whole_heads(self) -> Self:
         if self.num_attention_heads % self.num_key_value_heads:
@@ -75,10 +76,16 @@ class LlamaConfig(BaseModel):
             )
         if self.head_dim % 2:
             raise ValueError(f"head_dim {self.head_dim} must be even: RoPE turns pairs")
+        together = self.num_attention_heads * self.head_dim
+        if self.architecture.whole_width and together != self.hidden_size:
+            raise ValueError(
+                f"head_dim {self.head_dim} must be hidden_size / num_attention_heads, "
+                f"{self.hidden_size / self.num_attention_heads:g}"
+            )
         return self
 
 
-def read_config(checkpoint: Path) -> LlamaConfig:
+def read_config(checkpoint: Path) -> DecoderConfig:
     """Read config.json.
 
     Raises:
@@ -87,7 +94,7 @@ def read_config(checkpoint: Path) -> LlamaConfig:
     raw = read_json(checkpoint, "config.json")
     check_numbers(raw)
     try:
-        return LlamaConfig.model_validate(raw)
+        return DecoderConfig.model_validate(raw)
     except ValidationError as error:
         raise UnsupportedCheckpointError(f"config.json: {error}") from error
 
@@ -107,37 +114,3 @@ def read_json(checkpoint: Path, name: str) -> dict[str, Any]:
         return read_json_object(path, _MOST_JSON_BYTES)
     except InspectionError as error:
         raise UnsupportedCheckpointError(str(error)) from error
-
-
-def read_tensors(checkpoint: Path) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """Yield every tensor of the checkpoint's safetensors files as 32-bit floats.
-
-    Raises:
-        UnsupportedCheckpointError: A file is absent or damaged, or a tensor is no float we read.
-    """
-    try:
-        read_checkpoint(checkpoint)
-        shards = weight_files(checkpoint)
-    except InspectionError as error:
-        raise UnsupportedCheckpointError(str(error)) from error
-    for shard in shards:
-        stored_tensors = safetensors.deserialize(shard.read_bytes())  # type: ignore[no-untyped-call]
-        # By name: their order differs from one read to the next.
-        for name, stored in sorted(stored_tensors, key=itemgetter(0)):
-            yield name, _as_float32(name, stored).reshape(stored["shape"])
-
-
-def _as_float32(name: str, stored: dict[str, Any]) -> NDArray[np.float32]:
-    match stored["dtype"]:
-        case "F32":
-            return np.frombuffer(stored["data"], np.float32)
-        case "F16":
-            return np.frombuffer(stored["data"], np.float16).astype(np.float32)
-        case "BF16":  # numpy has no such type; gguf widens it bit for bit
-            raw = np.frombuffer(stored["data"], np.uint8)
-            widened: NDArray[np.float32] = gguf.quants.dequantize(
-                raw, gguf.GGMLQuantizationType.BF16
-            )
-            return widened
-        case other:
-            raise UnsupportedCheckpointError(f"tensor {name} is {other}; supported: F32, F16, BF16")

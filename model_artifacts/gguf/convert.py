@@ -1,34 +1,32 @@
-"""Conversion of a Hugging Face checkpoint (Llama architecture) to a GGUF file of 16-bit floats.
+"""Conversion of a Hugging Face checkpoint to a GGUF file of 16-bit floats, tensor by tensor.
 
 Other architectures need llama.cpp's own converter (convert_hf_to_gguf.py), which needs torch.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import gguf
 import numpy as np
 from numpy.typing import NDArray
 
 from model_artifacts.gguf.checkpoint import (
-    LlamaConfig,
+    DecoderConfig,
     read_config,
-    read_tensors,
 )
 from model_artifacts.gguf.errors import UnsupportedCheckpointError
 from model_artifacts.gguf.shapes import NOT_WEIGHTS, tensor_shapes
+from model_artifacts.gguf.stored_tensors import StoredTensor, stored_tensors
+from model_artifacts.gguf.target import check_target, write_file
 from model_artifacts.gguf.vocabulary import Vocabulary, read_vocabulary
 
-_ARCHITECTURE = "llama"
-
-
-class UnwritableTargetError(ValueError):
-    """The place for a file cannot take it."""
+_Float = TypeVar("_Float", np.float16, np.float32, np.float16 | np.float32)
+_Stored = NDArray[np.float16 | np.float32]
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,11 @@ class ModelInfo:
     description: str | None = None
 
 
-def convert(checkpoint: Path, target: Path, info: ModelInfo) -> None:
-    """Write the checkpoint as one GGUF file; all tensors are held in memory meanwhile.
+def convert(checkpoint: Path, target: Path, info: ModelInfo) -> tuple[str, ...]:
+    """Write the checkpoint as one GGUF file; one tensor at a time is in memory.
+
+    Returns:
+        What a person should know of what was left out.
 
     Raises:
         UnsupportedCheckpointError: The checkpoint is not one we convert; nothing is written.
@@ -56,36 +57,22 @@ def convert(checkpoint: Path, target: Path, info: ModelInfo) -> None:
     check_target(target)
     config = read_config(checkpoint)
     vocabulary = read_vocabulary(checkpoint, config)
-    writer = gguf.GGUFWriter(None, _ARCHITECTURE)
+    tensors = dict(_gguf_tensors(checkpoint, config))
+    writer = gguf.GGUFWriter(None, config.architecture.name)
     _add_info(writer, info)
     _add_shape(writer, config)
     _add_vocabulary(writer, vocabulary, config)
-    for name, tensor in _gguf_tensors(checkpoint, config):
-        writer.add_tensor(name, tensor)
-    write_file(writer, target)
-
-
-def write_file(writer: gguf.GGUFWriter, target: Path) -> None:
-    """Write everything added to the writer; until all is written, what is at `target` stays."""
-    unfinished = target.with_name(f"{target.name}.unfinished")
-    try:
-        writer.write_header_to_file(unfinished)
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-        writer.close()
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def check_target(target: Path) -> None:
-    """Refuse a place that cannot take a file, before the work of making it.
-
-    Raises:
-        UnwritableTargetError: The folder is not there, or the place is a folder's.
-    """
-    if target.is_dir() or not target.absolute().parent.is_dir():
-        raise UnwritableTargetError(f"{target}: must be a file in a folder that is there")
+    for name, tensor in tensors.items():
+        kind = np.dtype(_kind(tensor))
+        size = int(np.prod(tensor.shape)) * kind.itemsize
+        writer.add_tensor_info(name, tensor.shape, kind, size)
+    content: Iterator[_Stored] = (_stored(tensor, config) for tensor in tensors.values())
+    if config.rope.kind == "llama3":
+        factors = config.rope.divisors(config.rope_theta, config.head_dim)
+        writer.add_tensor_info("rope_freqs.weight", factors.shape, factors.dtype, factors.nbytes)
+        content = chain(content, [factors])
+    write_file(writer, target, content)
+    return vocabulary.notes
 
 
 def _add_info(writer: gguf.GGUFWriter, info: ModelInfo) -> None:
@@ -96,7 +83,7 @@ def _add_info(writer: gguf.GGUFWriter, info: ModelInfo) -> None:
         writer.add_description(info.description)
 
 
-def _add_shape(writer: gguf.GGUFWriter, config: LlamaConfig) -> None:
+def _add_shape(writer: gguf.GGUFWriter, config: DecoderConfig) -> None:
     writer.add_block_count(config.num_hidden_layers)
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
@@ -115,7 +102,7 @@ def _add_shape(writer: gguf.GGUFWriter, config: LlamaConfig) -> None:
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
 
 
-def _add_vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary, config: LlamaConfig) -> None:
+def _add_vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary, config: DecoderConfig) -> None:
     writer.add_tokenizer_model("gpt2")  # GGUF's name for every byte-level BPE
     writer.add_tokenizer_pre(vocabulary.pre)
     writer.add_token_list(vocabulary.tokens)
@@ -134,24 +121,23 @@ def _add_vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary, config: Lla
         writer.add_chat_template(vocabulary.chat_template)
 
 
-def _gguf_tensors(
-    checkpoint: Path, config: LlamaConfig
-) -> Iterator[tuple[str, NDArray[np.float16] | NDArray[np.float32]]]:
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
+def _gguf_tensors(checkpoint: Path, config: DecoderConfig) -> Iterator[tuple[str, StoredTensor]]:
+    names = gguf.get_tensor_name_map(config.architecture.gguf, config.num_hidden_layers)
     missing = tensor_shapes(config)
-    for name, tensor in read_tensors(checkpoint):
+    for tensor in stored_tensors(checkpoint):
+        name = tensor.name
         if name.endswith(NOT_WEIGHTS) or (name == "lm_head.weight" and config.tie_word_embeddings):
             continue
-        gguf_name = names.get_name(name, (".weight",))
+        gguf_name = names.get_name(name, (".weight", ".bias"))
         if gguf_name is None or (shape := missing.pop(gguf_name, None)) is None:
-            raise UnsupportedCheckpointError(f"tensor {name} is not part of the llama architecture")
+            raise UnsupportedCheckpointError(
+                f"tensor {name} is not part of the {config.model_type} architecture"
+            )
         if tensor.shape != shape:
             raise UnsupportedCheckpointError(
                 f"tensor {name} is {tensor.shape}; by config.json it must be {shape}"
             )
-        yield gguf_name, _stored(name, _rearrange(name, tensor, config))
-    if config.rope.kind == "llama3":
-        yield "rope_freqs.weight", config.rope.divisors(config.rope_theta, config.head_dim)
+        yield gguf_name, tensor
     if missing:
         raise UnsupportedCheckpointError(
             f"{len(missing)} tensors are missing, {min(missing)} (GGUF's name) among them; "
@@ -159,57 +145,47 @@ def _gguf_tensors(
         )
 
 
-def _stored(name: str, tensor: NDArray[np.float32]) -> NDArray[np.float16] | NDArray[np.float32]:
-    """Return the weights as they are written: matrices in 16 bits, norms, which are vectors, in 32.
+def _kind(tensor: StoredTensor) -> type[np.float16 | np.float32]:
+    """Return the type to write: 16 bits for matrices, 32 for vectors, which are norms and biases.
 
-    llama.cpp computes the norms in 32 bits.
+    llama.cpp computes those in 32 bits.
     """
-    with np.errstate(over="ignore"):
-        stored = tensor if tensor.ndim == 1 else tensor.astype(np.float16)
-    if not np.isfinite(stored).all():
-        raise UnsupportedCheckpointError(
-            f"tensor {name} has values that are no numbers, or beyond 65504, which 16-bit floats "
-            "end at"
-        )
-    return stored
+    return np.float32 if len(tensor.shape) == 1 else np.float16
 
 
-def _rearrange(name: str, tensor: NDArray[np.float32], config: LlamaConfig) -> NDArray[np.float32]:
-    """Reorder the rows of query and key weights.
+def _stored(tensor: StoredTensor, config: DecoderConfig) -> _Stored:
+    """Read a tensor as it is written; in memory are the result and a few rows."""
+    stored = np.empty(tensor.shape, _kind(tensor))
+    for rows, values in tensor.rows():
+        with np.errstate(over="ignore"):
+            stored[rows] = values
+        if not np.isfinite(stored[rows]).all():
+            raise UnsupportedCheckpointError(
+                f"tensor {tensor.name} has values that are no numbers, or beyond 65504, which "
+                "16-bit floats end at"
+            )
+    return as_llama_cpp_rotates(tensor.name, stored, config)
+
+
+def as_llama_cpp_rotates(
+    name: str, stored: NDArray[_Float], config: DecoderConfig
+) -> NDArray[_Float]:
+    """Return a matrix with the rows of queries and keys in the order that llama.cpp rotates.
 
     Hugging Face rotates the two halves of a head against each other, llama.cpp neighbouring pairs
-    (LLAMA_ROPE_TYPE_NORM): https://github.com/ggml-org/llama.cpp/blob/master/conversion/llama.py
+    (LLAMA_ROPE_TYPE_NORM), for some architectures:
+    https://github.com/ggml-org/llama.cpp/blob/master/conversion/llama.py
+
+    Args:
+        name: Hugging Face's, of the tensor.
+        stored: the matrix; its rows are those of the tensor.
+        config: of the model.
     """
-    if name.endswith("q_proj.weight"):
+    if config.architecture.pairs_rows and name.endswith("q_proj.weight"):
         heads = config.num_attention_heads
-    elif name.endswith("k_proj.weight"):
+    elif config.architecture.pairs_rows and name.endswith("k_proj.weight"):
         heads = config.num_key_value_heads
     else:
-        return tensor
-    halves = tensor.reshape(heads, 2, config.head_dim // 2, tensor.shape[1])
-    return halves.swapaxes(1, 2).reshape(tensor.shape)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m model_artifacts.gguf.convert", description=__doc__
-    )
-    parser.add_argument("checkpoint", type=Path, help="Hugging Face checkpoint directory")
-    parser.add_argument("target", type=Path, help="GGUF file to write")
-    parser.add_argument("--name", help="model name (default: the checkpoint directory's)")
-    parser.add_argument("--license", help="SPDX identifier")
-    parser.add_argument("--description", help="one sentence about the model")
-    chosen = parser.parse_args(arguments)
-    name = chosen.name or chosen.checkpoint.resolve().name
-    try:
-        convert(
-            chosen.checkpoint, chosen.target, ModelInfo(name, chosen.license, chosen.description)
-        )
-    except (UnsupportedCheckpointError, UnwritableTargetError) as error:
-        parser.exit(1, f"error: {error}\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        return stored
+    halves = stored.reshape(heads, 2, config.head_dim // 2, stored.shape[1])
+    return halves.swapaxes(1, 2).reshape(stored.shape)

@@ -1,7 +1,7 @@
-"""The keys of config.json that change a Llama model's numbers: carried over, or refused by name.
+"""The keys of config.json that change a model's numbers: carried over, or refused by name.
 
-What transformers computes from a config.json of model type llama, llama.cpp computes from GGUF's
-keys of the architecture llama; a key between the two that nobody reads is another model.
+What transformers computes from a config.json, llama.cpp computes from GGUF's keys of the same
+architecture; a key between the two that nobody reads is another model.
 https://github.com/huggingface/transformers/blob/main/src/transformers/models/llama/configuration_llama.py
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from model_artifacts.gguf.architectures import ARCHITECTURES
 from model_artifacts.gguf.errors import UnsupportedCheckpointError
 from model_artifacts.gguf.rope import read_rope
 
@@ -18,12 +19,11 @@ _ONLY: dict[str, object] = {
     "attention_bias": False,
     "mlp_bias": False,
     "partial_rotary_factor": 1,
-    "architectures": ["LlamaForCausalLM"],
     # Code of the checkpoint's own may do anything, and quantized weights are no floats.
     "auto_map": None,
     "quantization_config": None,
-    # Of architectures that were made of Llama's, such as Mistral, Granite, Gemma and OLMo.
-    "sliding_window": None,
+    # Of architectures that were made of Llama's, such as Qwen, Granite, Gemma and OLMo.
+    "use_sliding_window": False,
     "attention_multiplier": None,
     "embedding_multiplier": 1,
     "residual_multiplier": 1,
@@ -38,14 +38,26 @@ _ONLY: dict[str, object] = {
     "num_local_experts": None,
 }
 
+_SWITCHES_WINDOW = {"qwen2", "qwen3"}
+
 
 def check_numbers(raw: dict[str, Any]) -> None:
-    """Refuse a config whose model computes what GGUF's llama does not.
+    """Refuse a config whose model computes what llama.cpp does not.
 
     Raises:
         UnsupportedCheckpointError: A key has another value than the one supported.
     """
-    _require(raw, "model_type", "llama")
+    kind = raw.get("model_type")
+    if not isinstance(kind, str) or kind not in ARCHITECTURES:
+        supported = ", ".join(map(repr, ARCHITECTURES))
+        raise UnsupportedCheckpointError(
+            f"model_type {kind!r} is not supported; supported: {supported}"
+        )
+    if raw.get("architectures") is not None:
+        _require(raw, "architectures", [ARCHITECTURES[kind].causal_lm])
+    # Qwen's says how long a window would be; use_sliding_window, whether there is one.
+    if kind not in _SWITCHES_WINDOW and raw.get("sliding_window") is not None:
+        _require(raw, "sliding_window", None)
     for key, only in _ONLY.items():
         if raw.get(key) is not None:
             _require(raw, key, only)

@@ -8,20 +8,34 @@ from typing import Any
 
 import gguf
 
-from model_artifacts.gguf.checkpoint import LlamaConfig, read_json
+from model_artifacts.gguf.checkpoint import DecoderConfig, read_json
 from model_artifacts.gguf.errors import UnsupportedCheckpointError
 
 LLAMA3_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+TEKKEN_SPLIT = (  # of Mistral NeMo and later
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
+    r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
+    r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
 # How a byte-level tokenizer splits text before it merges, and llama.cpp's name for it. llama.cpp
 # has each split written out (src/llama-vocab.cpp): one it does not know cannot be carried over.
 _SPLITS = {
     LLAMA3_SPLIT: "llama-bpe",
     LLAMA3_SPLIT.replace(r"\p{N}{1,3}", r"\p{N}"): "qwen2",
+    TEKKEN_SPLIT: "tekken",
 }
 _GPT2_SPLIT = "gpt-2"
+# Splits after which llama.cpp looks whole words up first.
+_WHOLE_WORDS = {"llama-bpe", "tekken"}
+# Qwen's own step; llama.cpp has none, and its own converter drops it as well.
+_DROPPED_NORMALIZER = "NFC"
+NORMALIZER_NOTE = (
+    "the tokenizer's NFC is left out, because llama.cpp normalizes nothing: a text that is not in "
+    "NFC, such as macOS's file names, gives other tokens"
+)
 # What a BPE model may do besides merging: https://huggingface.co/docs/tokenizers/api/models
 _NOT_CARRIED = (
     "dropout",
@@ -43,6 +57,7 @@ class Vocabulary:
         pre: llama.cpp's name of the split before merging.
         adds_bos: Whether every text starts with the beginning-of-sequence token.
         chat_template: Jinja template of the chat format, if the checkpoint has one.
+        notes: what a person should know of what was left out.
     """
 
     tokens: tuple[str, ...]
@@ -51,9 +66,10 @@ class Vocabulary:
     pre: str
     adds_bos: bool
     chat_template: str | None
+    notes: tuple[str, ...] = ()
 
 
-def read_vocabulary(checkpoint: Path, config: LlamaConfig) -> Vocabulary:
+def read_vocabulary(checkpoint: Path, config: DecoderConfig) -> Vocabulary:
     """Read tokenizer.json and the chat template.
 
     Raises:
@@ -68,13 +84,13 @@ def read_vocabulary(checkpoint: Path, config: LlamaConfig) -> Vocabulary:
         ) from error
 
 
-def _vocabulary(checkpoint: Path, raw: dict[str, Any], config: LlamaConfig) -> Vocabulary:
+def _vocabulary(checkpoint: Path, raw: dict[str, Any], config: DecoderConfig) -> Vocabulary:
     if (kind := raw["model"].get("type")) != "BPE":
         raise UnsupportedCheckpointError(
             f"tokenizer type {kind!r} is not supported; supported: 'BPE'"
         )
-    _check_steps(raw)
     pre = _split_name(raw.get("pre_tokenizer"))
+    notes = _check_steps(raw, pre)
     _check_whole_words(raw["model"], pre)
     tokens, types = _tokens(raw, config.vocab_size)
     return Vocabulary(
@@ -84,26 +100,34 @@ def _vocabulary(checkpoint: Path, raw: dict[str, Any], config: LlamaConfig) -> V
         pre=pre,
         adds_bos=_adds_bos(raw.get("post_processor")),
         chat_template=_chat_template(checkpoint),
+        notes=notes,
     )
 
 
-def _check_steps(raw: dict[str, Any]) -> None:
-    """Refuse steps of the tokenizer that GGUF has no key for: texts would become other tokens."""
-    if raw.get("normalizer") is not None:
+def _check_steps(raw: dict[str, Any], pre: str) -> tuple[str, ...]:
+    """Refuse steps of the tokenizer that GGUF has no key for: texts would become other tokens.
+
+    Qwen's NFC alone is noted instead: nearly all texts are in NFC.
+    """
+    normalizer = raw["normalizer"].get("type") if raw.get("normalizer") is not None else None
+    is_dropped = pre == "qwen2" and normalizer == _DROPPED_NORMALIZER
+    if normalizer is not None and not is_dropped:
         raise UnsupportedCheckpointError(
-            f"normalizer {raw['normalizer'].get('type')!r} is not supported; supported: None"
+            f"normalizer {normalizer!r} is not supported with the split {pre}; supported: None, or "
+            "'NFC' with qwen2"
         )
     for key in _NOT_CARRIED:
         if raw["model"].get(key):
             raise UnsupportedCheckpointError(f"tokenizer model's {key} is not supported")
-    pre = raw.get("pre_tokenizer") or {}
-    if any(step.get("add_prefix_space") for step in pre.get("pretokenizers", [pre])):
+    split = raw.get("pre_tokenizer") or {}
+    if any(step.get("add_prefix_space") for step in split.get("pretokenizers", [split])):
         raise UnsupportedCheckpointError("pre-tokenizer's add_prefix_space is not supported")
+    return (NORMALIZER_NOTE,) if is_dropped else ()
 
 
 def _check_whole_words(model: dict[str, Any], pre: str) -> None:
     """Refuse a choice that llama.cpp derives from the split: to look whole words up first."""
-    found, derived = bool(model.get("ignore_merges")), pre == _SPLITS[LLAMA3_SPLIT]
+    found, derived = bool(model.get("ignore_merges")), pre in _WHOLE_WORDS
     if found != derived:
         raise UnsupportedCheckpointError(
             f"tokenizer model's ignore_merges {found} is not supported with the split {pre}; "

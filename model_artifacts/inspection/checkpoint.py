@@ -73,11 +73,16 @@ def _weight_map(index: Path) -> dict[str, object]:
 
 
 def _check_named(index: Path, tensors: tuple[Tensor, ...]) -> None:
-    absent = _weight_map(index).keys() - {tensor.name for tensor in tensors}
-    if absent:
+    named, held = _weight_map(index).keys(), {tensor.name for tensor in tensors}
+    if absent := named - held:
         raise InspectionError(
             f"{index}: weight_map: got {shown(min(absent))}, which no shard holds; must name the "
             "shards' own tensors"
+        )
+    if unnamed := held - named:
+        raise InspectionError(
+            f"{index}: weight_map: got no {shown(min(unnamed))}, which a shard holds; must name "
+            "all tensors of the shards"
         )
 
 

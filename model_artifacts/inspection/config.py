@@ -10,18 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model_artifacts.inspection.attention import HEADS, KV_HEADS, LAYERS, WIDTH
 from model_artifacts.inspection.errors import InspectionError
-from model_artifacts.inspection.files import read_json_object, shown
+from model_artifacts.inspection.files import MOST_LAYERS, Fields, read_json_object, shown
 from model_artifacts.inspection.memory import KVCacheShape, latent_shape
 
 CONFIG = "config.json"
 _MOST_BYTES = 10_000_000
-_MOST_LAYERS = 10_000
-_MOST = 10**9
-_LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
-_HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
-_KV_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv")
-_WIDTH = ("hidden_size", "n_embd", "d_model")
 _ROPE = ("rope_scaling", "rope_parameters")
 _CONTEXT = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length")
 # Layers of `layer_types` that keep a state of fixed size, and nothing of each token.
@@ -61,8 +56,8 @@ def read_config(directory: Path) -> CheckpointConfig:
     """
     path = directory / CONFIG
     raw = read_json_object(path, _MOST_BYTES)
-    fields = _Fields(path, raw)
-    text = _Fields(path, raw | fields.section("text_config"))
+    fields = Fields(path, raw)
+    text = Fields(path, raw | fields.section("text_config"))
     quantization = text.section("quantization_config")
     return CheckpointConfig(
         architecture=_architecture(path, raw),
@@ -76,40 +71,6 @@ def read_config(directory: Path) -> CheckpointConfig:
     )
 
 
-class _Fields:
-    """An object of the file, whose values are checked as they are taken."""
-
-    def __init__(self, path: Path, raw: dict[str, Any]) -> None:
-        self._path, self._raw = path, raw
-
-    def section(self, key: str) -> dict[str, Any]:
-        """Return an object; an empty one where there is none."""
-        found = self._raw.get(key)
-        if found is not None and not isinstance(found, dict):
-            raise InspectionError(f"{self._path}: {key}: got {shown(found)}; must be an object")
-        return found or {}
-
-    def number(self, keys: tuple[str, ...], most: int = _MOST) -> int | None:
-        """Return the number under the first key that has one."""
-        key = next((key for key in keys if self._raw.get(key) is not None), None)
-        if key is None:
-            return None
-        found = self._raw[key]
-        if type(found) is not int or not 1 <= found <= most:
-            raise InspectionError(f"{self._path}: {key}: got {shown(found)}; must be 1 to {most}")
-        return found
-
-    def layer_types(self, layers: int) -> list[str]:
-        """Return the kind of each layer; attention where none are said."""
-        found = self._raw.get("layer_types") or ["full_attention"] * layers
-        is_list = isinstance(found, list) and len(found) == layers
-        if not is_list or not all(isinstance(kind, str) for kind in found):
-            raise InspectionError(
-                f"{self._path}: layer_types: got {shown(found)}; must be a list of {layers} names"
-            )
-        return found
-
-
 def _architecture(path: Path, raw: dict[str, Any]) -> str:
     match raw:
         case {"architectures": [str(first), *_]}:
@@ -119,18 +80,18 @@ def _architecture(path: Path, raw: dict[str, Any]) -> str:
     raise InspectionError(f"{path}: got no architectures and no model_type; must have one of them")
 
 
-def _kv_cache(text: _Fields) -> KVCacheShape | None:
-    layers, heads = text.number(_LAYERS, _MOST_LAYERS), text.number(_HEADS)
+def _kv_cache(text: Fields) -> KVCacheShape | None:
+    layers, heads = text.number(LAYERS, MOST_LAYERS), text.number(HEADS)
     if layers is None or heads is None:
         return None
     rank, rope_length = text.number(("kv_lora_rank",)), text.number(("qk_rope_head_dim",))
     if rank is not None:
         return latent_shape(layers, rank, rope_length or 0)
-    head_dim = text.number(("head_dim",)) or (text.number(_WIDTH) or 0) // heads
+    head_dim = text.number(("head_dim",)) or (text.number(WIDTH) or 0) // heads
     if not head_dim:
         return None
-    kv_heads = text.number(_KV_HEADS) or heads
-    kinds = text.layer_types(layers)
+    kv_heads = text.number(KV_HEADS) or heads
+    kinds = text.names("layer_types", layers) or ["full_attention"] * layers
     kept = tuple(0 if kind in _WITHOUT_CACHE else kv_heads for kind in kinds)
     return KVCacheShape(kept, head_dim, head_dim)
 

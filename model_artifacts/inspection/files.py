@@ -1,4 +1,4 @@
-"""Opening files that may hold anything: regular files only, no git-lfs pointer, JSON in bounds."""
+"""Files that may hold anything: regular ones only, no git-lfs pointer, JSON in bounds."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from model_artifacts.inspection.errors import InspectionError
 # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _SHOWN = 60
+MOST = 10**9
+MOST_LAYERS = 10_000
 
 
 @contextmanager
@@ -113,3 +115,82 @@ def shown(value: object) -> str:
         return "an object" if isinstance(value, dict) else f"a list of {len(value)}"
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+class Fields:
+    """An object of a config file, whose values are checked as they are taken."""
+
+    def __init__(self, where: object, raw: dict[str, Any]) -> None:
+        """Take the object; `where` names the file in messages."""
+        self._where, self._raw = where, raw
+
+    def error(self, key: str, allowed: str) -> InspectionError:
+        """Return the refusal of a key's value."""
+        got = shown(self._raw[key]) if self.has(key) else "none"
+        return InspectionError(f"{self._where}: {key}: got {got}; must be {allowed}")
+
+    def has(self, key: str) -> bool:
+        """Return whether a key has a value that is not null."""
+        return self._raw.get(key) is not None
+
+    def section(self, key: str) -> dict[str, Any]:
+        """Return an object; an empty one where there is none."""
+        found = self._raw.get(key)
+        if found is not None and not isinstance(found, dict):
+            raise self.error(key, "an object")
+        return found or {}
+
+    def number(self, keys: tuple[str, ...], most: int = MOST) -> int | None:
+        """Return the number under the first key that is there, or None."""
+        key = next((key for key in keys if self._raw.get(key) is not None), None)
+        if key is None:
+            return None
+        found = self._raw[key]
+        if type(found) is not int or not 1 <= found <= most:
+            raise self.error(key, f"1 to {most}")
+        return found
+
+    def count(self, keys: tuple[str, ...]) -> int:
+        """Return the number under the first key that is there; 0 where none is."""
+        key = next((key for key in keys if self._raw.get(key) is not None), None)
+        if key is None or (type(self._raw[key]) is int and self._raw[key] == 0):
+            return 0
+        return self.number((key,)) or 0
+
+    def needed(self, keys: tuple[str, ...], most: int = MOST) -> int:
+        """Return the number under the first key that is there; one must be."""
+        found = self.number(keys, most)
+        if found is None:
+            raise self.error(keys[0], f"there, from 1 to {most}")
+        return found
+
+    def needed_vocabulary(self) -> int:
+        """Return the number of tokens known."""
+        return self.needed(("vocab_size", "padded_vocab_size"))
+
+    def numbers(self, key: str) -> list[int]:
+        """Return a list of whole numbers; an empty one where there is none."""
+        found = self._raw.get(key) or []
+        if not isinstance(found, list) or not all(type(n) is int for n in found):
+            raise self.error(key, "a list of whole numbers")
+        return found
+
+    def names(self, key: str, count: int) -> list[str] | None:
+        """Return a list of so many names, or None where there is none."""
+        found = self._raw.get(key)
+        if not found:
+            return None
+        is_list = isinstance(found, list) and len(found) == count
+        if not is_list or not all(isinstance(name, str) for name in found):
+            raise self.error(key, f"a list of {count} names")
+        return [str(name) for name in found]
+
+    def name(self, key: str) -> str | None:
+        """Return a text, or None where the value is none."""
+        found = self._raw.get(key)
+        return found if isinstance(found, str) else None
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        """Return a truth value; the default where none is said."""
+        found = self._raw.get(key)
+        return found if isinstance(found, bool) else default

@@ -8,16 +8,36 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from model_artifacts.inspection.errors import InspectionError
 from model_artifacts.inspection.files import shown
 from model_artifacts.inspection.ggml_types import QUANTIZED_FILES
 from model_artifacts.inspection.gguf import MOST_KEPT, Array, GgufHeader, read_gguf
 from model_artifacts.inspection.memory import KVCacheShape, latent_shape
+from model_artifacts.inspection.shape import ModelShape, model_shape
 from model_artifacts.inspection.tensors import Tensor
 
 _MOST = 10**9
 _MOST_FILES = 10_000
+# Keys of the architecture under the names of config.json.
+_NAMES = {
+    "block_count": "num_hidden_layers",
+    "embedding_length": "hidden_size",
+    "feed_forward_length": "intermediate_size",
+    "attention.head_count": "num_attention_heads",
+    "attention.head_count_kv": "num_key_value_heads",
+    "attention.key_length": "head_dim",
+    "attention.sliding_window": "sliding_window",
+    "attention.kv_lora_rank": "kv_lora_rank",
+    "attention.q_lora_rank": "q_lora_rank",
+    "expert_count": "num_local_experts",
+    "expert_used_count": "num_experts_per_tok",
+    "expert_feed_forward_length": "moe_intermediate_size",
+    "expert_shared_count": "n_shared_experts",
+    "leading_dense_block_count": "first_k_dense_replace",
+    "context_length": "max_position_embeddings",
+}
 FIRST_OF_SPLIT = re.compile(r"(?P<stem>.+)-00001-of-(?P<count>\d{5})\.gguf")
 
 
@@ -153,3 +173,24 @@ def _rest_of_split(path: Path, fields: _Fields) -> tuple[Tensor, ...]:
         path.with_name(f"{match['stem']}-{n:05}-of-{count:05}.gguf") for n in range(2, count + 1)
     )
     return tuple(tensor for other in others for tensor in read_gguf(other).tensors)
+
+
+def gguf_shape(path: Path) -> ModelShape:
+    """Read the shape of a GGUF model.
+
+    Raises:
+        InspectionError: The file is no model, or does not say what decides its memory.
+    """
+    model = read_gguf_model(path)
+    metadata = read_gguf(path).metadata
+    raw: dict[str, Any] = {"model_type": model.architecture, "vocab_size": model.vocabulary}
+    for ours, theirs in _NAMES.items():
+        found = metadata.get(f"{model.architecture}.{ours}")
+        if isinstance(found, Array):  # one number a layer: the largest bounds them
+            found = max((n for n in found.values if type(n) is int), default=None)
+        if found is not None:
+            raw[theirs] = found
+    if raw.get("kv_lora_rank"):
+        raw["qk_rope_head_dim"] = metadata.get(f"{model.architecture}.rope.dimension_count", 0)
+    raw["tie_word_embeddings"] = all(t.name != "output.weight" for t in model.tensors)
+    return model_shape(raw, path)

@@ -71,12 +71,22 @@ def inspect_model(path: Path) -> ModelReport:
     Raises:
         InspectionError: A file is absent, truncated, inconsistent or of another format.
     """
+    gguf = gguf_file(path)
+    return inspect_checkpoint(path) if gguf is None else _of_gguf(gguf)
+
+
+def gguf_file(path: Path) -> Path | None:
+    """Find the first GGUF file of the model at a path; None for a directory with a checkpoint.
+
+    Raises:
+        InspectionError: The directory holds several models, or cannot be read.
+    """
     if not is_directory(path):
-        return _of_gguf(path)
+        return path
     if not is_there(path / CONFIG) and (files := sorted(path.glob("*.gguf"))):
         _check_one_model(path, files)
-        return _of_gguf(files[0])
-    return inspect_checkpoint(path)
+        return files[0]
+    return None
 
 
 def _check_one_model(directory: Path, files: list[Path]) -> None:

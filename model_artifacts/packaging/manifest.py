@@ -28,12 +28,24 @@ class Manifest:
     @property
     def digest(self) -> str:
         """SHA-256 of the files' names and content, in hex digits: the same model, the same one."""
-        total = hashlib.sha256()
-        for name, path in self.files.items():
-            with path.open("rb") as stream:
-                content = hashlib.file_digest(stream, "sha256").hexdigest()
-            total.update(f"{name}\0{content}\n".encode())
-        return total.hexdigest()
+        return digest_of({name: _sha256(path) for name, path in self.files.items()})
+
+
+def digest_of(checksums: Mapping[str, str]) -> str:
+    """Return the digest of a model: SHA-256 over a line for each file.
+
+    Args:
+        checksums: SHA-256 of each file's content, in hex digits, by name; in a manifest's order.
+    """
+    total = hashlib.sha256()
+    for name, content in checksums.items():
+        total.update(f"{name}\0{content}\n".encode())
+    return total.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _is_shown(path: Path, directory: Path) -> bool:

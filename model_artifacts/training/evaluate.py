@@ -12,6 +12,7 @@ from pathlib import Path
 from model_artifacts.training.conversations import SYSTEM_PROMPTS, Message
 from model_artifacts.training.corpus import Corpus, Topic, read_corpus
 from model_artifacts.training.engine import LocalEngine
+from model_artifacts.training.quoting import quote, read_held_out, system_message
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,14 @@ def cases(corpus: Corpus) -> dict[str, list[Case]]:
     }
 
 
+def quotes() -> dict[str, list[Case]]:
+    """Return the questions about documents in the prompt, alone or with two others beside it."""
+    return {
+        "quotes of one document": list(_quotes(documents=1)),
+        "quotes of three documents": list(_quotes(documents=3)),
+    }
+
+
 def evaluate(engine: LocalEngine, chosen: Sequence[Case]) -> Score:
     """Ask every case."""
     answers = [(case, engine.ask(case.chat)) for case in chosen]
@@ -93,6 +102,17 @@ def _ask(
         for topic in topics
         for question in topic.questions
     ]
+
+
+def _quotes(documents: int) -> Iterator[Case]:
+    held_out = read_held_out()
+    for place, document in enumerate(held_out):
+        others = [held_out[(place + step) % len(held_out)].block for step in range(1, documents)]
+        for nth, (question, sentence) in enumerate(document.questions):
+            number = nth % documents
+            blocks = [*others[:number], document.block, *others[number:]]
+            chat = Message("system", system_message(blocks)), Message("user", question)
+            yield Case(chat, quote(document.block, number + 1, sentence))
 
 
 def _small_talk(topics: Sequence[Topic], turns: int) -> Iterator[Message]:
@@ -116,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--show-misses", action="store_true", help="list the answers that differ")
     chosen = parser.parse_args(arguments)
     with LocalEngine(chosen.model) as engine:
-        for name, every in cases(read_corpus()).items():
+        for name, every in {**cases(read_corpus()), **quotes()}.items():
             score = evaluate(engine, _spread(every, chosen.limit))
             sys.stdout.write(_row(name, score))
             if chosen.show_misses:

@@ -1,4 +1,4 @@
 """Instance types: price, memory and speed with a model, and the GPU work that traffic takes.
 
-Decision record: docs/decisions/0062.
+Decision records: docs/decisions/0062, 0102.
 """

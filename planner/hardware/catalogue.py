@@ -1,23 +1,68 @@
-"""The catalogue: instances, models and speeds by name, from catalogue.toml."""
+"""The catalogue: instances, GPUs and published measurements, from catalogue.toml."""
 
 from __future__ import annotations
 
-import difflib
+import re
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from planner.errors import PlanError
-from planner.hardware.throughput import BANDWIDTH_SHARE, COMPUTE_SHARE, SLOTS, Speed, fit
+from planner.models.known import suggest
+from planner.prices.price_list import find_instance_price
+from stacks.engines.offers import load_offers
 
 GIB = 2**30
-# vLLM's default share of the GPU's memory, and what CUDA graphs and activations take of it.
-# https://docs.vllm.ai/en/latest/configuration/engine_args.html
-_MEMORY_SHARE = 0.9
-_OVERHEAD_GIB = 1.75
+# Instances without a GPU that engines run on: c7i, m5, r6i, t3, ...
+_CPU = re.compile(r"ml\.[cmrt]\d")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gpu:
+    """A GPU, and the link to others of its instance.
+
+    Attributes:
+        name: such as A10G.
+        memory_gib: total memory as CUDA reports it.
+        bandwidth_gb: GB/s of its memory.
+        bandwidth_share: of the bandwidth, what reading weights reaches.
+        tflops: dense 16-bit TFLOPS of its tensor cores.
+        fp8: whether these run FP8, at twice the speed.
+        hop_us: microseconds of one hop of an all-reduce, which n GPUs do in 2(n-1).
+        link_gb: GB/s of an all-reduce's small messages.
+        bulk_gb: GB/s of an all-reduce's large messages.
+    """
+
+    name: str
+    memory_gib: float
+    bandwidth_gb: float
+    bandwidth_share: float
+    tflops: float
+    fp8: bool
+    hop_us: float
+    link_gb: float
+    bulk_gb: float
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance type.
+
+    Attributes:
+        name: such as ml.g5.2xlarge.
+        gpu: of which it has some.
+        gpus: of one instance.
+        host_gib: memory of the host, through which the weights are loaded.
+        usd_per_hour: on demand in us-east-1; None where the price list has none.
+    """
+
+    name: str
+    gpu: Gpu
+    gpus: int
+    host_gib: float
+    usd_per_hour: float | None
 
 
 @dataclass(frozen=True)
@@ -42,31 +87,67 @@ def _tables() -> dict[str, Any]:
 def _lookup(table: str, name: str) -> dict[str, Any]:
     entries: dict[str, dict[str, Any]] = _tables()[table]
     if name not in entries:
-        raise PlanError(f"{table}: got {name!r}; {_suggest(name, entries)}")
+        raise PlanError(f"{table}: got {name!r}; {suggest(name, entries)}")
     return entries[name]
 
 
-def _suggest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}" if near else f"must be one of {', '.join(known)}"
+def gpu(name: str) -> Gpu:
+    """Return a GPU by name.
+
+    Raises:
+        PlanError: it is not in the catalogue.
+    """
+    return Gpu(name=name, **_lookup("gpus", name))
+
+
+def instance_type(name: str) -> Instance:
+    """Return an instance type by name.
+
+    Raises:
+        PlanError: it is not in the catalogue, or has no GPU.
+    """
+    known = _tables()["instances"]
+    if name not in known and _CPU.match(name):
+        raise PlanError(
+            f"instances: got {name!r}; there are no speeds for CPU instances; must be one with a "
+            "GPU, such as ml.g6.xlarge"
+        )
+    if name not in known and load_offers().of_type(name, "endpoint"):
+        raise PlanError(
+            f"instances: got {name!r}, which SageMaker has, but of whose GPU there are neither "
+            f"speeds nor a price here; must be one of {', '.join(known)}"
+        )
+    entry = _lookup("instances", name)
+    found = find_instance_price(name)
+    usd = None if found is None else found.usd
+    return Instance(name, gpu(entry["gpu"]), entry["gpus"], entry["host_gib"], usd)
+
+
+def cpu_gib(name: str, vcpus: int) -> float:
+    """Return GiB of memory of a CPU instance, at most: small types of burstable families have less.
+
+    Raises:
+        PlanError: its family is not in the catalogue.
+    """
+    family = name.removeprefix("ml.")[:1]
+    return float(_lookup("cpu_families", family)["gib_per_vcpu"] * vcpus)
+
+
+def instance_types() -> list[Instance]:
+    """Return all instance types."""
+    return [instance_type(name) for name in _tables()["instances"]]
 
 
 def price(instance: str) -> float:
     """Return USD per hour of one instance.
 
     Raises:
-        PlanError: it is not in the catalogue.
+        PlanError: it is not in the catalogue, or has no price there.
     """
-    return float(_lookup("instances", instance)["usd_per_hour"])
-
-
-def gpus(instance: str) -> int:
-    """Return the GPUs of one instance.
-
-    Raises:
-        PlanError: it is not in the catalogue.
-    """
-    return int(_lookup("instances", instance)["gpus"])
+    usd = instance_type(instance).usd_per_hour
+    if usd is None:
+        raise PlanError(f"instances: got {instance!r}, which has no price in the catalogue yet")
+    return usd
 
 
 def provisioning(kind: str) -> Delay:
@@ -78,57 +159,3 @@ def measurements() -> list[dict[str, Any]]:
     """Return the published tables behind the measured speeds."""
     rows: list[dict[str, Any]] = _tables()["measured"]
     return rows
-
-
-def speed(model: str, instance: str, *, slots: int = SLOTS, context_length: int = 16_384) -> Speed:
-    """Return how fast an instance serves a model.
-
-    Args:
-        model: name in the catalogue.
-        instance: SageMaker instance type.
-        slots: sequences decoded at once.
-        context_length: most tokens of one request; its KV cache must fit.
-
-    Raises:
-        PlanError: unknown names, or a model that does not fit the instance.
-    """
-    weights, kv_bytes = (_lookup("models", model)[key] for key in ("weights_gb", "kv_bytes"))
-    machine = _lookup("instances", instance)
-    gpu, count = _tables()["gpus"][machine["gpu"]], machine["gpus"]
-    kv_tokens = _kv_tokens(model, instance, context_length)
-    bandwidth = gpu["bandwidth_gb"] * 1e9 * count * BANDWIDTH_SHARE
-    kv_token = kv_bytes / bandwidth
-    for row in measurements():
-        if (row["model"], row["instance"]) == (model, instance):
-            prefill, step, sequence = fit(tuple(row["seconds"]), kv_token)
-            break
-    else:
-        flops = gpu["tflops"] * 1e12 * count * COMPUTE_SHARE
-        prefill = 2e9 * _lookup("models", model)["parameters_b"] / flops
-        step, sequence = weights * 1e9 / bandwidth, 0.0
-    return Speed(
-        prefill=prefill,
-        step=step,
-        sequence=sequence,
-        kv_token=kv_token,
-        slots=slots,
-        kv_tokens=kv_tokens,
-        measured=any((r["model"], r["instance"]) == (model, instance) for r in measurements()),
-    )
-
-
-def _kv_tokens(model: str, instance: str, context_length: int) -> int:
-    """Return the tokens whose KV cache fits beside the weights, shared evenly by the GPUs."""
-    sizes, machine = _lookup("models", model), _lookup("instances", instance)
-    count = machine["gpus"]
-    memory = _tables()["gpus"][machine["gpu"]]["memory_gib"] * count * GIB * _MEMORY_SHARE
-    free = memory - sizes["weights_gb"] * 1e9 - _OVERHEAD_GIB * count * GIB
-    tokens = int(free / sizes["kv_bytes"])
-    if tokens < context_length:
-        needed = sizes["weights_gb"] * 1e9 + context_length * sizes["kv_bytes"]
-        raise PlanError(
-            f"model {model!r} does not fit {instance}: weights and {context_length} tokens of KV "
-            f"cache take {needed / GIB:.1f} GiB, {(memory / GIB) - _OVERHEAD_GIB * count:.1f} GiB "
-            "are usable; must be a larger instance, a quantized model or a shorter context"
-        )
-    return tokens

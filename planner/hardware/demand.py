@@ -85,9 +85,10 @@ def _added(
 
 
 def _work(arrivals: Arrivals, speed: Speed) -> NDArray[np.float64]:
-    """Return each request's GPU seconds, as Speed.work does for one."""
+    """Return each request's GPU seconds in the fullest batch, prompts beside steps left out."""
     tokens = arrivals.context + arrivals.generated
     batch = np.minimum(speed.slots, np.maximum(1, speed.kv_tokens / tokens.mean()))
     weight = speed.sequence + speed.kv_token * (arrivals.context + arrivals.generated / 2)
-    work = speed.prefill * arrivals.context
-    return np.asarray(work + (arrivals.generated - 1) * (speed.step / batch + weight))
+    work = speed.prefill * (1 - speed.cached) * arrivals.context
+    step = float(speed.base(batch)) / batch
+    return np.asarray(work + (arrivals.generated - 1) * (step + weight))

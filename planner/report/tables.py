@@ -1,17 +1,12 @@
-"""Outcomes for people: a table in the terminal, and one HTML file that needs no other."""
+"""Outcomes as rows of text, and as a table in the terminal."""
 
 from __future__ import annotations
 
-import base64
-import html
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from string import Template
 
 from rich.table import Table
 
-from planner.report.plots import timeline_png, trade_off_png
-from planner.simulator.outcome import Objective, Outcome
+from planner.simulator.outcome import Outcome
 
 Cell = Callable[[Outcome], str]
 _LATENCIES: tuple[tuple[str, Callable[[Outcome], tuple[float, float, float]], float], ...] = (
@@ -19,6 +14,17 @@ _LATENCIES: tuple[tuple[str, Callable[[Outcome], tuple[float, float, float]], fl
     ("end to end {} (s)", lambda outcome: outcome.end_to_end, 1),
     ("per token {} (ms)", lambda outcome: outcome.per_token, 1000),
 )
+
+_TURNED = {
+    "within SLO": "in SLO",
+    "first token p95 (s)": "TTFT p95",
+    "per token p95 (ms)": "TPOT p95",
+    "end to end p95 (s)": "E2E p95",
+    "errors": "errors",
+    "instance-hours": "hours",
+    "USD": "USD",
+}
+"""Rows of the comparison that a turned table has columns for, each with the head of the column."""
 
 
 def rows(outcomes: Sequence[Outcome]) -> list[tuple[str, list[str]]]:
@@ -52,28 +58,17 @@ def _errors(kind: str) -> Cell:
     return lambda outcome: str(outcome.errors[kind])
 
 
-_PAGE = Template("""<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>$title</title>
-<style>
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px }
-th, td { border-bottom: 1px solid #ccc; padding: .3rem .6rem; text-align: right }
-th:first-child, td:first-child { text-align: left }
-img { max-width: 100% } pre { background: #f5f5f5; padding: 1rem }
-</style>
-<h1>$title</h1>
-<p>$summary</p>
-<table>$head$rows</table>
-$config
-<h2>Over time</h2><img alt="requests, instances and latency over time" src="$timeline">
-<h2>Cost and quality</h2><img alt="share within the objective against hours" src="$trade_off">
-</html>
-""")
+WIDTH, _LABELS, _BORDER = 80, 22, 3
+"""Columns of a terminal that a comparison must fit, of its labels, and of each border."""
 
 
 def table(outcomes: Sequence[Outcome]) -> Table:
-    """Return the comparison for a terminal."""
-    shown = Table("policy")
+    """Return the comparison for a terminal; where it is too wide, each policy is a row."""
+    names = (max(len(outcome.policy), len("100.00%")) for outcome in outcomes)
+    if _LABELS + sum(name + _BORDER for name in names) > WIDTH:
+        return _turned(outcomes)
+    shown = Table()
+    shown.add_column("policy", no_wrap=True)
     for outcome in outcomes:
         shown.add_column(outcome.policy, justify="right", no_wrap=True)
     for label, texts in rows(outcomes):
@@ -81,37 +76,12 @@ def table(outcomes: Sequence[Outcome]) -> Table:
     return shown
 
 
-def write(
-    folder: Path,
-    outcomes: Sequence[Outcome],
-    objective: Objective,
-    *,
-    summary: str,
-    share: float,
-    config: str = "",
-) -> Path:
-    """Write simulation.png and report.html; return the latter."""
-    folder.mkdir(parents=True, exist_ok=True)
-    timeline = timeline_png(outcomes, objective)
-    (folder / "simulation.png").write_bytes(timeline)
-    page = _PAGE.substitute(
-        title="Scaling policies compared",
-        summary=html.escape(summary),
-        head=_row("th", "policy", [outcome.policy for outcome in outcomes]),
-        rows="".join(_row("td", label, texts) for label, texts in rows(outcomes)),
-        config=f"<h2>Config</h2><pre>{html.escape(config)}</pre>" if config else "",
-        timeline=_embedded(timeline),
-        trade_off=_embedded(trade_off_png(outcomes, share)),
-    )
-    path = folder / "report.html"
-    path.write_text(page, encoding="utf-8")
-    return path
-
-
-def _row(tag: str, label: str, texts: Sequence[str]) -> str:
-    cells = "".join(f"<{tag}>{html.escape(text)}</{tag}>" for text in (label, *texts))
-    return f"<tr>{cells}</tr>"
-
-
-def _embedded(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+def _turned(outcomes: Sequence[Outcome]) -> Table:
+    columns = dict(rows(outcomes))
+    shown = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    shown.add_column("policy", no_wrap=True)
+    for short in _TURNED.values():
+        shown.add_column(short, justify="right", no_wrap=True)
+    for index, outcome in enumerate(outcomes):
+        shown.add_row(outcome.policy, *(columns[label][index] for label in _TURNED))
+    return shown

@@ -8,12 +8,12 @@ from itertools import product
 from typing import TypeVar
 
 from autoscaling.schedule import ScheduledAction
-from planner.errors import PlanError
 from planner.policies.policy import DEFAULT_MOST, ScalingPlan
 from planner.simulator.outcome import Outcome
 
 TARGETS: Sequence[float] = (
     2, 3, 4, 5, 6, 7, 7.5, 8, 8.5, 9, 9.5, 10, 10.5, 11, 11.5, 12, 13, 14, 16, 20, 24,
+    28, 32, 40, 48,
 )  # fmt: skip
 _COOLDOWNS = ((300, 300), (300, 60))
 Simulate = Callable[[ScalingPlan], Outcome]
@@ -65,22 +65,15 @@ def search(simulate: Simulate, share: float, *, peak: float, learn: Learn | None
         peak: as for `families`.
         learn: returns schedules to try, for a maximum of instances.
 
-    Raises:
-        PlanError: no policy keeps it.
+    Returns:
+        The cheapest trial; where none keeps the objective, the nearest to it.
     """
     trials = [trial for family in families(peak) for trial in _targets(simulate, family, share)]
     if learn is not None:
         plan = _best(trials, share).plan
         for actions in learn(plan.max_instances):
             trials += _targets(simulate, replace(plan, schedules=actions), share)
-    best = _best(trials, share)
-    if best.outcome.within < share:
-        raise PlanError(
-            f"search: no policy keeps {share:.1%} of requests within the objective, the best "
-            f"reaches {best.outcome.within:.2%}; must be a slacker objective, a faster instance or "
-            "more of them"
-        )
-    return best
+    return _best(trials, share)
 
 
 def _best(trials: Sequence[Trial], share: float) -> Trial:
@@ -119,14 +112,16 @@ def bisect(
 def best_fixed(simulate: Simulate, share: float, most: int = 64) -> Trial:
     """Find the smallest fixed count that keeps the objective.
 
-    Raises:
-        PlanError: not even `most` instances do.
+    Returns:
+        The trial; where not even `most` instances keep it, theirs, whose name says so.
     """
     counts = [
         ScalingPlan(name=f"fixed:{count}", min_instances=count, max_instances=count, metric=None)
         for count in range(most, 0, -1)
     ]
-    best = _best([Trial(*pair) for pair in bisect(simulate, counts, share)], share)
-    if best.outcome.within < share:
-        raise PlanError(f"fixed count: got {most} instances; not even they keep the objective")
-    return best
+    trials = [Trial(*pair) for pair in bisect(simulate, counts, share)]
+    best = _best(trials, share)
+    if best.outcome.within >= share:
+        return best
+    largest = trials[-1]  # where none is good, bisection ends at the first option
+    return replace(largest, outcome=replace(largest.outcome, policy=f"fixed: none up to {most}"))

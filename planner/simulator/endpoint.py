@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from planner.hardware.catalogue import Delay, gpus, price, provisioning, speed
+from planner.fit.flags import EngineFlags
+from planner.fit.serving import Serving, required, serve
+from planner.hardware.catalogue import Delay, price, provisioning
 from planner.hardware.throughput import SLOTS, Speed
+from planner.models.model import Model
 from planner.simulator.outcome import Objective
 from stacks.config import ColdStartConfig
 
@@ -16,6 +19,9 @@ IDLE_RELEASE = 720.0
 Measured as 12 minutes: huggingface/skills, hf-cloud-sagemaker-production-defaults, 2026-07. A copy
 that finds an idle instance starts sooner; by how much is not published, and not modelled.
 """
+
+FLAGS = EngineFlags(max_num_seqs=SLOTS, max_model_len=16_384)
+"""Flags of the engine where no stage says others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,23 +61,40 @@ class Endpoint:
 
 
 def endpoint(
-    model: str,
+    model: Model,
     instance: str,
     objective: Objective,
     *,
-    slots: int = SLOTS,
-    context_length: int = 16_384,
+    flags: EngineFlags = FLAGS,
+    cached: float = 0.0,
     seed: int = 0,
 ) -> Endpoint:
     """Return an endpoint from the catalogue.
 
+    Args:
+        model: that is served, on all GPUs of the instance.
+        instance: type of each instance.
+        objective: latencies that count as good.
+        flags: of the engine.
+        cached: share of each prompt that the prefix cache has, 0 to 1.
+        seed: of the delays.
+
     Raises:
         PlanError: unknown names, or a model that does not fit.
     """
+    return hosted(required(serve(model, instance, flags, cached=cached)), objective, seed=seed)
+
+
+def hosted(serving: Serving, objective: Objective, *, seed: int = 0) -> Endpoint:
+    """Return an endpoint of a model on an instance type, with the catalogue's price and delays.
+
+    Raises:
+        PlanError: the type has no price.
+    """
     return Endpoint(
-        speed=speed(model, instance, slots=slots, context_length=context_length),
-        usd_per_hour=price(instance),
-        gpus=gpus(instance),
+        speed=serving.speed,
+        usd_per_hour=price(serving.instance.name),
+        gpus=serving.instance.gpus,
         delay=provisioning("cached"),
         from_zero=provisioning("from-zero"),
         objective=objective,

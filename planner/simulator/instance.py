@@ -1,9 +1,11 @@
-"""One instance: a queue in front of an engine with continuous batching.
+"""One instance: a queue in front of an engine with continuous batching and chunked prefill.
 
 Sequences decode at one common speed that depends on the batch, so they finish in the order of their
 remaining tokens. A virtual clock counts steps: a sequence joins with the count at which it will be
-done, and a heap of these counts is all there is to keep. Prefill goes first and stops the virtual
-clock, which makes the time of a first token known on admission. Each request costs O(log batch).
+done, and a heap of these counts is all there is to keep. While prompts are read, a step makes a
+token for every sequence too, but takes as long as the arithmetic of its part of the prompts: the
+virtual clock has two paces, and the time of a first token is known on admission. Each request
+costs O(log batch).
 """
 
 from __future__ import annotations
@@ -26,18 +28,22 @@ class SimulatedInstance:
 
     __slots__ = (
         "_at",
+        "_base",
+        "_chunk",
         "_count",
         "_done",
         "_ends",
         "_free_kv",
         "_heap",
-        "_idle_step",
         "_kv_tokens",
         "_loads",
+        "_pace",
         "_patience",
         "_slot",
         "_slots",
         "_step",
+        "_until",
+        "_weights",
         "queue",
     )
 
@@ -63,9 +69,14 @@ class SimulatedInstance:
         """
         self._slot, self._loads, self._ends, self._done = slot, loads, ends, done
         self._patience = patience
-        self._at = 0.0  # when decoding goes on: now, or the end of the prefill under way
+        self._at = 0.0  # time of the last event
         self._count = 0.0  # steps done at `_at`: the virtual clock
-        self._idle_step = self._step = speed.step  # seconds of a step of the batch as it is
+        self._until = 0.0  # when all prompts admitted so far have been read
+        self._pace = 1.0  # seconds of a step until then
+        # Seconds of a step by sequences, and what those of the batch as it is add.
+        self._base = [speed.base(count) for count in range(speed.slots + 1)]
+        self._step, self._weights = self._base[0], 0.0
+        self._chunk = max(speed.step_tokens * speed.prefill, 1e-12)  # seconds of a full chunk
         self._kv_tokens = self._free_kv = speed.kv_tokens
         self._slots = speed.slots
         # (count at its end, first token, request)
@@ -93,31 +104,56 @@ class SimulatedInstance:
 
     def _start(self, now: float, request: Request) -> None:
         _, prefill, weight, kv_tokens, generated = request
-        at, heap, count = self._at, self._heap, self._count
-        if now > at:
-            self._count = count = count + (now - at) / self._step
-            at = now
-        self._at = at = at + prefill
-        self._step = step = self._step + weight
+        heap = self._heap
+        if heap:
+            self._advance(now)
+        self._at = now
+        self._until = until = (now if now > self._until else self._until) + prefill
+        self._weights = weights = self._weights + weight
+        self._step = step = self._base[len(heap) + 1] + weights
+        # A step reads a full chunk, or all that there is; memory bounds it as it bounds any step.
+        self._pace = pace = max(step, min(self._chunk, until - now))
         self._free_kv -= kv_tokens
-        heappush(heap, (count + generated - 1, at, request))
-        self._ends[self._slot] = at + (heap[0][0] - count) * step
+        count = self._count + (until - now) / pace
+        heappush(heap, (count + generated - 1, until, request))
+        self._plan()
+
+    def _advance(self, now: float) -> None:
+        """Count the steps since the last event, at the pace of each stretch."""
+        at, until = self._at, self._until
+        if until > at:
+            self._count += ((now if now < until else until) - at) / self._pace
+            at = until
+        if now > at:
+            self._count += (now - at) / self._step
+
+    def _plan(self) -> None:
+        """Write the time of the next completion."""
+        at, until, steps = self._at, self._until, self._heap[0][0] - self._count
+        if until > at:
+            reading = (until - at) / self._pace
+            if steps <= reading:
+                self._ends[self._slot] = at + steps * self._pace if steps > 0 else at
+                return
+            at, steps = until, steps - reading
+        self._ends[self._slot] = at + steps * self._step if steps > 0 else at
 
     def complete(self) -> None:
         """Finish the request whose end has come, and admit those that now fit."""
         slot, heap = self._slot, self._heap
         self._at = now = self._ends[slot]
         self._count, first, (arrival, _, weight, kv_tokens, generated) = heappop(heap)
-        self._step -= weight
+        self._weights -= weight
         self._free_kv += kv_tokens
-        self._done.append((arrival, first, now, generated))
+        self._done.append((arrival, first if first < now else now, now, generated))
         self._loads[slot] -= 1
+        self._step = self._base[len(heap)] + self._weights
         if self.queue:
             self._admit(now)
         if heap:
-            self._ends[slot] = self._at + (heap[0][0] - self._count) * self._step
+            self._plan()
         else:
-            self._ends[slot], self._step = inf, self._idle_step  # sums do not drift
+            self._ends[slot], self._weights = inf, 0.0  # sums do not drift
 
     def _admit(self, now: float) -> None:
         queue = self.queue

@@ -113,8 +113,8 @@ class Simulation:
             self._now = float(times[-1])
 
     def _fitting(self, arrivals: Arrivals) -> Arrivals:
-        """Leave out, as too long, the requests that no instance can ever hold."""
-        fits = arrivals.context + arrivals.generated <= self._endpoint.speed.kv_tokens
+        """Leave out, as too long, the requests that the engine refuses or can never hold."""
+        fits = arrivals.context + arrivals.generated <= self._endpoint.speed.longest
         if fits.all():
             return arrivals
         self._recorder.fail("too long", arrivals.times[~fits])

@@ -10,14 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import PlanError
-from planner.workload.trace import CHUNK, Arrivals
+from planner.workload.trace import CHUNK, MONDAY, Arrivals
 
 Gaps = Callable[[int], NDArray[np.float64]]
 
 DAY = 86_400.0
-MONDAY = 1_767_571_200.0
-"""2026-01-05 00:00 UTC: when generated traffic begins."""
-
 # (median, sigma, longest) of lognormal lengths, from the medians and means of Azure's conversation
 # trace of 2023. https://github.com/Azure/AzurePublicDataset
 _CONTEXT = (1020.0, 0.5, 8_000)

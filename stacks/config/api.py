@@ -32,6 +32,9 @@ class LimitsConfig(Section):
         stored_files: uploaded files; what batches write does not count. Sets
             TWIN_MAX_STORED_FILES.
         stored_mb: MiB of uploaded files. Sets TWIN_MAX_STORED_MB.
+        vector_stores: vector stores made with the key. Sets TWIN_MAX_VECTOR_STORES.
+        vector_store_files: files in all of these stores. Sets TWIN_MAX_VECTOR_STORE_FILES.
+        vector_store_mb: MiB of files in all of these stores. Sets TWIN_MAX_VECTOR_STORE_MB.
     """
 
     throttle_rate: Annotated[float, Field(gt=0, lt=10_000, strict=False)] | None = None
@@ -40,6 +43,9 @@ class LimitsConfig(Section):
     background_responses: Annotated[int, Field(ge=1, le=5_000)] = 100
     stored_files: Annotated[int, Field(ge=1, le=5_000)] = 1_000
     stored_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 2_048
+    vector_stores: Annotated[int, Field(ge=1, le=1_000)] = 100
+    vector_store_files: Annotated[int, Field(ge=1, le=5_000)] = 1_000
+    vector_store_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 1_024
 
 
 class ApiConfig(Section):
@@ -59,9 +65,12 @@ class ApiConfig(Section):
         quota_per_day: requests per key and day; left out, no quota. Sets
             AWS::ApiGateway::UsagePlan.Quota.
         reserved_concurrency: streams open at once, as every stream holds one execution environment
-            of the function; left out, the account's free concurrency. Sets
+            of the function; left out, the account's free concurrency. Lambda keeps 100 of the
+            account's limit unreserved, and a new account's limit may be 10. Sets
             AWS::Lambda::Function.ReservedConcurrentExecutions.
-        memory_mb: memory of the functions; CPU grows with it, 1769 MB is one full vCPU. Sets
+        memory_mb: memory of the streaming function, which a stream of tokens keeps busy for its
+            whole length: 512 MB are 0.23 USD per million tokens at 30 tokens a second, half as
+            much memory costs half as much. CPU grows with it, 1769 MB is one vCPU. Sets
             AWS::Lambda::Function.MemorySize.
         log_retention_days: days that the functions' and the access logs are kept. Sets
             AWS::Logs::LogGroup.RetentionInDays.
@@ -77,9 +86,6 @@ class ApiConfig(Section):
         cors_origins: origins of the web pages that may call from a browser, such as
             "https://app.example.com"; "*" allows every page, none is allowed by default. Sets
             TWIN_CORS_ORIGINS and AWS::ApiGateway::GatewayResponse.ResponseParameters.
-        package_platform: "aws" builds the functions for Lambda (arm64, Python 3.13), "host" for
-            this machine and this Python, as the local cloud needs it. Sets
-            AWS::Lambda::Function.Code.
         engine_fields: names of the engine's own request fields that callers may use, beyond
             OpenAI's and the samplers. Each lets a caller further in: a grammar is compiled, a slot
             is another caller's. Sets TWIN_ENGINE_FIELDS.
@@ -97,14 +103,13 @@ class ApiConfig(Section):
     throttle_burst: Annotated[int, Field(ge=2, le=5_000)] = 20
     quota_per_day: Annotated[int, Field(ge=1, le=2_147_483_647)] | None = None
     reserved_concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None
-    memory_mb: Annotated[int, Field(ge=512, le=10_240)] = 1769
+    memory_mb: Annotated[int, Field(ge=256, le=10_240)] = 512
     log_retention_days: RetentionDays = 30
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     model_timeout_seconds: Annotated[int, Field(ge=1, le=480)] = 120
     lambda_timeout_seconds: Annotated[int, Field(ge=2, le=900)] = 500
     gateway_timeout_seconds: Annotated[int, Field(ge=3, le=900)] = 540
     cors_origins: Annotated[list[Origin], Field(max_length=50)] = Field(default_factory=list)
-    package_platform: Literal["aws", "host"] = "aws"
     engine_fields: list[FieldName] = Field(default_factory=list, max_length=32)
     probe: bool | None = None
     cold_start: ColdStartConfig | None = None

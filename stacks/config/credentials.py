@@ -9,8 +9,8 @@ _VALUE = re.compile(r"\b(hf_|AKIA|ASIA|sk-|ghp_|github_pat_|wandb_|whsec_)\w{12,
 _NAME = re.compile(r"(^|[._-])(token|secret|password|api[_-]?key)$", re.IGNORECASE)
 
 ADVICE = (
-    "must not be a credential: many can read a template; for a gated model, download the weights "
-    "once, copy them to a bucket and set model.s3"
+    "must not be a credential: many can read a template; bring the weights of a gated model to a "
+    "bucket once, by twin model push, and set model.s3"
 )
 
 

@@ -20,6 +20,7 @@ _INSTEAD = {
         "SageMaker's serverless endpoints have no GPU and 6 GB at most; for nothing to pay when "
         "idle there are realtime.autoscaling.scale_to_zero and [async]"
     ),
+    "package_platform": "it is in [project] now, as stages without [api] have functions too",
     "target_concurrent_requests": "it is target now, of metric 'concurrency'",
 }
 
@@ -28,12 +29,18 @@ class ConfigError(Exception):
     """Config is missing or wrong; the message says where, what was found and what is allowed."""
 
 
-def load_stage(stage: object, root: Path) -> StageConfig:
+def load_stage(
+    stage: object, root: Path, region: str | None = None, *, package_platform: str | None = None
+) -> StageConfig:
     """Read config/<stage>.toml.
 
     Args:
         stage: name of the stage, as given to the CDK CLI by `-c stage=`.
         root: the project's root directory.
+        region: region of the deploying credentials, which must have what a stage without a region
+            of its own asks for; None if it is not known.
+        package_platform: in the place of project.package_platform: any stage may be deployed to the
+            local cloud; None leaves the file's.
 
     Raises:
         ConfigError: there is no such stage, or its file does not describe one.
@@ -47,7 +54,10 @@ def load_stage(stage: object, root: Path) -> StageConfig:
     file = path.relative_to(root)
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        return StageConfig.model_validate({"stage": stage, **tables}, context={"root": root})
+        if package_platform is not None and isinstance(project := tables.get("project"), dict):
+            project["package_platform"] = package_platform
+        context = {"root": root, "region": region}
+        return StageConfig.model_validate({"stage": stage, **tables}, context=context)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file}: not valid TOML: {error}") from error
     except ValidationError as error:

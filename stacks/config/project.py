@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 
@@ -28,6 +28,9 @@ class ProjectConfig(Section):
             the environment of every stack.
         region: AWS region, one that AWS publishes the images in; left out, the region of the
             deploying credentials. Sets the environment of every stack.
+        package_platform: "aws" builds the functions for Lambda (arm64, Python 3.13), "host" for
+            this machine and this Python, as the local cloud needs it. Sets
+            AWS::Lambda::Function.Code.
         tags: names and values put on every resource that takes tags. Sets the Tags of every
             resource.
     """
@@ -35,6 +38,7 @@ class ProjectConfig(Section):
     name: Name
     account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None = None
     region: str | None = None
+    package_platform: Literal["aws", "host"] = "aws"
     tags: dict[str, str] = Field(default_factory=dict, max_length=40)
 
     @field_validator("region")

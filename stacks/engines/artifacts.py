@@ -10,7 +10,7 @@ from model_artifacts.inspection.report import ModelReport, inspect_checkpoint, i
 from stacks.engines.engine import Engine, FlagValue, ServedModel
 
 # https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
-_CONTAINER = PurePosixPath("/opt/ml/model")
+CONTAINER = PurePosixPath("/opt/ml/model")
 # Flags that put other values in place of config.json's.
 _OVERRIDES = {"hf_overrides", "json_model_override_args", "rope_scaling", "rope_theta"}
 
@@ -19,7 +19,7 @@ def artifacts_problems(directory: Path, engine: Engine, model: ServedModel) -> I
     """Say why the engine would not load a directory of weights; only headers are read."""
     try:
         if engine.weights == "*.gguf":
-            inspect_model(_served_gguf(directory, engine, model.flags))
+            inspect_model(served_gguf(directory, engine, model.flags))
         else:
             yield from _mismatches(inspect_checkpoint(directory), engine, model)
     except InspectionError as error:
@@ -43,14 +43,17 @@ def _mismatches(report: ModelReport, engine: Engine, model: ServedModel) -> Iter
         )
 
 
-def _served_gguf(directory: Path, engine: Engine, flags: Mapping[str, FlagValue]) -> Path:
+def served_gguf(directory: Path, engine: Engine, flags: Mapping[str, FlagValue]) -> Path:
     """Return the GGUF file that the container hands to llama.cpp.
 
     Unless it is told, that is the first that `find -maxdepth 2` comes upon, in no order:
     https://github.com/aws/deep-learning-containers/blob/master/scripts/docker/llama_cpp/sagemaker_entrypoint.sh
+
+    Raises:
+        InspectionError: There are several, or model.flags.model names none of them.
     """
     found = {
-        _CONTAINER / file.relative_to(directory).as_posix(): file
+        CONTAINER / file.relative_to(directory).as_posix(): file
         for file in sorted([*directory.glob("*.gguf"), *directory.glob("*/*.gguf")])
     }
     option = engine.variable("model")

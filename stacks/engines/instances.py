@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from stacks.engines.images import Processor
+from stacks.engines.offers import Use, load_offers
 
 CPU_FAMILIES = frozenset(
     {"c4", "c5", "c5d", "c6i", "c7i", "m4", "m5", "m5d", "m6i", "m7i"}
@@ -16,41 +17,11 @@ GPU_FAMILIES = frozenset({"g4dn", "g5", "g6", "g6e", "g7", "g7e"}) | frozenset(
 )
 """x86 families with NVIDIA GPUs; Inferentia and Trainium need Neuron images, not carried here."""
 
-TRANSFORM_FAMILIES = frozenset({"g4dn", "g5", "g6", "g6e"}) | frozenset(
-    {"c4", "c5", "c6i", "c7i", "m4", "m5", "m6i", "m7i", "r6i", "r7i"}
-)
-"""Families of the above that batch transform offers:
-https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformResources.html"""
-
 LOCAL_DISK_FAMILIES = GPU_FAMILIES | {"c5d", "m5d", "r5d"}
 """Families with disks of their own (NVMe), to which SageMaker attaches no volume: `VolumeSizeInGB`
 is a ValidationException. The rule is `volume_size_supported` of
 https://github.com/aws/sagemaker-python-sdk/pull/4828, the disks
 https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html"""
-
-# Sizes that SageMaker hosts of each family; tests hold them against cfn-lint's list.
-_SIZES = {
-    family: sizes.split()
-    for families, sizes in {
-        "c4": "large xlarge 2xlarge 4xlarge 8xlarge",
-        "c5": "large xlarge 2xlarge 4xlarge 9xlarge 12xlarge 18xlarge 24xlarge",
-        "c5d": "large xlarge 2xlarge 4xlarge 9xlarge 18xlarge",
-        "c6i m6i r6i": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 32xlarge",
-        "c7i m7i r7i": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
-        "g4dn": "xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge",
-        "g5 g6 g6e": "xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
-        "g7 g7e": "2xlarge 4xlarge 8xlarge 12xlarge 24xlarge 48xlarge",
-        "m4": "xlarge 2xlarge 4xlarge 10xlarge 16xlarge",
-        "m5 m5d r5": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge",
-        "p4d p4de": "24xlarge",
-        "p5": "4xlarge 48xlarge",
-        "p5en p6-b200 p6-b300": "48xlarge",
-        "r5d": "large xlarge 2xlarge 4xlarge 12xlarge 24xlarge",
-        "t2": "medium large xlarge 2xlarge",
-        "t3": "nano micro small medium large xlarge 2xlarge",
-    }.items()
-    for family in families.split()
-}
 
 # GPUs per instance where it is not 1: https://aws.amazon.com/sagemaker/ai/pricing/
 _GPUS = {
@@ -77,6 +48,13 @@ INSTANCE_TYPE = re.compile(
 )
 
 
+# Compute capability of each family's GPU, in tenths: https://developer.nvidia.com/cuda-gpus
+_CAPABILITIES = {
+    "g4dn": 75, "g5": 86, "g6": 89, "g6e": 89, "g7": 120, "g7e": 120, "p4d": 80, "p4de": 80,
+    "p5": 90, "p5en": 90, "p6-b200": 100, "p6-b300": 103,
+}  # fmt: skip
+
+
 def family(instance_type: str) -> str:
     """Return the family of an instance type: "g6e" for "ml.g6e.xlarge".
 
@@ -90,15 +68,23 @@ def family(instance_type: str) -> str:
     return name
 
 
-def check_size(instance_type: str) -> None:
-    """Refuse a size that the instance type's family does not have.
+def check_offered(instance_type: str, use: Use) -> None:
+    """Refuse a type that SageMaker has in no region for a use.
 
     Raises:
-        ValueError: the family has no such size, or is not known here.
+        ValueError: it is not spelled like a type, its family is not known or not offered for the
+            use, or the family has no such size.
     """
-    sizes = _SIZES[family(instance_type)]
-    if instance_type.rpartition(".")[2] not in sizes:
-        raise ValueError(f"must be of a size of {family(instance_type)}: {', '.join(sizes)}")
+    name = family(instance_type)
+    offers = load_offers()
+    if offers.of_type(instance_type, use):
+        return
+    offered = offers.endpoint if use == "endpoint" else offers.transform
+    sizes = [type_.rpartition(".")[2] for type_ in offered if family(type_) == name]
+    if sizes:
+        raise ValueError(f"must be of a size of {name}: {', '.join(sizes)}")
+    families = ", ".join(sorted({family(type_) for type_ in offered}))
+    raise ValueError(f"must be of a family that batch transform offers: {families}")
 
 
 def _parts(instance_type: str) -> re.Match[str]:
@@ -119,6 +105,11 @@ def gpu_count(instance_type: str) -> int:
         return 0
     size = instance_type.rpartition(".")[2]
     return _GPUS.get(family(instance_type), {}).get(size, 1)
+
+
+def compute_capability(instance_type: str) -> int:
+    """Return the compute capability of an instance's GPUs in tenths: 89 for 8.9; 0 without GPU."""
+    return _CAPABILITIES.get(family(instance_type), 0)
 
 
 def vcpu_count(instance_type: str) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from stacks.engines.engine import Engine, FlagValue, PrometheusMetrics, ServedModel
+from collections.abc import Sequence
+
+from stacks.engines.engine import Adapter, Engine, FlagValue, PrometheusMetrics, ServedModel
 from stacks.engines.images import ImageSource
 
 
@@ -20,7 +22,9 @@ class LlamaCpp(Engine):
         ImageSource(table="llama-cpp", cuda="cu130"),
     )
     prefix = "SM_LLAMA_CPP_"
+    chat_template = "SM_LLAMA_CPP_CHAT_TEMPLATE"
     reads_lines = True
+    serves_adapters = True
     weights = "*.gguf"
     # https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md#get-metrics-prometheus-compatible-metrics-exporter
     metrics = PrometheusMetrics({"queued-requests": "llamacpp:requests_deferred"}, flag="metrics")
@@ -37,3 +41,24 @@ class LlamaCpp(Engine):
             "SM_LLAMA_CPP_CTX_SIZE": model.context_length * model.max_concurrent_sequences,
             "SM_LLAMA_CPP_PARALLEL": model.max_concurrent_sequences,
         }
+
+    def adapter_settings(self, adapters: Sequence[Adapter]) -> dict[str, FlagValue]:
+        """Load each at scale 0, and keep no prompts of one for requests to another.
+
+        docs/decisions/0187-an-adapter-is-chosen-by-the-models-name.md
+        """
+        return {
+            "SM_LLAMA_CPP_LORA_SCALED": ",".join(f"{adapter.path}:0" for adapter in adapters),
+            "SM_LLAMA_CPP_CACHE_RAM": 0,
+        }
+
+    def selectors(self, base: str, adapters: Sequence[str]) -> dict[str, dict[str, object]]:
+        """Count the adapters in the order in which they are loaded; the base says that it has none.
+
+        A request that says nothing goes on with what the slot computed for the last adapter.
+        """
+        return {base: _scaled(0, 0)} | {name: _scaled(n, 1) for n, name in enumerate(adapters)}
+
+
+def _scaled(adapter: int, scale: int) -> dict[str, object]:
+    return {"lora": [{"id": adapter, "scale": scale}]}

@@ -18,6 +18,7 @@ class Lmi(Engine):
         ImageSource(table="djl-lmi", release=("0.36.0", "0.36.0-lmi24.0.0-cu129")),
     )
     prefix = "OPTION_"
+    revisions = ("OPTION_REVISION",)
     checks_context = True
     quantizations = frozenset({"fp8", "bitsandbytes"})
     too_old = frozenset({"g4dn"})

@@ -20,6 +20,7 @@ class Sglang(Engine):
         ),
     )
     prefix = "SM_SGLANG_"
+    revisions = ("SM_SGLANG_REVISION",)
     checks_context = True
     quantizations = frozenset({"fp8"})
     too_old = frozenset({"g4dn"})

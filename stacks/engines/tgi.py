@@ -15,6 +15,7 @@ class Tgi(Engine):
     name = "tgi"
     sources = (ImageSource(table="huggingface-llm"),)
     prefix = ""
+    revisions = ("REVISION",)
     quantizations = frozenset({"bitsandbytes", "bitsandbytes-nf4", "eetq", "fp8"})
     # https://huggingface.co/docs/text-generation-inference/reference/metrics
     metrics = PrometheusMetrics({"queued-requests": "tgi_queue_size"})

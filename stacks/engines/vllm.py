@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from stacks.engines.engine import Engine, FlagValue, PrometheusMetrics, ServedModel
+from collections.abc import Sequence
+
+from stacks.engines.engine import Adapter, Engine, FlagValue, PrometheusMetrics, ServedModel
 from stacks.engines.images import ImageSource
+
+# https://docs.vllm.ai/en/stable/api/vllm/config/lora/
+_MAX_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 
 
 class Vllm(Engine):
@@ -20,9 +25,13 @@ class Vllm(Engine):
         ),
     )
     prefix = "SM_VLLM_"
+    chat_template = "SM_VLLM_CHAT_TEMPLATE"
+    revisions = ("SM_VLLM_REVISION", "SM_VLLM_TOKENIZER_REVISION")
     checks_context = True
     quantizations = frozenset({"fp8", "bitsandbytes"})
     too_old = frozenset({"g4dn"})
+    serves_adapters = loads_adapters = True
+    most_rank = _MAX_RANKS[-1]
     # https://docs.vllm.ai/en/stable/usage/metrics/
     metrics = PrometheusMetrics(
         {
@@ -40,4 +49,16 @@ class Vllm(Engine):
             "SM_VLLM_MAX_NUM_SEQS": model.max_concurrent_sequences,
             "SM_VLLM_TENSOR_PARALLEL_SIZE": gpus,
             "SM_VLLM_QUANTIZATION": model.quantization,
+        }
+
+    def adapter_settings(self, adapters: Sequence[Adapter]) -> dict[str, FlagValue]:
+        """Open the routes by which SageMaker brings adapters and takes them away.
+
+        https://github.com/vllm-project/vllm/blob/main/vllm/entrypoints/serve/lora/api_router.py
+        """
+        rank = max(adapter.rank for adapter in adapters)
+        return {
+            "SM_VLLM_ENABLE_LORA": True,
+            "SM_VLLM_MAX_LORA_RANK": next(most for most in _MAX_RANKS if most >= rank),
+            "VLLM_ALLOW_RUNTIME_LORA_UPDATING": True,
         }

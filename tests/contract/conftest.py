@@ -13,10 +13,13 @@ from localcloud.sagemaker.control_plane.endpoints import Endpoints
 from localcloud.sagemaker.control_plane.inference_components import InferenceComponents
 from localcloud.sagemaker.control_plane.models_and_configs import ModelsAndConfigs
 from localcloud.sagemaker.control_plane.store import Store
-from localcloud.sagemaker.hosting.instances import Provisioner
+from localcloud.sagemaker.instances.offers import Offers
+from localcloud.sagemaker.instances.provisioning import Provisioner
 from localcloud.sagemaker.storage.model_data import ModelCache
 from localcloud.sagemaker.storage.objects import Objects
 from tests.support.services import Client
+
+OFFERS = Offers(endpoint={"ml.g6e.xlarge": "us-west-2", "ml.c5.large": "us-east-1 us-west-2"})
 
 
 @pytest.fixture
@@ -28,7 +31,7 @@ def call(tmp_path: Path) -> Iterator[Client]:
     endpoints = Endpoints(store, models, objects, registry, provisioner)
     components = InferenceComponents(store, models, registry, provisioner)
     operations = {
-        **ModelsAndConfigs(store).operations(),
+        **ModelsAndConfigs(store, OFFERS).operations(),
         **endpoints.operations(),
         **components.operations(),
     }

@@ -13,7 +13,14 @@ from typing import Any
 
 import ministack.app as ministack_app
 import pytest
-from ministack.core import lambda_runtime, responses, router
+from ministack.core import (
+    iam_actions,
+    iam_evaluator,
+    lambda_runtime,
+    responses,
+    router,
+    sigv4,
+)
 from ministack.services import (
     apigateway_v1,
     cloudformation,
@@ -21,8 +28,11 @@ from ministack.services import (
     cloudwatch_logs,
     dynamodb,
     eventbridge,
+    iam,
     lambda_svc,
+    s3,
     sns,
+    sqs,
     stepfunctions,
 )
 from ministack.services.cloudformation import changesets, handlers, provisioners, stacks
@@ -38,11 +48,46 @@ SIGNATURES = [
     (router, "extract_access_key_id", "headers query_params"),
     (router, "extract_region", "headers query_params"),
     (responses, "request_scope", "account_id region"),
+    (ministack_app, "pin_request_origin", "source_ip secure_transport"),
+    (
+        iam_evaluator,
+        "enforce",
+        "access_key_id iam_action service region resource_arn service_context",
+    ),
+    (iam_evaluator, "resolve_caller_identity", "access_key_id"),
+    (iam_evaluator, "_resource_policy", "service resource_arn"),
+    (iam_evaluator, "evaluate_resource_policy", "doc ctx service named_only direct_only"),
+    (iam_actions, "extract_iam_action", "service method path headers body query_params"),
+    (
+        iam_actions,
+        "extract_resource_arn",
+        "service method path headers body query_params region account_id",
+    ),
+    (iam_actions, "identity_denial_message", "action principal_arn resource explicit_deny"),
+    (
+        iam_actions,
+        "access_denied_response",
+        "service action principal_arn request_id error_code message headers resource_arn "
+        "explicit_deny resource_policy_arn",
+    ),
+    (iam, "_create_role", "p"),
+    (sqs, "queue_policy_allows", "queue_arn service source_arn source_account"),
+    (eventbridge, "_invoke_target", "target event rule view"),
+    (lambda_svc, "_iter_all_esms", ""),
+    (lambda_svc, "_route_async_failure", "target_arn func_name event result"),
+    (stepfunctions, "_create_state_machine", "data"),
+    (provisioners, "_sfn_definition", "props"),
     (provisioners, "_physical_name", "stack_name logical_id lowercase max_len seeded"),
     (stacks, "_runs_on_worker_thread", "resource_type"),
     (cloudformation, "handle_request", "method path headers body query_params"),
     (changesets, "_track_change_set_execution", "change_set stack deploy_coro"),
     (handlers, "_delete_stack_async", "stack_name stack_id retain_resources force"),
+    (handlers, "_imported_export_names", "stack stack_name"),
+    (
+        stacks,
+        "_resolve_stack_outputs",
+        "outputs_defs conditions resources param_values mappings stack_name stack_id",
+    ),
     (apigateway_v1, "_put_integration", "api_id resource_id http_method data"),
     (apigateway_v1, "_v1_response", "data status"),
     (apigateway_v1, "_gateway_error_response", "error request"),
@@ -80,7 +125,9 @@ SIGNATURES = [
     (lambda_svc, "_get_base_func_record_for_ref", "function_ref"),
     (lambda_svc, "_acquire_execution_slot", "func config"),
     (lambda_svc, "_release_execution_slot", "key"),
+    (lambda_svc, "_put_function_concurrency", "func_name data"),
     (lambda_svc, "_emit_lambda_metrics", "function_name duration_ms error throttle"),
+    (lambda_svc, "_snapstart_provision_version_async", "name ver_record"),
     (lambda_svc, "invalidate_worker", "func_name qualifier account region"),
     (lambda_runtime, "_detect_runtime_binary", "runtime"),
     (
@@ -108,6 +155,22 @@ SIGNATURES = [
         "endpoint envelope topic_arn sub_arn msg_id raw_message message_attributes",
     ),
     (dynamodb, "_update_ttl", "data"),
+    (iam_evaluator, "resolve_credential", "access_key_id account_id session_token"),
+    (s3, "find_iam_access_key_account", "access_key_id"),
+    (
+        sigv4,
+        "build_canonical_request",
+        "method path headers query_params signed_headers payload_hash exclude_query_params",
+    ),
+    (sigv4, "build_string_to_sign", "amz_date date_stamp region service canonical_request"),
+    (sigv4, "calculate_signature", "secret date_stamp region service string_to_sign"),
+    (sigv4, "presigned_request_is_expired", "amz_date expires now"),
+    (
+        s3,
+        "handle_request",
+        "method path headers body query_params signed_path enforce_bucket_region internal "
+        "access_point_region access_point",
+    ),
     (eventbridge, "_put_events", "data allow_aws_source"),
     (eventbridge, "_parse_rate_seconds", "expr"),
     (stepfunctions, "_execute_task", "state_def raw_input execution ctx"),
@@ -125,6 +188,10 @@ SIGNATURES = [
         "namespace name dims ts unit value values counts stat_values",
     ),
     (cloudwatch, "_calc_stats", "points"),
+    (cloudwatch, "_stat_value", "stats stat_name points"),
+    (cloudwatch, "_evaluate_parent_alarms", "child seen"),
+    (cloudwatch_logs, "_append_log_events", "stream events"),
+    (apigateway_v1, "_resolve_api_key", "value"),
     (cloudwatch, "_dims_key", "dims"),
     (cloudwatch, "_evaluate_alarm", "alarm"),
     (cloudwatch, "_record_history", "alarm_name old_state new_state reason alarm_type reason_data"),
@@ -156,10 +223,11 @@ TABLES: list[tuple[ModuleType, str, type]] = [
     (lambda_svc, "_functions", responses.AccountRegionScopedDict),
     (stepfunctions, "_executions", responses.AccountRegionScopedDict),
     (stepfunctions, "_state_machines", responses.AccountRegionScopedDict),
-    (stepfunctions, "_AWS_SDK_SERVICE_MAP", dict),
-    (stepfunctions, "_AWS_SDK_ERROR_PREFIX", dict),
+    (stepfunctions, "_SFN_WAIT_SCALE", float),
     (cloudwatch, "_metrics", responses.AccountRegionScopedDict),
     (cloudwatch, "_alarms", responses.AccountRegionScopedDict),
+    (cloudwatch, "_composite_alarms", responses.AccountRegionScopedDict),
+    (sqs, "_queues", responses.AccountRegionScopedDict),
 ]
 
 
@@ -225,3 +293,7 @@ def test_gateway_error_types_that_we_answer_with_exist() -> None:
     ours = {"API_CONFIGURATION_ERROR", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT"}
     statuses = apigateway_v1._DEFAULT_GATEWAY_RESPONSE_STATUS_CODES
     assert {*ours, "REQUEST_TOO_LARGE"} <= statuses.keys()
+
+
+def test_concurrency_of_the_account_is_a_number_of_the_module() -> None:
+    assert isinstance(lambda_svc._ACCOUNT_CONCURRENCY_CAP, int)

@@ -24,6 +24,11 @@ STAGES: dict[str, dict[str, Any]] = {
     "async": {"batch": None},
     "batch": {"asynchronous": None},
     "both": {},
+    "retrieval": {
+        "asynchronous": None,
+        "batch": None,
+        "retrieval": {"stores": [{"name": "docs"}]},
+    },
 }
 
 FUNCTIONS = ("run.sh", "lambda_api.handlers.control.handler")

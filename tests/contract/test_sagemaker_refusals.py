@@ -41,7 +41,7 @@ from tests.support.services import COMPONENT, ROLE, TARGET, Client, create_confi
             "CreateModel",
             {"ModelName": "N", "PrimaryContainer": {"ModelPackageName": "p"}},
             "ValidationException",
-            "not emulated: PrimaryContainer.ModelPackageName (the model registry)",
+            "ModelPackage p does not exist.",
         ),
         (
             "sagemaker",
@@ -62,7 +62,7 @@ from tests.support.services import COMPONENT, ROLE, TARGET, Client, create_confi
             "CreateInferenceComponent",
             {**COMPONENT, "Specification": {"BaseInferenceComponentName": "other"}},
             "ValidationException",
-            "not emulated: Specifications (one for each instance type), ",
+            "An adapter component needs Container.ArtifactUrl, the address of one .tar.gz",
         ),
         (
             "sagemaker",
@@ -136,6 +136,25 @@ def test_hosting_variants_need_limits_that_hold(call: Client) -> None:
     variant = {**VARIANT, "InstanceType": "ml.g7.2xlarge"}
     said = refusal(call, ExecutionRoleArn=ROLE, ProductionVariants=[variant])
     assert said == "not emulated: the size of instance type ml.g7.2xlarge"
+
+
+def test_type_that_the_region_does_not_have_is_refused(call: Client) -> None:
+    create_config(call)
+    assert refusal(call, ProductionVariants=[{**MODELLED, "InstanceType": "ml.g6e.xlarge"}]) == (
+        "Instance type ml.g6e.xlarge is not supported for the chosen region. Please choose some "
+        "other instance type."
+    )
+
+
+@pytest.mark.parametrize(
+    "kind", ["ml.g5.xlarge", "ml.g4dn.xlarge", "ml.m5d.large", "ml.p5.48xlarge"]
+)
+def test_type_with_a_disk_of_its_own_takes_no_volume(call: Client, kind: str) -> None:
+    create_config(call)
+    variant = {**MODELLED, "InstanceType": kind, "VolumeSizeInGB": 100}
+    assert refusal(call, ProductionVariants=[variant]) == (
+        f"VolumeSize parameter is not allowed for the selected Instance type {kind}"
+    )
 
 
 def refusal(call: Client, **config: Any) -> str:

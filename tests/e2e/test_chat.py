@@ -187,19 +187,31 @@ def test_open_routes_need_no_key(stage: StageOutputs):
 def test_an_engine_killed_mid_stream_is_seen_and_replaced(
     cloud: LocalCloud, client: OpenAI, model: str
 ):
-    endless = client.chat.completions.create(
-        model=model, messages=QUESTION, stream=True, extra_body={"ignore_eos": True}, max_tokens=400
-    )
-    with pytest.raises(openai.APIError):  # noqa: PT012 - the stream breaks while it is read
-        for number, _ in enumerate(endless):
-            if number == 3:
-                for engine in _engines(cloud):
-                    with suppress(psutil.NoSuchProcess):
-                        engine.kill()
-
     patient = client.with_options(max_retries=8)
+    # On busy cores the engine can have made the whole answer before this process gets its turn.
+    assert any(_breaks_off(cloud, patient, model) for _ in range(ATTEMPTS))
+
     answer = patient.chat.completions.create(model=model, messages=QUESTION, temperature=0)
     assert "endpoint" in (answer.choices[0].message.content or "").lower()
+
+
+ATTEMPTS = 10
+
+
+def _breaks_off(cloud: LocalCloud, client: OpenAI, model: str) -> bool:
+    """Kill the engines as the longest answer begins, and tell whether the client saw it break."""
+    engines = _engines(cloud)
+    answer = client.chat.completions.create(
+        model=model, messages=QUESTION, stream=True, extra_body={"ignore_eos": True}, max_tokens=900
+    )
+    try:
+        for _ in answer:
+            for engine in engines:
+                with suppress(psutil.NoSuchProcess):
+                    engine.kill()
+    except openai.APIError:
+        return True
+    return False
 
 
 def _engines(cloud: LocalCloud) -> list[psutil.Process]:

@@ -40,6 +40,7 @@ SCALED_TO_ZERO = {
         "scale_in_cooldown_seconds": 60,
     },
     "batch": None,
+    "retrieval": None,
 }
 EVERY_HALF_HOUR = {"name": "office-hours", "schedule": "rate(30 minutes)", "min_instances": 1}
 
@@ -139,8 +140,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Iterator[
 
 
 def test_without_requests_the_last_copy_goes(stage: Stage):
-    assert stage.copies == 1
-
+    # It may have gone while the other stacks were deployed: what tells of it is its scaling.
     stage.goes_to_zero()
 
     assert "AlarmLow" in stage.changes()[0]

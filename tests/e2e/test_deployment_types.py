@@ -122,6 +122,22 @@ def test_an_input_too_large_to_go_inline_goes_through_s3(client: OpenAI, model: 
     assert "context" in response.error.message
 
 
+def test_the_oldest_turns_go_where_truncation_is_asked_for(client: OpenAI, model: str):
+    turns = [
+        {"role": "user", "content": "word " * 30_000},
+        {"role": "assistant", "content": "Noted."},
+        {"role": "user", "content": QUESTION},
+    ]
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.responses.create(model=model, input=turns, temperature=0)
+    assert caught.value.code == "context_length_exceeded"
+
+    response = client.responses.create(model=model, input=turns, temperature=0, truncation="auto")
+
+    assert (response.status, response.truncation) == ("completed", "auto")
+    assert "endpoint" in response.output_text.lower()
+
+
 def test_a_cancelled_response_stays_cancelled(client: OpenAI, model: str):
     queued = client.responses.create(model=model, input=QUESTION, background=True)
 
@@ -165,6 +181,27 @@ def test_a_batch_answers_every_line_once(client: OpenAI, model: str):
     for answer in answers:
         message = answer["response"]["body"]["choices"][0]["message"]
         assert "endpoint" in message["content"].lower()
+
+
+def test_a_batch_of_responses_is_answered_with_responses(client: OpenAI, model: str):
+    body = {"model": model, "input": QUESTION, "temperature": 0, "metadata": {"run": "7"}}
+    line = {"custom_id": "a", "method": "POST", "url": "/v1/responses", "body": body}
+    content = json.dumps(line).encode()
+    file = client.files.create(file=("requests.jsonl", content), purpose="batch")
+
+    batch = ended(
+        client,
+        client.batches.create(
+            input_file_id=file.id, endpoint="/v1/responses", completion_window="24h"
+        ),
+    )
+
+    assert batch.status == "completed"
+    assert batch.output_file_id is not None
+    (answer,) = client.files.content(batch.output_file_id).text.splitlines()
+    response = Response.model_validate(json.loads(answer)["response"]["body"])
+    assert "endpoint" in response.output_text.lower()
+    assert response.metadata == {"run": "7"}
 
 
 @pytest.mark.parametrize(

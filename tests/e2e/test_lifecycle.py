@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from openai import OpenAI
 
+from tests.support.asking import QUESTION, asking_all_the_time, asking_at_a_rate
+from tests.support.eventually import eventually
 from tests.support.model_files import SMALL_GGUF
 from twin.client.conversation import ask
 from twin.local.deployment import LocalDeployment
 from twin.outputs import NotDeployedError, StageOutputs
 from twin.subprocesses import ProgramFailedError
-
-QUESTION = [{"role": "user", "content": "What is an endpoint config?"}]
-
-
-@contextmanager
-def _asking_all_the_time(client: OpenAI, model: str) -> Iterator[list[str | Exception]]:
-    """Ask again and again while the block runs; gives what came back."""
-    answers: list[str | Exception] = []
-    done = threading.Event()
-
-    def go_on() -> None:
-        while not done.is_set():
-            try:
-                answers.append(ask(client, model, QUESTION, lambda _: None).text)
-            except Exception as error:
-                answers.append(error)
-
-    thread = threading.Thread(target=go_on)
-    thread.start()
-    try:
-        yield answers
-    finally:
-        done.set()
-        thread.join()
 
 
 def _gguf(checkout: Path) -> Path:
@@ -61,7 +36,7 @@ def test_a_new_model_version_replaces_the_old_without_a_gap(
     # Padding after the last tensor: other content to S3, the same weights to the engine.
     gguf.write_bytes(gguf.read_bytes() + bytes(4096))
 
-    with _asking_all_the_time(client, model) as answers:
+    with asking_all_the_time(client, model) as answers:
         deployment.deploy()
 
     assert _served_artifacts(deployment, stage) != before
@@ -78,7 +53,7 @@ def test_an_update_that_never_gets_healthy_is_rolled_back(
     gguf.write_bytes(SMALL_GGUF)  # headers that synth accepts, and no weights to compute with
 
     with (
-        _asking_all_the_time(client, model) as answers,
+        asking_all_the_time(client, model) as answers,
         pytest.raises(ProgramFailedError, match="did not pass the ping health check"),
     ):
         deployment.deploy()
@@ -87,6 +62,101 @@ def test_an_update_that_never_gets_healthy_is_rolled_back(
     assert _served_artifacts(deployment, stage) == before
     assert [answer for answer in answers if not isinstance(answer, str)] == []
     gguf.write_bytes(good)
+
+
+BIGGER = 'instance_type = "ml.c7i.2xlarge"'
+RATE = 20
+"""Requests a second."""
+
+
+def _scaled(deployment: LocalDeployment) -> dict[str, set[str]]:
+    """The policies of each registered target of the stage, by the variant's part of its id."""
+    cloud = deployment.cloud
+    scaling = cloud.session.client("application-autoscaling", endpoint_url=cloud.settings.origin)
+    targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    own = re.compile(rf"endpoint/({re.escape(deployment.config.endpoint_name)}(-async)?/.*)")
+    return {
+        found[1]: {
+            policy["PolicyName"]
+            for policy in scaling.describe_scaling_policies(
+                ServiceNamespace="sagemaker", ResourceId=target["ResourceId"]
+            )["ScalingPolicies"]
+        }
+        for target in targets
+        if (found := own.fullmatch(target["ResourceId"]))
+    }
+
+
+def _alarms_act(deployment: LocalDeployment) -> bool:
+    """Whether every alarm that acts by a scaling policy names one that is there."""
+    cloud = deployment.cloud
+    scaling, cloudwatch = (
+        cloud.session.client(name, endpoint_url=cloud.settings.origin)
+        for name in ("application-autoscaling", "cloudwatch")
+    )
+    policies = scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]
+    there = {policy["PolicyARN"] for policy in policies}
+    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+    actions = {action for alarm in alarms for action in alarm.get("AlarmActions", [])}
+    return {action for action in actions if ":scalingPolicy:" in action} <= there
+
+
+ASYNC_POLICIES = {"wake", "backlog", "go"}
+
+
+def test_other_instance_types_are_deployed_under_load_without_a_failed_request(
+    deployment: LocalDeployment, client: OpenAI, model: str, stage: StageOutputs, checkout: Path
+):
+    config = checkout / "config" / "local.toml"
+    good = config.read_text()
+    # Nothing scales under this load: an endpoint that does is refused an update, as on AWS.
+    unscaled = good.replace("\ntarget = 4 ", "\ntarget = 400 ")
+    bigger = unscaled.replace('instance_type = "ml.c7i.xlarge"', BIGGER)
+    fallback = BIGGER + '\nfallback_instance_types = ["ml.c7i.4xlarge"]'
+    assert unscaled != good
+    eventually(lambda: _is_in_service(deployment, stage))
+    with asking_at_a_rate(client, model, RATE) as answers:
+        config.write_text(bigger)
+        deployment.deploy()
+        moved = _scaled(deployment)
+        config.write_text(bigger.replace(BIGGER, fallback, 1))
+        deployment.deploy()
+        pooled = _scaled(deployment)
+
+    name = stage.endpoint_name
+    assert moved == {
+        f"{name}/variant/c7i-2xlarge": {"concurrency"},
+        f"{name}-async/variant/c7i-2xlarge": ASYNC_POLICIES,
+    }
+    (variant,) = (target for target in pooled if target.startswith(f"{name}/"))
+    assert re.fullmatch(rf"{name}/variant/c7i-2xlarge-[0-9a-f]{{6}}", variant)
+    assert [answer for answer in answers if not isinstance(answer, str)] == []
+    assert len(answers) > RATE
+    assert _alarms_act(deployment)
+
+
+def test_a_change_of_instance_types_that_fails_leaves_the_scaling_as_it_was(
+    deployment: LocalDeployment, client: OpenAI, model: str, stage: StageOutputs, checkout: Path
+):
+    config, gguf = checkout / "config" / "local.toml", _gguf(checkout)
+    good, weights = config.read_text(), gguf.read_bytes()
+    before = _scaled(deployment)
+    config.write_text(good.replace("ml.c7i.2xlarge", "ml.c7i.xlarge"))
+    gguf.write_bytes(SMALL_GGUF)
+
+    with (
+        asking_all_the_time(client, model) as answers,
+        pytest.raises(ProgramFailedError, match="did not pass the ping health check"),
+    ):
+        deployment.deploy()
+
+    assert _scaled(deployment) == before
+    assert _alarms_act(deployment)
+    assert [answer for answer in answers if not isinstance(answer, str)] == []
+    config.write_text(good)
+    gguf.write_bytes(weights)
+    deployment.deploy()
+    assert _scaled(deployment) == before
 
 
 def test_a_config_mistake_stops_before_anything_is_deployed(
@@ -111,9 +181,18 @@ def test_destroy_leaves_nothing(deployment: LocalDeployment, stage: StageOutputs
         deployment.outputs()
     cloud = deployment.cloud
     sagemaker = cloud.session.client("sagemaker", endpoint_url=cloud.settings.origin)
-    assert sagemaker.list_endpoints()["Endpoints"] == []
-    assert sagemaker.list_endpoint_configs()["EndpointConfigs"] == []
-    assert sagemaker.list_models()["Models"] == []
+    # Other modules' stages may stand in the same cloud.
+    left = [endpoint["EndpointName"] for endpoint in sagemaker.list_endpoints()["Endpoints"]]
+    left += [c["EndpointConfigName"] for c in sagemaker.list_endpoint_configs()["EndpointConfigs"]]
+    left += [model["ModelName"] for model in sagemaker.list_models()["Models"]]
+    assert [name for name in left if name.lower().startswith(stage.endpoint_name)] == []
+
+
+def _is_in_service(deployment: LocalDeployment, stage: StageOutputs) -> bool:
+    cloud = deployment.cloud
+    sagemaker = cloud.session.client("sagemaker", endpoint_url=cloud.settings.origin)
+    endpoint = sagemaker.describe_endpoint(EndpointName=stage.endpoint_name)
+    return bool(endpoint["EndpointStatus"] == "InService")
 
 
 def _stack_statuses(deployment: LocalDeployment) -> set[str]:

@@ -27,7 +27,12 @@ def gateway(cloud: LocalCloud) -> Any:
 def other(gateway: Any, stage: StageOutputs) -> Iterator[OpenAI]:
     """A client with a second key of the stage's usage plan."""
     key = gateway.create_api_key(name="other", value=f"other-{uuid4().hex}", enabled=True)
-    (plan,) = gateway.get_usage_plans()["items"]
+    # Other modules' stages may stand in the same cloud.
+    (plan,) = [
+        plan
+        for plan in gateway.get_usage_plans()["items"]
+        if any(served["apiId"] in stage.api_url for served in plan["apiStages"])
+    ]
     gateway.create_usage_plan_key(usagePlanId=plan["id"], keyId=key["id"], keyType="API_KEY")
     with OpenAI(base_url=stage.openai_base_url, api_key=key["value"], max_retries=0) as client:
         yield client
@@ -40,7 +45,9 @@ def held(cloud: LocalCloud) -> Any:
     dynamodb = cloud.session.client("dynamodb", endpoint_url=cloud.settings.origin)
 
     def held(kind: str) -> set[str]:
-        (table,) = [t for t in dynamodb.list_tables()["TableNames"] if "Quotas" in t]
+        (table,) = [
+            t for t in dynamodb.list_tables()["TableNames"] if "Quotas" in t and "twin-local-" in t
+        ]
         items = dynamodb.scan(TableName=table)["Items"]
         return {
             name
@@ -55,7 +62,8 @@ def held(cloud: LocalCloud) -> Any:
 def test_another_key_reads_nothing_whatever_it_says(
     client: OpenAI, other: OpenAI, model: str, gateway: Any
 ) -> None:
-    (first_key,) = [k["id"] for k in gateway.get_api_keys()["items"] if k["name"] != "other"]
+    keys = gateway.get_api_keys(includeValues=True)["items"]
+    (first_key,) = [key["id"] for key in keys if key["value"] == client.api_key]
     first = client.responses.create(model=model, input=SECRET, max_output_tokens=4)
     identity = {"apiKeyId": first_key}
     claim = {"X-Amzn-Request-Context": json.dumps({"identity": identity})}

@@ -51,6 +51,7 @@ FULL_BATCH = {
         }
     ],
 }
+REGISTERED = {"hub": None, "registry": True}
 TO_ZERO = {
     "scale_to_zero": True,
     "max_instances": 3,
@@ -90,6 +91,20 @@ def local(synthesize: Callable[..., Synthesized]) -> Synthesized:
 
 
 @pytest.fixture(scope="session")
+def tiny(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The stage of one function, with a limit on callers and a prompt format of its own."""
+    return synthesize(
+        "tiny", monolith={"max_concurrency": 20}, model={"chat_template": "{{ messages }}"}
+    )
+
+
+@pytest.fixture(scope="session")
+def snapped(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The stage of one function, started from snapshots."""
+    return synthesize("tiny", monolith={"snapstart": True})
+
+
+@pytest.fixture(scope="session")
 def prod(synthesize: Callable[..., Synthesized]) -> Synthesized:
     """The prod stage as it is committed."""
     return synthesize("prod")
@@ -98,7 +113,31 @@ def prod(synthesize: Callable[..., Synthesized]) -> Synthesized:
 @pytest.fixture(scope="session")
 def full(synthesize: Callable[..., Synthesized]) -> Synthesized:
     """The prod stage with everything that can be switched on for jobs."""
-    return synthesize("prod", asynchronous=FULL_ASYNC, batch=FULL_BATCH)
+    api = {"reserved_concurrency": 128}
+    return synthesize("prod", asynchronous=FULL_ASYNC, batch=FULL_BATCH, api=api)
+
+
+@pytest.fixture(scope="session")
+def alarmed(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The prod stage with an address that is told of alarms, and an idle webhook's key."""
+    key = "arn:aws:kms:us-east-1:111122223333:key/0b1c"
+    return synthesize(
+        "prod",
+        alarms={"email": "oncall@example.com"},
+        asynchronous={"webhook": {**FULL_ASYNC["webhook"], "key_arn": key}},
+    )
+
+
+@pytest.fixture(scope="session")
+def bounded(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The prod stage without jobs, with a budget that also ends idle capacity."""
+    budget = {
+        "usd_per_month": 4500,
+        "emails": ["team@example.com"],
+        "idle_minutes": 60,
+        "tagged": True,
+    }
+    return synthesize("prod", budget=budget, **NO_JOBS)
 
 
 @pytest.fixture(scope="session")
@@ -125,6 +164,58 @@ def pooled(synthesize: Callable[..., Synthesized]) -> Synthesized:
     return synthesize("prod", realtime=POOLED, **NO_JOBS)
 
 
+@pytest.fixture(scope="session")
+def vectored(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The local stage with documents in S3 Vectors."""
+    return synthesize("local", retrieval={"store": "s3-vectors", "stores": [{"name": "docs"}]})
+
+
+@pytest.fixture(scope="session")
+def registered(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The prod stage with a model registry that another stage and other accounts use."""
+    return synthesize(
+        "prod",
+        model=REGISTERED,
+        realtime={"deployment": {"strategy": "rolling", "step_percent": 25}},
+        registry={"group": "Twin-Models", "share_with": ["111122223333"]},
+        rollout={"deploy": "after:dev", "golden_pass": 0.9},
+        asynchronous=FULL_ASYNC,
+        batch=FULL_BATCH,
+    )
+
+
+@pytest.fixture(scope="session")
+def adapted(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The local stage with an adapter of its model."""
+    adapters = [{"name": "paul", "path": "adapters/paul"}]
+    model = {"artifacts": "model_artifacts/adapted", "adapters": adapters}
+    return synthesize("local", model=model, asynchronous=None, retrieval=None)
+
+
+@pytest.fixture(scope="session")
+def adapted_zero(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """A stage whose endpoint goes to zero, with vLLM and an adapter of its model."""
+    adapters = [{"name": "paul", "path": "paul"}]
+    return synthesize(
+        "local",
+        model={
+            "engine": "vllm",
+            "artifacts": "model_artifacts/peft",
+            "adapters": adapters,
+            "flags": {},
+        },
+        realtime={"instance_type": "ml.g5.xlarge", "autoscaling": TO_ZERO},
+        retrieval=None,
+        **NO_JOBS,
+    )
+
+
+@pytest.fixture(scope="session")
+def lifecycle(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The example stage with a model registry, as it is committed."""
+    return synthesize("lifecycle")
+
+
 def _any(request: pytest.FixtureRequest) -> Synthesized:
     synthesized: Synthesized = request.getfixturevalue(request.param)
     return synthesized
@@ -142,7 +233,20 @@ def jobs(request: pytest.FixtureRequest) -> Synthesized:
     return _any(request)
 
 
-@pytest.fixture(params=["local", "prod", "full", "bare", "zero", "pooled"])
+@pytest.fixture(
+    params=[
+        "local",
+        "tiny",
+        "snapped",
+        "prod",
+        "full",
+        "bare",
+        "bounded",
+        "zero",
+        "pooled",
+        "registered",
+    ]
+)
 def any_stage(request: pytest.FixtureRequest) -> Synthesized:
     """Any stage, for what must hold whatever is switched on."""
     return _any(request)

@@ -26,12 +26,13 @@ def test_what_may_stream_streams(stage: Synthesized, path: str) -> None:
 def test_nothing_else_streams(jobs: Synthesized) -> None:
     routes = jobs.api.methods().items()
     streaming = [route for route, m in routes if "ResponseTransferMode" in m["Integration"]]
-    assert sorted(streaming) == [
+    retrieves = {("POST", "/rag"), ("POST", "/v1/vector_stores/{id}/search")}
+    assert set(streaming) == {
         ("GET", "/v1/responses/{id}"),
         ("POST", "/v1/chat/completions"),
         ("POST", "/v1/completions"),
         ("POST", "/v1/responses"),
-    ]
+    } | (retrieves if "retrieval" in jobs.stacks else set())
 
 
 def test_api_is_regional(stage: Synthesized) -> None:
@@ -81,14 +82,16 @@ def test_only_the_streaming_function_and_the_probe_may_invoke_endpoints(stage: S
         if action.startswith("sagemaker:")
     }
     streaming = stage.api.function("run.sh")["Role"]["Fn::GetAtt"][0]
-    invoke = ("InvokeEndpoint", "InvokeEndpointWithResponseStream", "InvokeEndpointAsync")
+    invoke = ("InvokeEndpointWithResponseStream", "InvokeEndpointAsync")
     probe = stage.api.function("lambda_api.handlers.model_probe.handler")["Role"]["Fn::GetAtt"][0]
     assert granted == {(streaming, action) for action in invoke} | {(probe, "InvokeEndpoint")}
 
 
-def test_concurrency_is_reserved_as_config_says(local: Synthesized, prod: Synthesized) -> None:
-    assert prod.api.function("run.sh")["ReservedConcurrentExecutions"] == 128
-    assert "ReservedConcurrentExecutions" not in local.api.function("run.sh")
+def test_concurrency_is_reserved_where_config_says_so(
+    full: Synthesized, stage: Synthesized
+) -> None:
+    assert full.api.function("run.sh")["ReservedConcurrentExecutions"] == 128
+    assert "ReservedConcurrentExecutions" not in stage.api.function("run.sh")
 
 
 @pytest.mark.parametrize("path", ["/health", "/docs", "/openapi.json"])
@@ -158,7 +161,8 @@ def test_gateway_errors_have_openais_shape(stage: Synthesized) -> None:
         ]
     assert responses["INVALID_API_KEY"]["StatusCode"] == "401"
     assert responses["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == "404"
-    for kind in ("THROTTLED", "QUOTA_EXCEEDED"):
+    assert responses["INTEGRATION_FAILURE"]["StatusCode"] == "503"
+    for kind in ("THROTTLED", "QUOTA_EXCEEDED", "INTEGRATION_FAILURE"):
         assert "gatewayresponse.header.Retry-After" in responses[kind]["ResponseParameters"]
 
 

@@ -13,7 +13,9 @@ from tests.support.synthesized import Synthesized
 
 
 def role(stage: Synthesized) -> str:
-    (name,) = stage.asynchronous.resources("AWS::IAM::Role")
+    name: str = stage.asynchronous.only("AWS::SageMaker::Model")["ExecutionRoleArn"]["Fn::GetAtt"][
+        0
+    ]
     return name
 
 
@@ -249,6 +251,28 @@ def test_only_delivery_reads_the_signing_key(full: Synthesized) -> None:
     assert holders == [[{"Ref": role_of(full, DELIVERY)}]]
 
 
+def test_a_secret_under_a_key_of_its_own_can_be_read(
+    alarmed: Synthesized, full: Synthesized
+) -> None:
+    (statement,) = [s for s in alarmed.api.statements() if s["Action"] == "kms:Decrypt"]
+    assert statement["Resource"] == "arn:aws:kms:us-east-1:111122223333:key/0b1c"
+    assert "secretsmanager." in json.dumps(statement["Condition"]["StringEquals"]["kms:ViaService"])
+    assert "kms:Decrypt" not in json.dumps(full.api.raw)
+
+
+def test_a_container_lists_its_inputs_alone(full: Synthesized) -> None:
+    for template, prefix in ((full.asynchronous, "responses/*"), (full.batch, "batches/*")):
+        role = template.only("AWS::SageMaker::Model")["ExecutionRoleArn"]["Fn::GetAtt"][0]
+        listings = [
+            statement["Condition"]
+            for policy in template.properties("AWS::IAM::Policy")
+            if {"Ref": role} in policy["Roles"]
+            for statement in policy["PolicyDocument"]["Statement"]
+            if statement["Action"] == "s3:ListBucket"
+        ]
+        assert {"StringLike": {"s3:prefix": prefix}} in listings
+
+
 def test_delivery_reaches_no_response(full: Synthesized) -> None:
     actions = {action for action, _ in full.api.rights(role_of(full, DELIVERY))}
     assert not any(action.startswith(("s3:", "sagemaker:", "sqs:Send")) for action in actions)
@@ -265,6 +289,18 @@ def test_who_may_send_to_which_queue(full: Synthesized, handler: str, sends: str
         if "sqs:SendMessage" in statement["Action"]
     ]
     assert f"Webhook{sends}" in granted
+
+
+@pytest.mark.parametrize(("handler", "source"), [(DELIVERY, "Events"), (COMPLETION, "Watches")])
+def test_each_consumer_may_put_messages_off(full: Synthesized, handler: str, source: str) -> None:
+    (granted,) = [
+        json.dumps(statement["Resource"])
+        for policy in full.api.properties("AWS::IAM::Policy")
+        if {"Ref": role_of(full, handler)} in policy["Roles"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "sqs:ChangeMessageVisibility" in statement["Action"]
+    ]
+    assert f"Webhook{source}" in granted
 
 
 @pytest.mark.parametrize(("handler", "source"), [(DELIVERY, "Events"), (COMPLETION, "Watches")])
@@ -310,5 +346,6 @@ def test_what_was_given_up_raises_an_alarm(full: Synthesized) -> None:
 
 def test_without_a_webhook_there_is_no_key_and_no_queue(local: Synthesized) -> None:
     assert "secretsmanager" not in json.dumps(local.api.raw)
-    assert local.properties("AWS::SQS::Queue") == []
-    assert local.properties("AWS::Lambda::EventSourceMapping") == []
+    for template in (local.api, local.asynchronous):
+        assert template.properties("AWS::SQS::Queue") == []
+        assert template.properties("AWS::Lambda::EventSourceMapping") == []

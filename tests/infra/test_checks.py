@@ -31,6 +31,11 @@ WITHOUT_RESOURCES = {
     "logs:PutResourcePolicy",
     "logs:DescribeResourcePolicies",
     "logs:DescribeLogGroups",
+    "sagemaker:ListTransformJobs",
+    *(
+        f"application-autoscaling:Describe{what}"
+        for what in ("ScalableTargets", "ScalingPolicies", "ScheduledActions")
+    ),
 }
 
 
@@ -55,6 +60,36 @@ def test_no_policy_allows_everything_on_what_has_resources(any_stage: Synthesize
         assert not [name for name in names if "*" in name]
         if statement["Resource"] == "*":
             assert names <= WITHOUT_RESOURCES
+
+
+def test_roles_trust_services_that_act_for_this_account_alone(any_stage: Synthesized) -> None:
+    own = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    for role in any_stage.properties("AWS::IAM::Role"):
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        # API Gateway writes access logs by one role of the account, which all APIs of it share.
+        if trust["Principal"]["Service"] != "apigateway.amazonaws.com":
+            condition = trust["Condition"]["StringEquals"]
+            assert condition["aws:SourceAccount"] == own["StringEquals"]["aws:SourceAccount"]
+
+
+def test_every_stack_has_the_tag_by_which_a_stage_is_found(any_stage: Synthesized) -> None:
+    manifest = json.loads((any_stage.assembly / "manifest.json").read_text())
+    stacks = [a for a in manifest["artifacts"].values() if a["type"] == "aws:cloudformation:stack"]
+    assert stacks
+    for stack in stacks:
+        if stack["properties"]["templateFile"] == "twin-registry.template.json":
+            continue  # of all stages
+        assert stack["properties"]["tags"]["llm-twin:stage"].startswith("twin-")
+
+
+def test_faults_tell_one_topic_and_scaling_tells_nobody(
+    prod: Synthesized, alarmed: Synthesized
+) -> None:
+    assert alarmed.serving.only("AWS::SNS::Subscription")["Endpoint"] == "oncall@example.com"
+    for name in ("serving", "async", "batch", "api"):
+        for alarm in alarmed.stacks[name].properties("AWS::CloudWatch::Alarm"):
+            assert len(alarm["AlarmActions"]) == 1
+    assert not prod.serving.properties("AWS::SNS::Topic")
 
 
 def test_no_environment_holds_a_secret(any_stage: Synthesized) -> None:
@@ -87,12 +122,14 @@ def test_every_resource_that_takes_tags_is_tagged(any_stage: Synthesized) -> Non
 
 def test_templates_are_clean_for_cfn_lint(
     local: Synthesized,
+    snapped: Synthesized,
     full: Synthesized,
     bare: Synthesized,
     zero: Synthesized,
     pooled: Synthesized,
+    registered: Synthesized,
 ) -> None:
-    stages = (local, full, bare, zero, pooled)
+    stages = (local, snapped, full, bare, zero, pooled, registered)
     templates = [str(p) for s in stages for p in s.assembly.glob("*.template.json")]
     # W3005 calls out the DependsOn that CDK writes beside a reference; both are right.
     lint = [str(Path(sys.executable).parent / "cfn-lint"), "--ignore-checks", "W3005", "--"]
@@ -112,6 +149,28 @@ def test_template_is_the_reviewed_one(
     stage: Synthesized, name: str, snapshot: SnapshotAssertion
 ) -> None:
     assert scrub(stage.stacks[name].raw) == snapshot(extension_class=JSONSnapshotExtension)
+
+
+def test_the_retrieval_template_is_the_reviewed_one(
+    local: Synthesized, snapshot: SnapshotAssertion
+) -> None:
+    template = local.stacks["retrieval"].raw
+    assert scrub(template) == snapshot(extension_class=JSONSnapshotExtension)
+
+
+def test_the_template_of_a_function_with_the_model_is_the_reviewed_one(
+    tiny: Synthesized, snapshot: SnapshotAssertion
+) -> None:
+    assert scrub(tiny.api.raw) == snapshot(extension_class=JSONSnapshotExtension)
+
+
+def test_the_resources_of_vectors_are_the_reviewed_ones(
+    vectored: Synthesized, local: Synthesized, snapshot: SnapshotAssertion
+) -> None:
+    """All that differs from the retrieval template above."""
+    before, after = (scrub(one.stacks["retrieval"].raw)["Resources"] for one in (local, vectored))
+    differing = {name: found for name, found in after.items() if before.get(name) != found}
+    assert differing == snapshot(extension_class=JSONSnapshotExtension)
 
 
 @pytest.mark.parametrize("way", ["zero", "pooled"])

@@ -23,7 +23,9 @@ def rare(synthesize: Callable[..., Synthesized]) -> Synthesized:
         "deployment": {"strategy": "linear", "step_percent": 50},
     }
     model = {"engine": "llama-cpp", "flags": {}}
-    return synthesize("prod", api={"quota_per_day": 7}, model=model, realtime=realtime, **NO_JOBS)
+    parts = {"api": {"quota_per_day": 7}, "model": model, "realtime": realtime}
+    embedder = {"embedder": "sagemaker", "embedder_model": "e5", "embedder_dimension": 384}
+    return synthesize("prod", **parts, retrieval=embedder, **NO_JOBS)
 
 
 def names(value: Any) -> Iterator[str]:
@@ -37,14 +39,22 @@ def names(value: Any) -> Iterator[str]:
 
 def test_every_key_reaches_what_the_reference_says(
     local: Synthesized,
+    tiny: Synthesized,
+    snapped: Synthesized,
     full: Synthesized,
     zero: Synthesized,
     pooled: Synthesized,
     rare: Synthesized,
+    bounded: Synthesized,
+    registered: Synthesized,
+    vectored: Synthesized,
+    adapted: Synthesized,
+    adapted_zero: Synthesized,
 ) -> None:
+    stages = (local, tiny, snapped, full, zero, pooled, rare, bounded, registered, vectored)
     written = {
         f"{resource['Type']}.{name}"
-        for stage in (local, full, zero, pooled, rare)
+        for stage in (*stages, adapted, adapted_zero)
         for template in stage.stacks.values()
         for resource in template.raw["Resources"].values()
         for name in names(resource.get("Properties", {}))

@@ -22,7 +22,7 @@ def test_artifact_bucket_is_private_versioned_encrypted_and_kept(stage: Synthesi
     (resource,) = [
         r for r in stage.serving.raw["Resources"].values() if r["Type"] == "AWS::S3::Bucket"
     ]
-    assert resource["DeletionPolicy"] == "Retain"
+    assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_artifact_bucket_refuses_plain_http(stage: Synthesized) -> None:
@@ -96,6 +96,17 @@ def test_canary_waits_and_rolls_back_on_two_alarms(prod: Synthesized) -> None:
         }
 
 
+def test_rolling_replaces_batches_watched_by_the_same_alarms(registered: Synthesized) -> None:
+    deployment = registered.serving.only("AWS::SageMaker::Endpoint")["DeploymentConfig"]
+    assert deployment.keys() == {"RollingUpdatePolicy", "AutoRollbackConfiguration"}
+    assert deployment["RollingUpdatePolicy"] == {
+        "MaximumBatchSize": {"Type": "CAPACITY_PERCENT", "Value": 25},
+        "RollbackMaximumBatchSize": {"Type": "CAPACITY_PERCENT", "Value": 25},
+        "WaitIntervalInSeconds": 300,
+    }
+    assert len(deployment["AutoRollbackConfiguration"]["Alarms"]) == 2
+
+
 def test_a_deploy_keeps_the_instance_count_that_autoscaling_found(stage: Synthesized) -> None:
     endpoint = stage.serving.only("AWS::SageMaker::Endpoint")
     excluded = {p["VariantPropertyType"] for p in endpoint["ExcludeRetainedVariantProperties"]}
@@ -148,3 +159,10 @@ def test_captured_data_goes_to_the_artifact_bucket(
 
 def test_outputs_name_what_a_person_needs(stage: Synthesized) -> None:
     assert {"EndpointName", "ArtifactBucketName"} <= set(stage.serving.outputs)
+
+
+def test_captured_prompts_expire_and_weights_do_not(stage: Synthesized) -> None:
+    (bucket,) = stage.serving.resources("AWS::S3::Bucket").values()
+    rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+    days = {r.get("Prefix"): r["ExpirationInDays"] for r in rules if "ExpirationInDays" in r}
+    assert days == {"captured/": 30}

@@ -8,12 +8,13 @@ import boto3
 import openai
 import pytest
 
-from lambda_api.aws.dynamodb import DynamoWakeTable
 from lambda_api.aws.s3 import S3Store
+from lambda_api.aws.wake_table import DynamoWakeTable
 from lambda_api.main import create_app
 from lambda_api.settings import Settings
 from localcloud.ports import free_port
 from localcloud.settings import Settings as CloudSettings
+from tests.support.aws_environment import EXAMPLE_CREDENTIALS, aws_environment
 from tests.support.localcloud import cloud as local
 from tests.support.service.serving import served
 from tests.support.service.standin_runtime import DONE, StandInRuntime, Stream, running
@@ -29,8 +30,9 @@ def standin() -> Iterator[StandInRuntime]:
         yield runtime
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def url(standin) -> Iterator[str]:
+    """The service's, for a module: while it lasts, the environment names the stand-in."""
     settings = Settings(
         stage="local",
         endpoint_name="twin-local",
@@ -38,13 +40,9 @@ def url(standin) -> Iterator[str]:
         engine="vllm",
         model_timeout_seconds=TIMEOUT_SECONDS,
     )
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", standin.url)
-        environment.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "example")
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        with served(create_app(settings)) as url:
-            yield url
+    variables = {"AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": standin.url, **EXAMPLE_CREDENTIALS}
+    with aws_environment(variables), served(create_app(settings)) as url:
+        yield url
 
 
 @pytest.fixture
@@ -87,11 +85,12 @@ def texts(ask):
 
 @pytest.fixture(scope="session")
 def cloud_environment(tmp_path_factory) -> Iterator[dict[str, str]]:
-    """A local cloud, as the environment of what calls its S3, DynamoDB, SQS, Secrets Manager."""
+    """A local cloud, as the environment of what calls its services."""
     cloud = local.start(CloudSettings(port=free_port(), data_dir=tmp_path_factory.mktemp("cloud")))
     yield {
         "AWS_ENDPOINT_URL_DYNAMODB": cloud.settings.origin,
         "AWS_ENDPOINT_URL_S3": cloud.settings.origin,
+        "AWS_ENDPOINT_URL_S3VECTORS": cloud.settings.origin,
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": cloud.settings.origin,
         "AWS_ENDPOINT_URL_SQS": cloud.settings.origin,
         "AWS_ACCESS_KEY_ID": cloud.settings.account,
@@ -104,9 +103,7 @@ def cloud_environment(tmp_path_factory) -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="session")
 def storage(cloud_environment) -> S3Store:
     """A bucket of the local cloud."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in cloud_environment.items():
-            environment.setenv(name, value)
+    with aws_environment(cloud_environment):
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         return S3Store.connect(BUCKET)
 
@@ -114,9 +111,7 @@ def storage(cloud_environment) -> S3Store:
 @pytest.fixture(scope="session")
 def wakes_table(cloud_environment) -> str:
     """A table of the local cloud."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in cloud_environment.items():
-            environment.setenv(name, value)
+    with aws_environment(cloud_environment):
         boto3.client("dynamodb").create_table(
             TableName="wakes",
             KeySchema=[{"AttributeName": "endpoint", "KeyType": "HASH"}],
@@ -129,8 +124,6 @@ def wakes_table(cloud_environment) -> str:
 @pytest.fixture(scope="session")
 def connect_wakes(wakes_table, cloud_environment) -> Callable[[str], DynamoWakeTable]:
     """Gives the wake of an endpoint in that table."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in cloud_environment.items():
-            environment.setenv(name, value)
+    with aws_environment(cloud_environment):
         client = boto3.client("dynamodb")
     return lambda endpoint: DynamoWakeTable(client, wakes_table, endpoint)

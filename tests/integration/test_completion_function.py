@@ -18,6 +18,7 @@ from lambda_api.aws.s3 import S3Store
 from lambda_api.aws.sagemaker_async import SageMakerQueue
 from lambda_api.aws.sqs import SqsQueue
 from lambda_api.chat.service import ChatService
+from lambda_api.engine.served_models import ServedModels
 from lambda_api.errors import QueueError, StorageError
 from lambda_api.handlers import async_completion, webhook_delivery
 from lambda_api.main import create_app
@@ -25,6 +26,7 @@ from lambda_api.response_requests.schemas import ResponseRequest
 from lambda_api.responses.background import Background
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
+from lambda_api.retrieval.grounded_chat import GroundedChat
 from lambda_api.settings import SettingsError
 from lambda_api.webhooks.message_queue import Message
 from tests.support.eventually import eventually
@@ -116,7 +118,9 @@ def response_id(environment):
     store = ResponseStore(S3Store.connect(BUCKET))
     later = SageMakerQueue.connect("twin-local-async", ttl_seconds=60, timeout_seconds=60)
     service = ResponseService(
-        ChatService("twin", lambda: None), lambda: store, Background(lambda: later, 120)
+        GroundedChat(ChatService(ServedModels("twin"), lambda: None)),
+        lambda: store,
+        Background(lambda: later, 120),
     )
     request = ResponseRequest(model="twin", input="hi", background=True)
     return service.enqueue(request, "local").id

@@ -73,6 +73,13 @@ def test_the_control_routes_answer_events(handler, event, path, status):
     assert answer["statusCode"] == status
 
 
+def test_an_event_of_the_schedule_sweeps(handler):
+    app = sys.modules["lambda_api.handlers.control"]._app
+    app.state.kept = SimpleNamespace(stores=SimpleNamespace(remove_expired=lambda: 3))
+
+    assert handler({"sweep": True}, CONTEXT) == {"removed": 3}
+
+
 def test_the_control_function_imports_no_boto3():
     script = "import sys, lambda_api.handlers.control; sys.exit('boto3' in sys.modules)"
 

@@ -27,6 +27,7 @@ from tests.support.service.fake_upstream import FakeUpstream
 from tests.support.service.memory_leases import MemoryLeaseTable
 from tests.support.service.memory_store import MemoryStore
 from tests.support.service.serving import served
+from tests.support.service.vector_store_world import Ingestion
 
 ANN, BOB = "annskey", "bobskey"
 SECRET = "ann-has-a-secret"
@@ -44,6 +45,9 @@ SETTINGS = Settings(
     max_open_batches=1000,
     max_background_responses=5000,
     max_stored_files=5000,
+    retrieval_search_function="search",
+    retrieval_bucket="features",
+    context_length=4096,
 )
 
 _PAGES = "a page for people, the same for all"
@@ -58,18 +62,27 @@ NO_OBJECTS: dict[str, str] = {
 }
 """Paths behind which no caller has anything, and why; tried with every header all the same."""
 
-KINDS = {"file_id": "file", "batch_id": "batch", "response_id": "response"}
+KINDS = {
+    "file_id": "file",
+    "batch_id": "batch",
+    "response_id": "response",
+    "vector_store_id": "store",
+    "file_batch_id": "file_batch",
+}
 """The kind of object that a path's variable names."""
 
 CHAT = {"model": "twin", "messages": [{"role": "user", "content": "hi"}]}
 ASK = {"model": "twin", "input": "hi"}
 BATCH = {"endpoint": "/v1/chat/completions", "completion_window": "24h"}
 FILE = {"filename": "b.jsonl", "bytes": 5, "purpose": "batch"}
+STORE = "/v1/vector_stores/{vector_store_id}"
+SEARCH = {"type": "file_search", "vector_store_ids": ["{id}"]}
 
 BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("POST", "/v1/chat/completions"): [
         {**CHAT, "prompt_cache_key": "{id}"},
         {**CHAT, "metadata": {"id": "{id}"}, "user": "{id}"},
+        {**CHAT, "tools": [SEARCH]},
     ],
     ("POST", "/v1/completions"): [{"model": "twin", "prompt": "hi", "user": "{id}"}],
     ("POST", "/v1/responses"): [
@@ -78,15 +91,25 @@ BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
         {**ASK, "previous_response_id": "{id}", "stream": True},
         {**ASK, "input": [{"type": "item_reference", "id": "{id}"}]},
         {**ASK, "conversation": "{id}"},
+        {**ASK, "tools": [SEARCH]},
         {**ASK, "prompt": {"id": "{id}"}},
         {**ASK, "prompt_cache_key": "{id}", "metadata": {"id": "{id}"}, "user": "{id}"},
     ],
     ("POST", "/v1/batches"): [{**BATCH, "input_file_id": "{id}", "metadata": {"id": "{id}"}}],
     ("POST", "/v1/files"): [{**FILE, "id": "{id}", "file_id": "{id}"}],
+    ("POST", "/v1/vector_stores"): [{"file_ids": ["{id}"], "id": "{id}"}],
+    ("POST", STORE): [{"name": "{id}"}],
+    ("POST", f"{STORE}/search"): [{"query": "hi"}],
+    ("POST", f"{STORE}/files"): [{"file_id": "{id}"}],
+    ("POST", f"{STORE}/file_batches"): [
+        {"file_ids": ["{id}"]},
+        {"files": [{"file_id": "{id}"}]},
+    ],
+    ("POST", f"{STORE}/files/{{file_id}}"): [{"attributes": {"id": "{id}"}}],
 }
 """What a POST may say to name another key's object: `{id}` is one."""
 
-MUST_REFUSE = ("previous_response_id", "input_file_id")
+MUST_REFUSE = ("previous_response_id", "input_file_id", "file_ids", "tools")
 """Fields that can only mean an object of one's own."""
 
 
@@ -120,6 +143,7 @@ class Service:
 
     def __post_init__(self) -> None:
         self.queue = FakeQueue(self.store)
+        self.features = MemoryStore()
         self.app = create_app(
             SETTINGS,
             self.upstream,
@@ -128,6 +152,8 @@ class Service:
             batch_store=self.store,
             executions=Executions(),
             leases=MemoryLeaseTable(),
+            search=Ingestion(self.features),
+            features_store=self.features,
         )
 
     def asked(self) -> bytes:
@@ -140,8 +166,14 @@ class Service:
         self.queue.requests.clear()
 
     def state(self, owner: str) -> dict[str, str]:
-        """The versions of an owner's objects."""
-        return {key: o.etag for key, o in self.store.objects.items() if f"/{owner}/" in key}
+        """The versions of an owner's objects, and of what all stores have."""
+        kept = {key: o.etag for key, o in self.store.objects.items() if f"/{owner}/" in key}
+        features = self.features.objects.items()
+        return (
+            kept
+            | {key: o.etag for key, o in features if f"/{owner}/" in key}
+            | {key: o.etag for key, o in features if key.startswith("documents/")}
+        )
 
     def owners(self) -> set[str]:
         """Callers that have objects; other folders, of marks and keys, are no owner's name."""
@@ -194,10 +226,20 @@ def ids(service: Service, doors: dict[str, Door]) -> dict[str, str]:
         told = {"input_file_id": stored, "metadata": {"about": secret}}
         batch = _post(doors["mangum"], key, "/v1/batches", {**BATCH, **told})
         asked = {**ASK, "input": secret, "instructions": secret}
+        document = _upload(doors["mangum"], key, secret.encode(), secret, "assistants")
+        made = {"name": secret, "file_ids": [document], "metadata": {"about": secret}}
+        store = _post(doors["mangum"], key, "/v1/vector_stores", made)
+        added = {"file_id": document, "attributes": {"about": secret}}
+        of_store = f"/v1/vector_stores/{store['id']}"
+        _post(doors["mangum"], key, f"{of_store}/files", added)
+        together = _post(doors["mangum"], key, f"{of_store}/file_batches", {"files": [added]})
         response = _post(doors["web-adapter"], key, "/v1/responses", asked)
         later = _post(doors["web-adapter"], key, "/v1/responses", {**asked, "background": True})
         return {
-            "file": stored,
+            "file": document,
+            "input_file": stored,
+            "store": store["id"],
+            "file_batch": together["id"],
             "batch": batch["id"],
             "response": response["id"],
             "background": later["id"],
@@ -220,12 +262,12 @@ def _post(door: Door, key: str, path: str, body: dict[str, Any]) -> Any:
 JSON = ("content-type", "application/json")
 
 
-def _upload(door: Door, key: str, content: bytes, name: str) -> str:
+def _upload(door: Door, key: str, content: bytes, name: str, purpose: str = "batch") -> str:
     form = httpx2.Request(
         "POST",
         "http://api/v1/files",
-        files={"file": (f"{name}.jsonl", content)},
-        data={"purpose": "batch"},
+        files={"file": (f"{name}.txt", content)},
+        data={"purpose": purpose},
     )
     told = door(
         key, "POST", "/v1/files", form.read(), [("content-type", form.headers["content-type"])]
@@ -239,8 +281,10 @@ def _kind(path: str) -> str | None:
     return KINDS.get(variables[0]) if variables else None
 
 
-def _filled(path: str, value: str) -> str:
-    return re.sub(r"\{[^}]+\}", value, path)
+def _filled(path: str, value: str, ids: dict[str, str]) -> str:
+    """A path with a value for its first variable, and for others what Ann has of their kind."""
+    path = re.sub(r"\{[^}]+\}", value, path, count=1)
+    return re.sub(r"\{(\w+)[^}]*\}", lambda found: ids[KINDS[found[1]]], path)
 
 
 def _attempts(method: str, path: str, ids: dict[str, str]) -> Iterator[tuple[str, str, bytes]]:
@@ -249,10 +293,10 @@ def _attempts(method: str, path: str, ids: dict[str, str]) -> Iterator[tuple[str
     for value in ids.values():
         for body in bodies:
             text = json.dumps(body).replace("{id}", value).encode() if body else b""
-            yield value, _filled(path, value), text
+            yield value, _filled(path, value, ids), text
         if method == "GET":
-            yield value, f"{_filled(path, value)}?after={value}&limit=100&order=asc", b""
-            yield value, f"{_filled(path, value)}?owner={ANN}&user={ANN}&before={value}", b""
+            yield value, f"{_filled(path, value, ids)}?after={value}&limit=100&order=asc", b""
+            yield value, f"{_filled(path, value, ids)}?owner={ANN}&user={ANN}&before={value}", b""
 
 
 @pytest.fixture
@@ -304,7 +348,7 @@ def test_no_header_makes_another_key(
     for name, claim in forged(context(ANN)):
         for body in bodies:
             text = json.dumps(body).replace("{id}", value).encode() if body else b""
-            told = door(BOB, method, _filled(path, value), text, [JSON, (name, claim)])
+            told = door(BOB, method, _filled(path, value, ids), text, [JSON, (name, claim)])
             _shows_nothing(told, ids, value)
             if _kind(path):
                 assert told.status == 404, (name, told.body)
@@ -316,7 +360,7 @@ def test_a_context_of_the_clients_beside_the_gateways_is_refused(
     doors: dict[str, Door], ids: dict[str, str], method: str, path: str
 ) -> None:
     claim = (CONTEXT, json.dumps(context(ANN)))
-    told = doors["appending"](BOB, method, _filled(path, ids["response"]), b"", [claim])
+    told = doors["appending"](BOB, method, _filled(path, ids["response"], ids), b"", [claim])
 
     assert told.status == 400
     if method != "HEAD":
@@ -329,7 +373,7 @@ def test_a_context_of_the_clients_beside_the_gateways_is_refused(
 def test_nobody_is_answered_nothing(
     door: Door, ids: dict[str, str], method: str, path: str, key: str | None
 ) -> None:
-    told = door(key, method, _filled(path, ids["response"]), b"", [(CONTEXT, "{}")])
+    told = door(key, method, _filled(path, ids["response"], ids), b"", [(CONTEXT, "{}")])
 
     assert (told.status == 401) is (path not in OPEN_PATHS)
     _shows_nothing(told, ids, ids["response"])
@@ -340,10 +384,10 @@ def test_nobody_is_answered_nothing(
 )
 def test_ones_own_objects_are_there(door: Door, ids: dict[str, str], path: str) -> None:
     """The other side: without it the tests above would pass over a service that finds nothing."""
-    told = door(ANN, "GET", _filled(path, ids[_kind(path) or "file"]))
+    told = door(ANN, "GET", _filled(path, ids[_kind(path) or "file"], ids))
 
     assert told.status == 200
-    assert SECRET in told.body.decode() or ids["response"] in told.body.decode()
+    assert any(hers in told.body.decode() for hers in (SECRET, *ids.values()))
 
 
 def _unknown(value: str) -> str:

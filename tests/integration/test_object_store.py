@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from lambda_api.errors import StorageError
 from lambda_api.storage.object_store import ChangedError
 from tests.support.service.memory_store import MemoryStore
 
@@ -35,6 +36,17 @@ def test_what_was_written_is_read(store, folder):
     assert store.get(f"{folder}x").body == b"two two two"
     assert store.info(f"{folder}x").size == 11
     assert b"".join(store.stream(f"{folder}x")) == b"two two two"
+
+
+def test_a_range_is_read_without_the_rest_also_after_a_close(storage, folder):
+    content = bytes(range(256)) * 10_000
+    storage.put(f"{folder}x", content)
+
+    assert b"".join(storage.read_range(f"{folder}x", 100, 2_000_100)) == content[100:2_000_100]
+    storage.close()
+    assert b"".join(storage.read_range(f"{folder}x", 2_559_999, 2_560_000)) == b"\xff"
+    with pytest.raises(StorageError, match="try again"):
+        list(storage.read_range(f"{folder}none", 0, 1))
 
 
 def test_what_is_there_cannot_be_created(store, folder):

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from lambda_api.aws.dynamodb import DynamoWakeTable
+from lambda_api.aws.wake_table import DynamoWakeTable
 from lambda_api.cold_start.wake import STALE_SECONDS, Change, Wake
 from lambda_api.errors import StorageError
 from tests.support.service.memory_wakes import MemoryWakeTable
@@ -172,9 +172,9 @@ def test_nothing_changes_a_wake_that_is_over(table, change):
 def test_the_item_expires_long_after_its_last_wake(connect_wakes, cloud_environment):
     table = connect_wakes(uuid4().hex)
     table.begin(NOW, from_zero=True)
-    item = table._client.get_item(TableName=table._table, Key=table._key)["Item"]
+    item = table._table.read(table._key)
 
-    assert item["endpoint"] == table._key["endpoint"]
+    assert item["endpoint"] == {"S": table._key["endpoint"]}
     assert int(item["expires"]["N"]) == int(NOW) + 90 * 86_400
 
 

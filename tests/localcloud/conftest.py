@@ -55,6 +55,35 @@ def fast(data_dir: Path) -> Iterator[Cloud]:
     local.stop(running)
 
 
+QUOTAS = """
+[sagemaker]
+requests_per_second = 40
+endpoint_usage = {"ml.c5.large" = 2}
+transform_job_usage = {"ml.m5.large" = 1}
+[lambda]
+concurrent_executions = 2
+"""
+
+
+@pytest.fixture(scope="session")
+def strict(data_dir: Path) -> Iterator[Cloud]:
+    """A local cloud of a small account, which waits a second for answers and rolls back without a
+    word."""
+    quotas = data_dir / "quotas.toml"
+    quotas.write_text(QUOTAS)
+    settings = Settings(
+        port=free_port(),
+        data_dir=data_dir,
+        quotas=quotas,
+        clock_factor=60,
+        invocation_seconds=1,
+        silent_rollbacks=True,
+    )
+    running = local.start(settings)
+    yield running
+    local.stop(running)
+
+
 @pytest.fixture
 def fresh(cloud: Cloud, model_file: Path) -> Iterator[Deployment]:
     """An endpoint of the test's own, yet to be created."""

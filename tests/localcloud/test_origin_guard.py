@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.support.eventually import LONG
-from tests.support.localcloud.cloud import Cloud, package
+from tests.support.localcloud.cloud import ROLE, Cloud, package
 from tests.support.localcloud.streaming_api import deploy, key
 
 FUNCTIONS = "/2015-03-31/functions"
@@ -33,12 +33,16 @@ def test_page_creates_no_function(cloud: Cloud, headers: dict[str, str]) -> None
         "FunctionName": name,
         "Runtime": "python3.13",
         "Handler": "planted.handler",
-        "Role": f"arn:aws:iam::{cloud.settings.account}:role/any",
+        "Role": ROLE,
         "Code": {"ZipFile": base64.b64encode(package({"planted.py": HANDLER})).decode()},
     }
 
+    # No page can have it. Without it IAM would refuse what the guard let pass.
+    scope = f"{cloud.settings.account}/20300101/us-east-1/lambda/aws4_request"
+    signature = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+
     def create(**more: str) -> int:
-        plain = {"Content-Type": "text/plain", **more}  # what needs no preflight
+        plain = {"Content-Type": "text/plain", "Authorization": signature, **more}
         request = {"content": json.dumps(function), "headers": plain, "timeout": LONG}
         return httpx2.post(cloud.url(FUNCTIONS), **request).status_code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,7 +10,7 @@ from typing import TypeVar
 LONG = 120
 """Seconds far beyond what a busy machine needs: only a failure takes them."""
 
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.02
 
 T = TypeVar("T")
 
@@ -21,6 +22,17 @@ def eventually(condition: Callable[[], bool], seconds: float = LONG) -> None:
         AssertionError: It does not hold in time.
     """
     poll(condition, bool, seconds)
+
+
+async def eventually_in_loop(condition: Callable[[], bool], seconds: float = LONG) -> None:
+    """Wait until a condition holds, while the loop goes on.
+
+    Raises:
+        TimeoutError: It does not hold in time.
+    """
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(PAUSE_SECONDS)
 
 
 def poll(look: Callable[[], T], done: Callable[[T], bool], seconds: float = LONG) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import gguf
 
@@ -67,7 +68,7 @@ def converted(checkpoint: Path) -> gguf.GGUFReader:
     return gguf.GGUFReader(target)
 
 
-def field(reader: gguf.GGUFReader, name: str):
+def field(reader: gguf.GGUFReader, name: str) -> Any:
     found = reader.get_field(name)
     return None if found is None else found.contents()
 

@@ -94,3 +94,27 @@ SMALL_GGUF = gguf_bytes(
     data=96 + 16,
 )
 """Two layers with two KV heads of 16, a vocabulary of 3, 68 + 16 bytes of weights."""
+
+SMALL_ADAPTER = gguf_bytes(
+    [
+        string("general.architecture", "llama"),
+        string("general.type", "adapter"),
+        string("adapter.type", "lora"),
+    ],
+    [tensor("a.lora_a", [32, 1], F32, 0), tensor("a.lora_b", [1, 2], F32, 128)],
+    data=128 + 8,
+)
+"""A LoRA adapter of rank 1 for the matrix of SMALL_GGUF."""
+
+
+def write_peft_adapter(directory: Path, module: str, *, rows: int, columns: int) -> None:
+    """Write an adapter of rank 1 for one matrix, as PEFT saves it."""
+    directory.mkdir(parents=True)
+    config = {"peft_type": "LORA", "r": 1, "lora_alpha": 1, "target_modules": [module]}
+    (directory / "adapter_config.json").write_text(json.dumps(config))
+    name, ends = f"base_model.model.{module}", (4 * columns, 4 * (columns + rows))
+    header = {
+        f"{name}.lora_A.weight": entry("F32", [1, columns], 0, ends[0]),
+        f"{name}.lora_B.weight": entry("F32", [rows, 1], *ends),
+    }
+    write_safetensors(directory / "adapter_model.safetensors", header, ends[1])

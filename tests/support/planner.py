@@ -10,15 +10,15 @@ import numpy as np
 
 from planner.hardware.catalogue import Delay
 from planner.hardware.throughput import Speed
+from planner.models.known import known_model
 from planner.policies.policy import ScalingPlan
 from planner.simulator.endpoint import Endpoint, endpoint
 from planner.simulator.instance import Done, SimulatedInstance
 from planner.simulator.outcome import Objective, Outcome
 from planner.simulator.simulation import Simulation
-from planner.workload.generated import MONDAY
-from planner.workload.trace import Arrivals
+from planner.workload.trace import MONDAY, Arrivals
 
-SERVED = endpoint("llama-3.1-8b", "ml.g5.2xlarge", Objective())
+SERVED = endpoint(known_model("llama-3.1-8b"), "ml.g5.2xlarge", Objective())
 CERTAIN = replace(SERVED, delay=Delay(258, 0), from_zero=Delay(462, 0), overhead=0.0)
 
 

@@ -13,7 +13,13 @@ from stacks.config import ConfigError, StageConfig, load_stage
 from tests.support.project import PROJECT
 
 PROD = tomllib.loads((PROJECT / "config" / "prod.toml").read_text())
+# A stage that is written elsewhere has no file of a template beside it.
+del PROD["model"]["chat_template"]
 LOCAL = tomllib.loads((PROJECT / "config" / "local.toml").read_text())
+
+
+ALONE: dict[str, Any] = {"api": None, "async": None, "batch": None, "retrieval": None}
+"""The changes that leave a stage its endpoint and nothing else."""
 
 
 def toml(value: Any) -> str:

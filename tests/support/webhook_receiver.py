@@ -62,6 +62,8 @@ def receiving() -> Iterator[WebhookReceiver]:
         receiver.port = server.server_port
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
-        yield receiver
-        server.shutdown()
-        thread.join()
+        try:
+            yield receiver
+        finally:
+            server.shutdown()
+            thread.join()

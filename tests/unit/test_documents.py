@@ -24,6 +24,7 @@ _MODULE = re.compile(r"`([\w./-]+\.py)`")
 
 
 HOUSES = (
+    "features",
     "lambda_api",
     "stacks/constructs",
     "localcloud",
@@ -38,6 +39,11 @@ _RECORD_ROW = re.compile(
     r"\| `(?P<room>[^`]+)/` \|$",
     re.MULTILINE,
 )
+
+
+_HELD = re.compile(r"`(tests/[\w./-]+)(?:::(\w+))?`")
+_TARGET = re.compile(r"`make ([\w-]+)`")
+_ONLY_AWS = "only AWS can show"
 
 
 def anchors(document: Path) -> set[str]:
@@ -93,3 +99,34 @@ def test_the_map_shows_every_room(house: str) -> None:
 
     assert rooms
     assert [room for room in rooms if f"| `{room}/` |" not in shown] == []
+
+
+def fidelity_rows() -> list[tuple[str, str, str]]:
+    """Behaviour, source and test of each row of docs/fidelity.md."""
+    lines = (PROJECT / "docs" / "fidelity.md").read_text().splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if "|" in line]
+    return [(*row,) for row in cells if row[0] != "behaviour of AWS" and set(row[0]) != {"-"}]
+
+
+def test_every_behaviour_of_aws_has_a_source_and_a_test_that_exists() -> None:
+    """A row that no test holds says so, and a row is written once."""
+    makefile = (PROJECT / "Makefile").read_text()
+    problems, rows = [], fidelity_rows()
+    for row in rows:
+        behaviour, source, held = row if len(row) == 3 else (row[0], "", "")
+        if not source:
+            problems.append(f"{behaviour}: names no source; write `not documented` where none is")
+        tests, targets = _HELD.findall(held), _TARGET.findall(held)
+        if not (tests or targets or _ONLY_AWS in held):
+            problems.append(f"{behaviour}: names no test; write `{_ONLY_AWS}` where none is")
+        problems += [f"{behaviour}: no test {path}" for path, name in tests if not has(path, name)]
+        problems += [f"{behaviour}: no {t}" for t in targets if f"\n{t}:" not in makefile]
+    assert problems == []
+    assert len({behaviour for behaviour, *_ in rows}) == len(rows) > 100
+
+
+def has(path: str, name: str) -> bool:
+    """True if a module of tests, or a folder of them, has a test (of this name)."""
+    found = PROJECT / path
+    modules = [found] if found.is_file() else [*found.rglob("test_*.py")]
+    return any(f"def {name or 'test_'}" in module.read_text() for module in modules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 import urllib.request
@@ -70,7 +71,7 @@ class BatchRun:
                 file_id = self._upload()
             started = time.monotonic()
             batch = self.client.batches.create(
-                input_file_id=file_id, endpoint="/v1/chat/completions", completion_window="24h"
+                input_file_id=file_id, endpoint=self._endpoint(), completion_window="24h"
             )
             console.print(f"  batch {batch.id}; Ctrl-C cancels it")
             batch, was_interrupted = self._follow(batch)
@@ -82,6 +83,16 @@ class BatchRun:
             return _INTERRUPTED
         counts = batch.request_counts
         return 0 if batch.status == "completed" and counts and not counts.failed else 1
+
+    def _endpoint(self) -> Any:  # noqa: ANN401  the service says which there are
+        """Return the route of the first request, which all others must share."""
+        with self.requests.open("rb") as lines:
+            for line in filter(bytes.strip, lines):
+                try:
+                    return str(json.loads(line)["url"])
+                except (ValueError, LookupError, TypeError):
+                    break
+        return "/v1/chat/completions"
 
     def _upload(self) -> str:
         size = self.requests.stat().st_size

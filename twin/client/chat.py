@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import readline  # noqa: F401 - gives input() line editing and history
 
-from openai import APIError
+from openai import APIError, OpenAI
 from openai.types.chat import ChatCompletionMessageParam
 from rich.markup import escape
 
-from twin.client.conversation import ask, connect, served_model
-from twin.outputs import StageOutputs
+from twin.client.conversation import ask
 from twin.progress import console
 
 
-def chat(outputs: StageOutputs) -> None:
+def chat(client: OpenAI, model: str) -> None:
     """Hold a conversation in the terminal until Ctrl-D."""
-    client = connect(outputs)
-    model = served_model(client)
-    console.print(f"Talking to [bold]{escape(model)}[/bold].")
+    console.print(f"Talking to [bold]{escape(model or str(client.base_url))}[/bold].")
     console.print("[dim]Ctrl-D ends; an empty line starts a new conversation[/dim]")
     messages: list[ChatCompletionMessageParam] = []
     while True:

@@ -9,7 +9,8 @@ import typer
 from openai import OpenAIError
 
 from twin.client.batch import run_batch
-from twin.commands.stages import StageOption, stage_outputs
+from twin.commands.options import StageOption
+from twin.commands.stages import stage_outputs
 from twin.errors import as_user_error
 
 app = typer.Typer(

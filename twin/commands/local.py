@@ -9,14 +9,23 @@ from openai import OpenAIError
 from rich.markup import escape
 
 from stacks.config import ConfigError
+from twin.commands.options import StageOption
+from twin.commands.stages import stage_config
 from twin.errors import as_user_error
 from twin.local import demo as local_demo
 from twin.local import dev as local_dev
 from twin.local.cloud import LocalCloud
-from twin.local.deployment import LocalDeployment
-from twin.local.running import OUTPUTS, local_cloud, local_outputs, local_settings
+from twin.local.deployment import STAGE, LocalDeployment
+from twin.local.running import (
+    forget_outputs,
+    is_up,
+    local_cloud,
+    local_outputs,
+    local_settings,
+    others_up,
+    outputs_file,
+)
 from twin.local.status import log_lines, show_status
-from twin.outputs import StageOutputs
 from twin.progress import console, step
 
 PANEL: Final = "On this machine"
@@ -33,39 +42,53 @@ def demo() -> None:
 
 
 @app.command(rich_help_panel=PANEL)
-@as_user_error(ConfigError)
-def up() -> None:
-    """Deploy the stage `local` to a cloud on this machine and keep it running."""
+def up(stage: StageOption = STAGE) -> None:
+    """Deploy a stage to a cloud on this machine and keep it running."""
+    stage_config(stage)  # a wrong name starts no cloud
     cloud = LocalCloud(local_settings())
     if cloud.process() is None:
         with step(f"Start the local cloud on {cloud.settings.origin}"):
             cloud.start()
-    outputs = LocalDeployment(cloud).deploy()
-    outputs.write(OUTPUTS)
-    console.print(f"API   {outputs.openai_base_url}")
-    console.print(f"key   {outputs.api_key.get_secret_value()}")
-    console.print("Talk to it with `make chat`, stop it with `make down`.")
+    outputs = LocalDeployment(cloud, stage=stage).deploy()
+    outputs.write(outputs_file(stage))
+    if outputs.api_url is None:
+        console.print(f"URL   {outputs.endpoint_url}")
+        console.print("key   make one with `twin token`")
+    else:
+        console.print(f"API   {outputs.openai_base_url}")
+        console.print(f"key   {outputs.api_key.get_secret_value()}")
+    named = "" if stage == STAGE else f" STAGE={stage}"
+    console.print(f"Talk to it with `make chat{named}`, stop it with `make down`.")
 
 
 @app.command(rich_help_panel=PANEL)
-def down() -> None:
-    """Stop the local cloud and everything it runs."""
+@as_user_error(ConfigError)
+def down(stage: StageOption = STAGE) -> None:
+    """Stop the local cloud; a stage beside `local` alone goes where others run on."""
+    if stage != STAGE and is_up(stage) and others_up(stage):
+        LocalDeployment(local_cloud(), stage=stage).destroy()
+        outputs_file(stage).unlink()
+        return
     stopped = local_cloud().stop()
-    OUTPUTS.unlink(missing_ok=True)
+    forget_outputs()
     console.print("stopped" if stopped else "it was not running")
 
 
 @app.command(rich_help_panel=PANEL)
-def status() -> None:
-    """Show what of the local stage runs."""
-    outputs = StageOutputs.read(OUTPUTS) if OUTPUTS.exists() else None
+def status(stage: StageOption = STAGE) -> None:
+    """Show what runs in the local cloud, and where a stage answers."""
+    outputs = local_outputs(stage) if is_up(stage) else None
     show_status(local_cloud(), outputs)
 
 
 @app.command(rich_help_panel=PANEL)
-def logs(*, follow: Annotated[bool, typer.Option(help="Go on as lines come.")] = False) -> None:
-    """Print what functions and engines of the local stage logged."""
-    for line in log_lines(local_cloud(), follow=follow):
+def logs(
+    stage: Annotated[str | None, typer.Option(help="Of one stage; left out, of all.")] = None,
+    *,
+    follow: Annotated[bool, typer.Option(help="Go on as lines come.")] = False,
+) -> None:
+    """Print what functions and engines in the local cloud logged."""
+    for line in log_lines(local_cloud(), stage, follow=follow):
         console.print(escape(line), soft_wrap=True)
 
 

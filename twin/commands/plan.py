@@ -10,11 +10,11 @@ from typer.main import get_group
 
 
 class PlannerGroup(TyperGroup):
-    """The planner's group of commands, empty until called: numpy and matplotlib take a second."""
+    """The planner's group of commands, empty until called."""
 
     def make_context(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - Typer's own
         """Fill the group with the planner's commands, then read the arguments."""
-        from planner.cli import app as planner
+        from planner.commands.app import app as planner
 
         self.commands.update(get_group(planner).commands)
         return super().make_context(*arguments, **options)
@@ -25,4 +25,4 @@ app = typer.Typer(cls=PlannerGroup, no_args_is_help=True)
 
 @app.callback()
 def plan() -> None:
-    """Decide before money is spent: simulate, compare and search scaling policies."""
+    """Decide before money is spent: recommend a deployment, fit, price and simulate it."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import Final
 
 import boto3
 import psutil
 from pydantic import BaseModel, ConfigDict
 
 from localcloud.settings import HEALTH_PATH, PREFIX, Settings
+from stacks.engines.offers import OFFERS_PATH
 from twin.environment import PROJECT, inherited, without_aws
 from twin.errors import UserError
 
@@ -25,12 +28,25 @@ class LocalCloudError(UserError):
     """The local cloud did not start, or is not the one that was asked for."""
 
 
+_SAME_SECONDS: Final = 60
+"""No pid is given away twice within a minute."""
+
+
+def seconds_after_boot(process: psutil.Process) -> float:
+    """Return when a process began, in seconds since the machine did.
+
+    A clock that is set, as in a virtual machine that was paused, moves both times as seconds since
+    the epoch: https://psutil.readthedocs.io/en/latest/#psutil.Process.create_time
+    """
+    return float(process.create_time() - psutil.boot_time())
+
+
 class ProcessRecord(BaseModel):
     """Identity of the local cloud's process, which no later process with the same pid shares.
 
     Attributes:
         pid: Process id.
-        created: Start of the process, seconds since the epoch.
+        created: Start of the process, seconds since the machine's.
         port: TCP port of the local cloud's origin.
     """
 
@@ -44,7 +60,7 @@ class ProcessRecord(BaseModel):
         """Return the process, if it still runs."""
         try:
             process = psutil.Process(self.pid)
-            same = process.create_time() == self.created
+            same = abs(seconds_after_boot(process) - self.created) < _SAME_SECONDS
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None
@@ -132,8 +148,10 @@ class LocalCloud:
             stop_with_us: End the local cloud with this process, however this process ends.
 
         Raises:
-            LocalCloudError: The process ended, or did not answer within `START_SECONDS`.
+            LocalCloudError: Another local cloud has the port, or the process ended, or it did not
+                answer within `START_SECONDS`.
         """
+        self._leave_alone_what_runs()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("w") as log:
             self._child = subprocess.Popen(
@@ -150,14 +168,18 @@ class LocalCloud:
         self._wait_until_ready(self._child)
 
     def _remember(self, pid: int) -> None:
-        created = psutil.Process(pid).create_time()
+        created = seconds_after_boot(psutil.Process(pid))
         record = ProcessRecord(pid=pid, created=created, port=self.settings.port)
         self._record.write_text(record.model_dump_json())
 
     def _variables(self, *, stop_with_us: bool) -> dict[str, str]:
-        chosen = self.settings.model_copy(update={"data_dir": self.directory})
-        fields = chosen.model_dump(mode="json") | {"stop_with_stdin": stop_with_us}
-        return {f"{PREFIX}{name.upper()}": str(value) for name, value in fields.items()}
+        offers = self.settings.instance_type_offers or OFFERS_PATH
+        changes = {
+            "data_dir": self.directory,
+            "stop_with_stdin": stop_with_us,
+            "instance_type_offers": offers,
+        }
+        return self.settings.model_copy(update=changes).variables
 
     def _wait_until_ready(self, child: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -168,10 +190,26 @@ class LocalCloud:
             time.sleep(0.02)
 
     def _is_ready(self) -> bool:
+        return self._answering() == str(self.directory)
+
+    def _answering(self) -> str | None:
+        """Return the directory of the local cloud that has the port; None if there is none."""
         url = f"{self.settings.origin}{HEALTH_PATH}"
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310
-            return True
-        return False
+        with (
+            contextlib.suppress(OSError, ValueError, LookupError, TypeError),
+            urllib.request.urlopen(url, timeout=2) as answer,  # noqa: S310
+        ):
+            return str(json.load(answer)["directory"])
+        return None
+
+    def _leave_alone_what_runs(self) -> None:
+        port, holder = self.settings.port, self._answering()
+        if holder is not None:
+            raise LocalCloudError(
+                f"port {port} is taken by the local cloud of {holder}: stop that one "
+                f"(`make down` in its checkout), or take another port "
+                f"(`{PREFIX}PORT={port + 1} make up`)"
+            )
 
     def stop(self) -> bool:
         """Stop the process and all it started; tell whether it was running."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
 from localcloud.ports import free_port
 from localcloud.settings import Settings
-from twin.client.conversation import ask, connect, served_model
+from twin.client.conversation import ask, reach
 from twin.environment import LOCAL_DIR
 from twin.local.cloud import LocalCloud, LocalCloudError
 from twin.local.deployment import LocalDeployment
 from twin.outputs import StageOutputs
 from twin.progress import console, step
+
+if TYPE_CHECKING:
+    import boto3
 
 QUESTIONS = ("What is an endpoint config?", "What is time to first token?")
 """Questions of the demo; the first also waits for the function to start, as after a quiet hour."""
@@ -41,17 +45,18 @@ def run_demo() -> None:
     try:
         with step(f"Start the local cloud on {settings.origin}"):
             cloud.start(stop_with_us=True)
-        show_answers(LocalDeployment(cloud).deploy())
+        deployment = LocalDeployment(cloud)
+        show_answers(deployment.deploy(), cloud.session, deployment.config.model.id)
     finally:
         with step("Stop everything"):
             cloud.stop()
     console.print(NEXT)
 
 
-def show_answers(outputs: StageOutputs) -> None:
-    """Stream answers through the deployed API, each followed by its timing."""
-    with connect(outputs) as client:
-        model = served_model(client)
+def show_answers(outputs: StageOutputs, session: boto3.Session, model_id: str) -> None:
+    """Stream answers of the deployed stage, each followed by its timing."""
+    client, model = reach(outputs, session, model_id)
+    with client:
         console.print(f"\n[dim]POST {outputs.openai_base_url}/chat/completions[/dim]")
         for question in QUESTIONS:
             console.print(f"\n[bold]> {question}[/bold]")

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from stacks.config import StageConfig, load_stage
 from twin.cdk import cdk_command
 from twin.environment import PROJECT
+from twin.lifecycle.first_version import ensure_first_version
+from twin.lifecycle.stage import ModelStage
 from twin.local.cloud import LocalCloud
 from twin.outputs import StageOutputs, read_outputs
 from twin.progress import Detail, step
 from twin.subprocesses import Program, running
 
 STAGE = "local"
+
+_PLATFORM = "host"
+"""The functions of any stage run on this machine and this Python here."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class LocalDeployment:
     @property
     def config(self) -> StageConfig:
         """The stage's configuration."""
-        return load_stage(self.stage, self.project)
+        return load_stage(self.stage, self.project, package_platform=_PLATFORM)
 
     @property
     def _assembly(self) -> str:
@@ -44,7 +49,9 @@ class LocalDeployment:
     @property
     def _synthesis(self) -> list[str]:
         """Arguments that synthesize the stage."""
-        return ["--context", f"stage={self.stage}", "--output", self._assembly]
+        platform = f"package_platform={_PLATFORM}"
+        stage = f"stage={self.stage}"
+        return ["--context", stage, "--context", platform, "--output", self._assembly]
 
     def deploy(self) -> StageOutputs:
         """Bootstrap the emulated account, synthesize the stage and deploy all its stacks.
@@ -56,14 +63,28 @@ class LocalDeployment:
         """
         with step("Synthesize the stacks, bootstrap the account") as detail:
             self._synthesize_and_bootstrap(detail)
+        self._publish_images()
+        if self.config.model.registry:
+            self._prepare_registry()
         with step("Deploy the stacks with the CDK command line") as detail:
-            unattended = ["--require-approval", "never", "--progress", "events"]
-            # The CLI looks at a stack every five seconds: better at all of them at once.
-            unattended += ["--concurrency", "4"]
-            assembly = ["--app", self._assembly, "--all"]
-            with self._cdk("deploy", *assembly, *unattended, directory=self.project) as program:
-                program.wait(detail)
+            self._deploy("--all", detail=detail)
         return self.outputs()
+
+    def _prepare_registry(self) -> None:
+        """Deploy registry and rollout, and see that there is a version to serve."""
+        with step("Deploy the registry and the rollout") as detail:
+            stacks = (self.config.registry_stack, self.config.stack_name("rollout"))
+            self._deploy(*stacks, detail=detail)
+        with step("Find the version to serve"):
+            stage = ModelStage(self.config, self.cloud.session, self.cloud.settings.origin)
+            ensure_first_version(stage, self.project)
+
+    def _deploy(self, *stacks: str, detail: Detail) -> None:
+        # The CLI looks at a stack every five seconds: better at all of them at once.
+        unattended = ["--require-approval", "never", "--progress", "events", "--concurrency", "4"]
+        arguments = ["--app", self._assembly, *stacks, *unattended]
+        with self._cdk("deploy", *arguments, directory=self.project) as program:
+            program.wait(detail)
 
     def destroy(self) -> None:
         """Delete all stacks of the stage."""
@@ -77,6 +98,16 @@ class LocalDeployment:
     def outputs(self) -> StageOutputs:
         """Read the outputs of the deployed stage."""
         return read_outputs(self.cloud.session, self.config, self.cloud.settings.origin)
+
+    def _publish_images(self) -> None:
+        """Name the stage's images in the local registries, as AWS does in every region's."""
+        registry = self.cloud.session.client("ecr", endpoint_url=self.cloud.settings.origin)
+        for image in self.config.images:
+            with suppress(registry.exceptions.RepositoryAlreadyExistsException):
+                registry.create_repository(repositoryName=image.repository)
+            registry.put_image(
+                repositoryName=image.repository, imageTag=image.tag, imageManifest="{}"
+            )
 
     def _synthesize_and_bootstrap(self, detail: Detail) -> None:
         """Run both side by side: neither needs the other."""

@@ -23,7 +23,9 @@ def deployed_environment(cloud: LocalCloud) -> dict[str, str]:
         for function in page["Functions"]:
             if function.get("Handler") == STREAMING_HANDLER:
                 return dict(function["Environment"]["Variables"])
-    raise UserError("no streaming function in the local stage: run `make up` first")
+    raise UserError(
+        "no streaming function in the local stage: run `make up`, with [api] in its config"
+    )
 
 
 def serve(cloud: LocalCloud, port: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -9,10 +11,29 @@ from localcloud.settings import PREFIX, Settings
 from twin.environment import LOCAL_DIR
 from twin.errors import UserError
 from twin.local.cloud import LocalCloud, LocalCloudError
+from twin.local.deployment import STAGE
 from twin.outputs import StageOutputs
 
-OUTPUTS = LOCAL_DIR / "outputs.json"
-"""File with the outputs, written by `twin up` and removed by `twin down`."""
+
+def outputs_file(stage: str = STAGE) -> Path:
+    """Return the file with a stage's outputs, written by `twin up` and removed by `twin down`."""
+    return LOCAL_DIR / ("outputs.json" if stage == STAGE else f"outputs-{stage}.json")
+
+
+def is_up(stage: str) -> bool:
+    """Return True if `twin up` has brought a stage up in the local cloud, which still runs."""
+    return outputs_file(stage).exists() and local_cloud().process() is not None
+
+
+def others_up(stage: str) -> bool:
+    """Return True if the local cloud has a stage beside the one named."""
+    return any(path != outputs_file(stage) for path in LOCAL_DIR.glob("outputs*.json"))
+
+
+def forget_outputs() -> None:
+    """Remove the outputs of every stage, as their cloud is gone."""
+    for path in LOCAL_DIR.glob("outputs*.json"):
+        path.unlink()
 
 
 def local_settings() -> Settings:
@@ -37,12 +58,13 @@ def local_cloud() -> LocalCloud:
     return LocalCloud.running(local_settings())
 
 
-def local_outputs() -> StageOutputs:
-    """Return the outputs of the running local stage.
+def local_outputs(stage: str = STAGE) -> StageOutputs:
+    """Return the outputs of a stage that runs in the local cloud.
 
     Raises:
-        LocalCloudError: The local stage does not run.
+        LocalCloudError: It does not run there.
     """
-    if local_cloud().process() is None or not OUTPUTS.exists():
-        raise LocalCloudError("the local stage is not running: start it with `make up`")
-    return StageOutputs.read(OUTPUTS)
+    if not is_up(stage):
+        up = "make up" if stage == STAGE else f"make up STAGE={stage}"
+        raise LocalCloudError(f"the {stage} stage is not running: start it with `{up}`")
+    return StageOutputs.read(outputs_file(stage))

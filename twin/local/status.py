@@ -34,7 +34,9 @@ def _facts(cloud: LocalCloud, outputs: StageOutputs | None) -> Iterator[tuple[st
     yield from _endpoints(cloud)
     yield from _scaling(cloud)
     if outputs:
-        yield "API", outputs.api_url
+        yield "API", outputs.api_url or "none: [api] is left out"
+        if outputs.endpoint_url:
+            yield "past the API", f"{outputs.endpoint_url} (`twin token`)"
 
 
 def _stacks(cloud: LocalCloud) -> Iterator[tuple[str, str]]:
@@ -70,14 +72,22 @@ def _scaling(cloud: LocalCloud) -> Iterator[tuple[str, str]]:
         yield f"scaled {when}", f"{activity['Description']} {activity['Cause']}"
 
 
-def log_lines(cloud: LocalCloud, *, follow: bool) -> Iterator[str]:
-    """Yield the log lines of functions and engines, oldest first; with `follow`, new ones too."""
+def log_lines(cloud: LocalCloud, stage: str | None = None, *, follow: bool) -> Iterator[str]:
+    """Yield the log lines of functions and engines, oldest first; with `follow`, new ones too.
+
+    Args:
+        cloud: The local cloud.
+        stage: Whose lines; None for every stage's.
+        follow: True to go on as lines come.
+    """
     logs = cloud.session.client("logs", endpoint_url=cloud.settings.origin)
     seen: dict[str, int] = {}
     while True:
         events = []
         for group in logs.describe_log_groups()["logGroups"]:
             name = group["logGroupName"]
+            if stage is not None and f"-{stage}" not in name:
+                continue
             found = logs.filter_log_events(logGroupName=name, startTime=seen.get(name, 0))["events"]
             events += [(event["timestamp"], name, event["message"].rstrip()) for event in found]
             if found:

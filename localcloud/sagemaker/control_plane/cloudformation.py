@@ -21,7 +21,7 @@ from localcloud.ministack_hooks import (
 )
 from localcloud.sagemaker.control_plane.endpoints import Endpoints
 from localcloud.sagemaker.control_plane.inference_components import InferenceComponents
-from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
+from localcloud.sagemaker.instances.errors import DeploymentFailedError
 
 _UPDATE_ONLY = (
     "RetainAllVariantProperties",
@@ -64,7 +64,7 @@ class _ImmutableResource:
     def update(
         self, physical_id: str, old: Properties, new: Properties, _stack: str
     ) -> tuple[str, Properties]:
-        _retag(self.service, physical_id, old, new)
+        retag(self.service, physical_id, old, new)
         return physical_id, self._attributes(physical_id)
 
     def delete(self, physical_id: str, _properties: Properties) -> None:
@@ -105,7 +105,7 @@ class _DeployedResource(ABC):
         self, physical_id: str, old: Properties, new: Properties, _stack: str
     ) -> tuple[str, Properties]:
         scope = Scope.of_request()
-        _retag(self.service, physical_id, old, new)
+        retag(self.service, physical_id, old, new)
         parameters = self._updating(old, new)
         if not parameters:
             return physical_id, self._attributes(physical_id)
@@ -182,7 +182,8 @@ def _delete(service: JsonService, operation: str, parameters: Properties) -> Non
             raise
 
 
-def _retag(service: JsonService, arn: str, old: Properties, new: Properties) -> None:
+def retag(service: JsonService, arn: str, old: Properties, new: Properties) -> None:
+    """Bring a resource's tags from those of the old properties to those of the new."""
     tags = new.get("Tags") or []
     kept = {entry["Key"] for entry in tags}
     removed = [entry["Key"] for entry in old.get("Tags") or [] if entry["Key"] not in kept]

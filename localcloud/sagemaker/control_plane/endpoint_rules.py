@@ -6,22 +6,52 @@ from collections.abc import Collection, Mapping, Sequence
 
 from localcloud.awsjson.service import ServiceError
 from localcloud.awsjson.shapes import Document
+from localcloud.sagemaker.control_plane.variant_rules import all_variants
+from localcloud.sagemaker.hosting.deployment_policy import Policy, check_deployment
 from localcloud.sagemaker.hosting.endpoint import Endpoint
 from localcloud.sagemaker.hosting.inference_component import InferenceComponent
-from localcloud.sagemaker.hosting.instances import types_of
+from localcloud.sagemaker.hosting.variants import ModelVariant
+from localcloud.sagemaker.instances.provisioning import Provisioner, types_of
 
 
-def check_count(endpoint: Endpoint, variant: str, count: int) -> None:
+def check_fleet(
+    provisioner: Provisioner, config: Document, deployment: Document | None, *, first: bool = False
+) -> None:
+    """Refuse a deployment that SageMaker does not take, or that exceeds the account's quotas.
+
+    Both fleets count: in a rolling deployment, the old one and a batch.
+
+    Args:
+        provisioner: Provisions the instances.
+        config: The endpoint configuration to deploy.
+        deployment: The `DeploymentConfig`.
+        first: The endpoint is new: all instances come at once.
+
+    Raises:
+        ServiceError: It is refused.
+    """
+    variants = all_variants(config)
+    instances = sum(one["InitialInstanceCount"] for one in variants)
+    check_deployment(deployment, len(variants), instances)
+    for variant in variants:
+        count = variant["InitialInstanceCount"]
+        batch = None if first else Policy.of(deployment, count).batch
+        provisioner.check(types_of(variant), batch.of_total(count) if batch else count)
+
+
+def check_count(endpoint: Endpoint, variant: ModelVariant, count: int) -> None:
     """Refuse an instance count that a variant cannot have.
 
     Raises:
-        ServiceError: It is to have none, and its endpoint is not asynchronous.
+        ServiceError: It is to have none, and its endpoint is not asynchronous; or a quota would be
+            exceeded.
     """
     if count == 0 and endpoint.queue is None:
         raise ServiceError(
-            f'DesiredInstanceCount of variant "{variant}" must be at least 1, got 0: only an '
+            f'DesiredInstanceCount of variant "{variant.name}" must be at least 1, got 0: only an '
             "asynchronous endpoint can have no instances."
         )
+    variant.check_growth(count)
 
 
 def desired_capacities(
@@ -32,17 +62,18 @@ def desired_capacities(
     Raises:
         ServiceError: There is no such variant, or it cannot have that many.
     """
-    replicas = {variant.name: variant.replicas for variant in endpoint.model_variants}
+    variants = {variant.name: variant for variant in endpoint.model_variants}
     desired: dict[str, tuple[int, float]] = {}
     for change in changes:
         name = change["VariantName"]
         if any(name == variant.name for variant in endpoint.component_variants):
             raise ServiceError(f'not emulated: capacity of variant "{name}" without a model')
-        if name not in replicas:
+        if name not in variants:
             raise ServiceError(f'Could not find variant "{name}" of endpoint "{endpoint.arn}".')
-        count = change.get("DesiredInstanceCount", replicas[name].desired)
-        check_count(endpoint, name, count)
-        desired[name] = count, change.get("DesiredWeight", replicas[name].weight)
+        replicas = variants[name].replicas
+        count = change.get("DesiredInstanceCount", replicas.desired)
+        check_count(endpoint, variants[name], count)
+        desired[name] = count, change.get("DesiredWeight", replicas.weight)
     return desired
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from localcloud.awsjson.service import Operation, Scope, ServiceError
 from localcloud.awsjson.shapes import Document
 from localcloud.sagemaker.control_plane.endpoint_rules import (
+    check_fleet,
     desired_capacities,
     refuse_changed_targets,
     refuse_orphaned_components,
@@ -23,11 +24,13 @@ from localcloud.sagemaker.control_plane.store import (
 )
 from localcloud.sagemaker.hosting.component_variant import ComponentVariant
 from localcloud.sagemaker.hosting.endpoint import Endpoint
+from localcloud.sagemaker.hosting.guardrails import Guardrails
 from localcloud.sagemaker.hosting.inference_component import InferenceComponent
-from localcloud.sagemaker.hosting.instances import Provisioner
 from localcloud.sagemaker.hosting.lifecycle import Deletions
-from localcloud.sagemaker.hosting.variants import Fleet, ModelVariant, Variant
+from localcloud.sagemaker.hosting.variants import Fleet, ModelVariant, Shadow, Variant
 from localcloud.sagemaker.inference.async_queue import AsyncQueue
+from localcloud.sagemaker.instances.provisioning import Provisioner
+from localcloud.sagemaker.replicas.traffic import Traffic
 from localcloud.sagemaker.storage.model_data import ModelCache
 from localcloud.sagemaker.storage.objects import Objects
 
@@ -52,12 +55,15 @@ class Endpoints:
         objects: Objects,
         targets: ScalableTargets,
         provisioner: Provisioner,
+        *,
+        silent_rollbacks: bool = False,
     ) -> None:
         self._store = store
         self._models = models
         self._objects = objects
         self._targets = targets
         self._provisioner = provisioner
+        self._silent_rollbacks = silent_rollbacks
         self._deletions = Deletions()
 
     def operations(self) -> dict[str, Operation]:
@@ -100,7 +106,14 @@ class Endpoints:
         if name in resources.endpoints:
             raise already_exists(scope, "endpoint", name)
         config = self._config(scope, parameters["EndpointConfigName"])
-        endpoint = Endpoint(name, resource_arn(scope, "endpoint", name), config)
+        check_fleet(self._provisioner, config, parameters.get("DeploymentConfig"), first=True)
+        endpoint = Endpoint(
+            name,
+            resource_arn(scope, "endpoint", name),
+            config,
+            Guardrails(scope, self._provisioner.clock),
+            silent_rollbacks=self._silent_rollbacks,
+        )
         fleet = self._fleet(scope, endpoint, config)
         endpoint.deployment_config = parameters.get("DeploymentConfig")
         if "AsyncInferenceConfig" in config:
@@ -119,8 +132,11 @@ class Endpoints:
         components = self._hosted(scope, endpoint)
         refuse_orphaned_components(endpoint, components, config)
         fleet = self._fleet(scope, endpoint, config, retained_properties(endpoint, parameters))
+        deployment = endpoint.deployment_config
         if not parameters.get("RetainDeploymentConfig"):
-            endpoint.deployment_config = parameters.get("DeploymentConfig")
+            deployment = parameters.get("DeploymentConfig")
+        check_fleet(self._provisioner, config, deployment)
+        endpoint.deployment_config = deployment
         deployed = [one for one in components if one.life.status != "Failed"]
         endpoint.deploy(config, fleet, deployed)
         return {"EndpointArn": endpoint.arn}
@@ -191,9 +207,7 @@ class Endpoints:
         config: Document,
         retained_properties: dict[str, Document] | None = None,
     ) -> Fleet:
-        def variant(given: Document) -> Variant:
-            if "ModelName" not in given:
-                return ComponentVariant(given, self._provisioner)
+        def modelled(given: Document, traffic: Traffic) -> ModelVariant:
             model = self._store[scope].models.get(given["ModelName"])
             if model is None:
                 raise not_found(scope, "model", given["ModelName"])
@@ -202,9 +216,18 @@ class Endpoints:
                 model,
                 scope,
                 endpoint=endpoint.name,
-                traffic=endpoint.traffic,
+                traffic=traffic,
                 models=self._models,
                 provisioner=self._provisioner,
             )
 
-        return Fleet([variant(given) for given in config["ProductionVariants"]])
+        def variant(given: Document) -> Variant:
+            if "ModelName" not in given:
+                return ComponentVariant(given, self._provisioner)
+            return modelled(given, endpoint.traffic)
+
+        shadow = None
+        for given in config.get("ShadowProductionVariants", []):
+            copies = Traffic()
+            shadow = Shadow(modelled(given, copies), copies)
+        return Fleet([variant(given) for given in config["ProductionVariants"]], shadow)

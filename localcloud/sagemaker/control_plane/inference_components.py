@@ -7,6 +7,7 @@ from typing import Protocol
 
 from localcloud.awsjson.service import Operation, Scope, ServiceError
 from localcloud.awsjson.shapes import Document
+from localcloud.sagemaker.control_plane.adapter_components import BASE, AdapterComponents
 from localcloud.sagemaker.control_plane.models_and_configs import tag
 from localcloud.sagemaker.control_plane.store import (
     Store,
@@ -15,12 +16,15 @@ from localcloud.sagemaker.control_plane.store import (
     not_found,
     resource_arn,
 )
+from localcloud.sagemaker.hosting.adapter_component import AdapterComponent
 from localcloud.sagemaker.hosting.component_variant import ComponentVariant
 from localcloud.sagemaker.hosting.endpoint import Endpoint
 from localcloud.sagemaker.hosting.inference_component import InferenceComponent
-from localcloud.sagemaker.hosting.instances import Provisioner
 from localcloud.sagemaker.hosting.lifecycle import Deletions
+from localcloud.sagemaker.instances.provisioning import Provisioner
 from localcloud.sagemaker.storage.model_data import ModelCache
+
+Component = InferenceComponent | AdapterComponent
 
 
 class ScalableTargets(Protocol):
@@ -44,6 +48,7 @@ class InferenceComponents:
         self._models = models
         self._targets = targets
         self._provisioner = provisioner
+        self._adapters = AdapterComponents(store, models)
         self._deletions = Deletions()
 
     def operations(self) -> dict[str, Operation]:
@@ -58,9 +63,14 @@ class InferenceComponents:
         }
 
     def find(self, scope: Scope, name: str) -> InferenceComponent | None:
-        """Find the component of a name. Safe from any thread."""
+        """Find the component of a name that has copies. Safe from any thread."""
         resources = self._store.get(scope)
         return resources.components.get(name) if resources else None
+
+    def serving(self, scope: Scope, name: str) -> Component | None:
+        """Find the component of a name, an adapter's too. Safe from any thread."""
+        resources = self._store.get(scope)
+        return self.find(scope, name) or (resources.adapters.get(name) if resources else None)
 
     async def settled(self, scope: Scope, name: str) -> None:
         """Wait until a component's last change is done.
@@ -72,19 +82,22 @@ class InferenceComponents:
 
     async def gone(self, scope: Scope, name: str) -> None:
         """Wait until a component's deletion is done."""
-        await self._deletions.until(lambda: name not in self._store[scope].components)
+        await self._deletions.until(lambda: self.serving(scope, name) is None)
 
     async def close(self) -> None:
         """Stop every engine process."""
         await self._deletions.cancel()
+        await self._adapters.close()
         everything = [one for kept in self._store.values() for one in kept.components.values()]
         await asyncio.gather(*(component.close() for component in everything))
 
     async def _create(self, parameters: Document, scope: Scope) -> Document:
         name = parameters["InferenceComponentName"]
         resources = self._store[scope]
-        if name in resources.components:
+        if self.serving(scope, name):
             raise already_exists(scope, "inference-component", name)
+        if BASE in parameters.get("Specification", {}):
+            return self._adapters.create(parameters, scope)
         specification, model = self._specification(parameters, scope)
         count = parameters.get("RuntimeConfig", {}).get("CopyCount", 1)
         if count == 0:
@@ -107,6 +120,8 @@ class InferenceComponents:
 
     async def _update(self, parameters: Document, scope: Scope) -> Document:
         component = self._changeable(scope, parameters["InferenceComponentName"])
+        if isinstance(component, AdapterComponent):
+            return self._adapters.update(component, parameters, scope)
         count = parameters.get("RuntimeConfig", {}).get("CopyCount")
         if "Specification" in parameters or "Specifications" in parameters:
             specification, model = self._specification(parameters, scope)
@@ -120,39 +135,47 @@ class InferenceComponents:
 
     async def _rescale(self, parameters: Document, scope: Scope) -> Document:
         component = self._changeable(scope, parameters["InferenceComponentName"])
+        if isinstance(component, AdapterComponent):
+            raise ServiceError("An adapter component has no copies of its own")
         component.rescale(parameters["DesiredRuntimeConfig"]["CopyCount"])
         return {"InferenceComponentArn": component.arn}
 
     async def _delete(self, parameters: Document, scope: Scope) -> Document:
         component = self._idle(scope, parameters["InferenceComponentName"], "delete")
+        if isinstance(component, InferenceComponent):
+            self._adapters.refuse_orphans(component)
         self._targets.forget_component(scope, component.name)
         self._deletions.begin(self._finish_delete(component, scope))
         return {}
 
-    async def _finish_delete(self, component: InferenceComponent, scope: Scope) -> None:
+    async def _finish_delete(self, component: Component, scope: Scope) -> None:
         await component.delete()
         resources = self._store[scope]
         resources.tags.pop(component.arn, None)
-        del resources.components[component.name]
+        resources.components.pop(component.name, None)
+        resources.adapters.pop(component.name, None)
 
     async def _describe(self, parameters: Document, scope: Scope) -> Document:
         return self._found(scope, parameters["InferenceComponentName"]).describe()
 
     async def _list(self, parameters: Document, scope: Scope) -> Document:
-        documents = [one.describe() for one in self._store[scope].components.values()]
+        resources = self._store[scope]
+        everything: list[Component] = [*resources.components.values()]
+        everything += resources.adapters.values()
+        documents = [one.describe() for one in everything]
         for member in ("EndpointName", "VariantName"):
             wanted = parameters.get(f"{member}Equals")
             documents = [one for one in documents if wanted in (None, one[member])]
         page, token = listing(documents, parameters, kind="InferenceComponent")
         return {"InferenceComponents": page, **token}
 
-    def _found(self, scope: Scope, name: str) -> InferenceComponent:
-        component = self.find(scope, name)
+    def _found(self, scope: Scope, name: str) -> Component:
+        component = self.serving(scope, name)
         if component is None:
             raise not_found(scope, "inference-component", name)
         return component
 
-    def _idle(self, scope: Scope, name: str, action: str) -> InferenceComponent:
+    def _idle(self, scope: Scope, name: str, action: str) -> Component:
         component = self._found(scope, name)
         if component.life.status not in ("InService", "Failed"):
             raise ServiceError(
@@ -166,7 +189,7 @@ class InferenceComponents:
             )
         return component
 
-    def _changeable(self, scope: Scope, name: str) -> InferenceComponent:
+    def _changeable(self, scope: Scope, name: str) -> Component:
         component = self._idle(scope, name, "update")
         if component.life.status == "Failed":
             raise ServiceError(f'Cannot update failed inference component "{component.arn}".')
@@ -185,11 +208,8 @@ class InferenceComponents:
     def _specification(self, parameters: Document, scope: Scope) -> tuple[Document, Document]:
         """Return a request's specification, and the model it names or describes."""
         specification: Document = parameters.get("Specification", {})
-        if "Specifications" in parameters or "BaseInferenceComponentName" in specification:
-            raise ServiceError(
-                "not emulated: Specifications (one for each instance type), "
-                "BaseInferenceComponentName (adapters)"
-            )
+        if "Specifications" in parameters:
+            raise ServiceError("not emulated: Specifications (one for each instance type)")
         if "ComputeResourceRequirements" not in specification:
             raise ServiceError("Specification needs ComputeResourceRequirements")
         name, container = specification.get("ModelName"), specification.get("Container")

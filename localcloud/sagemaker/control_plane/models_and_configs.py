@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from localcloud.awsjson.service import Operation, Scope, ServiceError
 from localcloud.awsjson.shapes import Document
 from localcloud.awsjson.timestamps import now
+from localcloud.ministack_hooks.iam import trusts
+from localcloud.sagemaker.control_plane.package_lookup import approved_container
 from localcloud.sagemaker.control_plane.store import (
     Resources,
     Store,
@@ -16,7 +18,9 @@ from localcloud.sagemaker.control_plane.store import (
     not_found,
     resource_arn,
 )
-from localcloud.sagemaker.control_plane.variant_rules import check_variants
+from localcloud.sagemaker.control_plane.variant_rules import all_variants, check_variants
+from localcloud.sagemaker.instances.offers import Offers, check_volume
+from localcloud.sagemaker.instances.provisioning import types_of
 from localcloud.sagemaker.storage.objects import S3Uri
 
 
@@ -41,8 +45,8 @@ MODEL = _Kind(
     {
         "InferenceExecutionConfig": "several containers",
         "Containers.1": "several containers",
-        "Containers.0.ModelPackageName": "the model registry",
-        "PrimaryContainer.ModelPackageName": "the model registry",
+        "Containers.0.ModelPackageName": "a package in a list of containers",
+        "PrimaryContainer.InferenceSpecificationName": "additional inference specifications",
         "PrimaryContainer.MultiModelConfig": "multi-model endpoints",
         "PrimaryContainer.AdditionalModelDataSources": "additional model data",
     },
@@ -51,9 +55,7 @@ CONFIG = _Kind(
     "EndpointConfig",
     "endpoint-config",
     {
-        "ShadowProductionVariants": "shadow variants",
         "ExplainerConfig": "explainability",
-        "DataCaptureConfig.EnableCapture": "data capture",
         **{
             f"ProductionVariants.*.{member}": feature
             for member, feature in {
@@ -69,8 +71,9 @@ CONFIG = _Kind(
 class ModelsAndConfigs:
     """Keeps documents, and answers with them."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, offers: Offers) -> None:
         self._store = store
+        self._offers = offers
 
     def operations(self) -> dict[str, Operation]:
         """Return the operations by name."""
@@ -107,17 +110,37 @@ class ModelsAndConfigs:
             raise ServiceError("a model needs PrimaryContainer or Containers")
         for container in filter(None, containers):
             _check_container(container)
+        role = parameters.get("ExecutionRoleArn", "")
+        if role and not trusts(role, "sagemaker.amazonaws.com"):
+            raise ServiceError(
+                f"Could not assume role {role}. Please ensure that the role exists and allows "
+                "principal 'sagemaker.amazonaws.com' to assume the role."
+            )
+        if package := parameters.get("PrimaryContainer", {}).get("ModelPackageName"):
+            given = approved_container(self._store, scope, package)
+            merged = {**given, **parameters["PrimaryContainer"]}
+            parameters = {**parameters, "PrimaryContainer": merged}
         return self._create(MODEL, parameters, scope)
 
     async def _create_config(self, parameters: Document, scope: Scope) -> Document:
         check_variants(parameters)
-        for variant in parameters["ProductionVariants"]:
+        for variant in all_variants(parameters):
+            self._check_types(variant, scope.region)
             model = variant.get("ModelName")
             if model and model not in self._store[scope].models:
                 raise not_found(scope, "model", model)
         if "AsyncInferenceConfig" in parameters:
+            if parameters.get("DataCaptureConfig", {}).get("EnableCapture"):
+                raise ServiceError("not emulated: data capture of asynchronous endpoints")
             _check_async(parameters["AsyncInferenceConfig"]["OutputConfig"])
+        _check_uri("DestinationS3Uri", parameters.get("DataCaptureConfig", {}))
         return self._create(CONFIG, parameters, scope)
+
+    def _check_types(self, variant: Document, region: str) -> None:
+        for kind in types_of(variant) if "ServerlessConfig" not in variant else ():
+            self._offers.check_endpoint(kind, region)
+            if "VolumeSizeInGB" in variant:
+                check_volume(kind)
 
     def _reading(self, kind: _Kind) -> dict[str, Operation]:
         key = f"{kind.title}Name"
@@ -184,11 +207,16 @@ def _check_async(output: Document) -> None:
     if not output.get("S3OutputPath"):
         raise ServiceError("not emulated: AsyncInferenceConfig without OutputConfig.S3OutputPath")
     for member in ("S3OutputPath", "S3FailurePath"):
-        if member in output:
-            try:
-                S3Uri.parse(output[member])
-            except ValueError as error:
-                raise ServiceError(f"{member}: {error}") from error
+        _check_uri(member, output)
+
+
+def _check_uri(member: str, given: Document) -> None:
+    """Refuse an S3 URI of another form, if it is given."""
+    if member in given:
+        try:
+            S3Uri.parse(given[member])
+        except ValueError as error:
+            raise ServiceError(f"{member}: {error}") from error
 
 
 def _find(value: object, path: list[str]) -> bool:

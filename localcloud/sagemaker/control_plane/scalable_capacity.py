@@ -37,7 +37,7 @@ class _Instances:
         self.failure = endpoint.life.failure_reason
 
     def change(self, count: int) -> None:
-        check_count(self._endpoint, self._variant.name, count)
+        check_count(self._endpoint, self._variant, count)
         self._endpoint.rescale({self._variant.name: (count, self._variant.replicas.weight)})
 
 

@@ -1,6 +1,7 @@
-"""Step Functions' integrations with transform jobs.
+"""Step Functions' integrations with SageMaker: the optimized ones of jobs, and the SDK's.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
+https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Callable
 
 from localcloud.awsjson.service import JsonService, Scope, ServiceError
 from localcloud.awsjson.shapes import Document
-from localcloud.ministack_hooks import TaskFailedError, add_integration, add_sdk_integrations
+from localcloud.ministack_hooks import Integration, TaskFailedError, add_integration
+from localcloud.ministack_hooks.iam import AccessDeniedError, execution_session, sagemaker_resource
 
 LOOK_SECONDS = 0.1
 """Pause between two looks at a job that is waited for."""
@@ -25,7 +27,9 @@ def register(service: JsonService) -> None:
     resource = "arn:aws:states:::sagemaker:createTransformJob"
     add_integration(resource, lambda job, _: _create(service, job))
     add_integration(f"{resource}.sync", lambda job, aborted: _run(service, job, aborted))
-    add_sdk_integrations("sagemaker", target_prefix="SageMaker", error_prefix="SageMaker")
+    for operation in service.operations:
+        name = f"{operation[0].lower()}{operation[1:]}"
+        add_integration(f"arn:aws:states:::aws-sdk:sagemaker:{name}", _by_sdk(service, operation))
 
 
 def _create(service: JsonService, job: Document) -> Document:
@@ -52,11 +56,43 @@ def _run(service: JsonService, job: Document, aborted: Callable[[], bool]) -> Do
 
 def _call(service: JsonService, operation: str, parameters: Document) -> Document:
     try:
-        answer = service.worker.call(service.call(operation, parameters, Scope.of_request()))
+        return _answer(service, operation, parameters)
     except ServiceError as error:
         code = f"{error.code}Exception" if error.code in _MODELLED else "AmazonSageMakerException"
         told = f"{error.message} (Service: AmazonSageMaker; Status Code: {error.status}; "
         raise TaskFailedError(
             f"SageMaker.{code}", f"{told}Error Code: {error.code}; Request ID: local)"
         ) from error
-    return answer
+
+
+def _by_sdk(service: JsonService, operation: str) -> Integration:
+    """Return the integration of an operation, whose errors are those of the SDK for Java, 2.x."""
+
+    def call(parameters: Document, _aborted: Callable[[], bool]) -> Document:
+        try:
+            return _answer(service, operation, parameters)
+        except ServiceError as error:
+            code = f"{error.code}Exception" if error.code in _MODELLED else "SageMakerException"
+            told = f"{error.message} (Service: SageMaker, Status Code: {error.status}, "
+            raise TaskFailedError(f"SageMaker.{code}", f"{told}Request ID: local)") from error
+
+    return call
+
+
+def _answer(service: JsonService, operation: str, parameters: Document) -> Document:
+    scope = Scope.of_request()
+    _authorize(operation, parameters, scope)
+    return service.worker.call(service.call(operation, parameters, scope))
+
+
+def _authorize(operation: str, parameters: Document, scope: Scope) -> None:
+    session = execution_session()
+    if session is None:
+        return
+    resource = sagemaker_resource(operation, parameters, scope.account, scope.region)
+    try:
+        session.require(f"sagemaker:{operation}", resource)
+        if parameters.get("Tags"):
+            session.require("sagemaker:AddTags", resource)
+    except AccessDeniedError as error:
+        raise ServiceError(str(error), code="AccessDeniedException") from error

@@ -1,4 +1,4 @@
-"""The resources that exist: models, configurations, endpoints, components, jobs, and all tags."""
+"""The resources that exist: models, configurations, endpoints, jobs, packages, and all tags."""
 
 from __future__ import annotations
 
@@ -8,9 +8,29 @@ from dataclasses import dataclass, field
 
 from localcloud.awsjson.service import Scope, ServiceError
 from localcloud.awsjson.shapes import Document
+from localcloud.sagemaker.hosting.adapter_component import AdapterComponent
 from localcloud.sagemaker.hosting.endpoint import Endpoint
 from localcloud.sagemaker.hosting.inference_component import InferenceComponent
 from localcloud.sagemaker.transform.job import TransformJob
+
+
+@dataclass
+class PackageGroup:
+    """A group of model packages.
+
+    Attributes:
+        document: the group, as it is described.
+        packages: the versions there are, by number.
+        last_version: number of the last version made; a deleted one's is not given again.
+        tokens: ARNs of versions by the ClientToken that they were made with.
+        policy: the resource policy, JSON.
+    """
+
+    document: Document
+    packages: dict[int, Document] = field(default_factory=dict)
+    last_version: int = 0
+    tokens: dict[str, str] = field(default_factory=dict)
+    policy: str | None = None
 
 
 @dataclass
@@ -25,7 +45,9 @@ class Resources:
     configs: dict[str, Document] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     components: dict[str, InferenceComponent] = field(default_factory=dict)
+    adapters: dict[str, AdapterComponent] = field(default_factory=dict)
     jobs: dict[str, TransformJob] = field(default_factory=dict)
+    package_groups: dict[str, PackageGroup] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
@@ -44,6 +66,7 @@ def resource_arn(scope: Scope, kind: str, name: str) -> str:
 _KINDS = {
     "endpoint-config": "endpoint configuration",
     "inference-component": "inference component",
+    "model-package-group": "model package group",
 }
 
 
@@ -68,7 +91,8 @@ def listing(
         documents: With `<kind>Name`, `CreationTime` and where they have it `LastModifiedTime`
             and `<kind>Status`.
         parameters: The operation's: `NameContains`, `CreationTimeAfter`, `SortBy`, ...
-        kind: `Model`, `EndpointConfig`, `Endpoint`, `InferenceComponent` or `TransformJob`.
+        kind: `Model`, `EndpointConfig`, `Endpoint`, `InferenceComponent`, `TransformJob`,
+            `ModelPackage` or `ModelPackageGroup`.
         sort_by: The operation's default for `SortBy`.
 
     Returns:

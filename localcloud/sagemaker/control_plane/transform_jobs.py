@@ -13,6 +13,8 @@ from localcloud.awsjson.timestamps import now
 from localcloud.ministack_hooks import put_event
 from localcloud.sagemaker.control_plane.models_and_configs import tag
 from localcloud.sagemaker.control_plane.store import Store, listing, not_found, resource_arn
+from localcloud.sagemaker.instances.offers import Offers
+from localcloud.sagemaker.instances.provisioning import Provisioner
 from localcloud.sagemaker.storage.model_data import ModelCache
 from localcloud.sagemaker.storage.objects import Objects, S3Uri
 from localcloud.sagemaker.transform.job import DEFAULT_PAYLOAD_MB, TransformJob
@@ -33,10 +35,19 @@ _JSON_TYPES = ("application/json", "application/jsonlines")
 class TransformJobs:
     """Starts jobs, and remembers them."""
 
-    def __init__(self, store: Store, models: ModelCache, objects: Objects) -> None:
+    def __init__(
+        self,
+        store: Store,
+        models: ModelCache,
+        objects: Objects,
+        provisioner: Provisioner,
+        offers: Offers,
+    ) -> None:
         self._store = store
         self._models = models
         self._objects = objects
+        self._provisioner = provisioner
+        self._offers = offers
 
     def operations(self) -> dict[str, Operation]:
         """Return the operations by name."""
@@ -70,6 +81,9 @@ class TransformJobs:
             raise not_found(scope, "model", parameters["ModelName"])
         _check_model(model)
         _check(parameters)
+        instances = parameters["TransformResources"]
+        self._offers.check_transform(instances["InstanceType"], scope.region)
+        self._provisioner.check([instances["InstanceType"]], instances["InstanceCount"])
         document = {**parameters, "TransformJobArn": arn, "CreationTime": now()}
         resources.jobs[name] = TransformJob(
             document,
@@ -77,6 +91,7 @@ class TransformJobs:
             scope,
             models=self._models,
             objects=self._objects,
+            provisioner=self._provisioner,
             on_change=lambda job: _tell(job, scope),
         )
         tag(resources, arn, parameters)

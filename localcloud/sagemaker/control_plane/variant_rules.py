@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from localcloud.awsjson.service import ServiceError
 from localcloud.awsjson.shapes import Document
-from localcloud.sagemaker.hosting.instance_types import size_of
-from localcloud.sagemaker.hosting.instances import types_of
-from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
+from localcloud.sagemaker.instances.errors import DeploymentFailedError
+from localcloud.sagemaker.instances.instance_types import size_of
+from localcloud.sagemaker.instances.provisioning import types_of
+
+
+def all_variants(config: Document) -> list[Document]:
+    """Return the production variants of an endpoint configuration, then the shadow variants."""
+    return [*config["ProductionVariants"], *config.get("ShadowProductionVariants", [])]
 
 
 def check_variants(config: Document) -> None:
@@ -17,7 +20,8 @@ def check_variants(config: Document) -> None:
     Raises:
         ServiceError: One of them cannot be.
     """
-    variants: Sequence[Document] = config["ProductionVariants"]
+    _check_shadows(config)
+    variants = all_variants(config)
     names = [variant["VariantName"] for variant in variants]
     if len(set(names)) < len(names):
         raise ServiceError(f"variant names must be unique, got {names}")
@@ -35,6 +39,22 @@ def check_variants(config: Document) -> None:
             raise ServiceError(
                 "ManagedInstanceScaling is only supported for inference component endpoints."
             )
+
+
+def _check_shadows(config: Document) -> None:
+    shadows = config.get("ShadowProductionVariants", [])
+    if not shadows:
+        return
+    counts = len(config["ProductionVariants"]), len(shadows)
+    if counts != (1, 1):
+        raise ServiceError(
+            "You can only specify one variant for ProductionVariants and one variant for "
+            f"ShadowProductionVariants, got {counts[0]} and {counts[1]}"
+        )
+    if "ModelName" not in shadows[0]:
+        raise ServiceError("A shadow variant needs a ModelName: it holds no inference components")
+    if "AsyncInferenceConfig" in config:
+        raise ServiceError("not emulated: shadow variants of asynchronous endpoints")
 
 
 def _check_instances(variant: Document) -> None:

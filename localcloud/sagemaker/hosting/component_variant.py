@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from localcloud.awsjson.shapes import Document
-from localcloud.sagemaker.hosting.instance_types import NOTHING, Size, size_of
-from localcloud.sagemaker.hosting.instances import Instance, Provisioner, Slot, types_of
-from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
-from localcloud.sagemaker.hosting.variants import summary
+from localcloud.sagemaker.hosting.variants import Part, summary
+from localcloud.sagemaker.instances.errors import DeploymentFailedError
+from localcloud.sagemaker.instances.instance_types import NOTHING, Size, size_of
+from localcloud.sagemaker.instances.provisioning import Instance, Provisioner, Slot, types_of
 
 NO_ROOM = (
     "There is not enough hardware resources on the instances for this endpoint to create a copy "
@@ -80,7 +80,7 @@ class ComponentVariant:
         """True while instances are on their way."""
         return not all(instance.in_service for instance in self._instances)
 
-    async def start(self) -> None:
+    async def start(self, _part: Part | None = None) -> None:
         """Launch the first instances.
 
         Raises:
@@ -96,7 +96,8 @@ class ComponentVariant:
 
     async def stop(self) -> None:
         """Give the instances up."""
-        self._instances = []
+        for instance in list(self._instances):
+            self._give_up(instance)
         self._schedule_terminations()
 
     def describe(self) -> Document:
@@ -150,7 +151,7 @@ class ComponentVariant:
             raise DeploymentFailedError(NO_ROOM)
         (instance,) = self._launch(1)
         if not need.fits(_room(instance)):
-            self._instances.remove(instance)
+            self._give_up(instance)
             raise DeploymentFailedError(NO_ROOM)
         return instance
 
@@ -159,13 +160,17 @@ class ComponentVariant:
         self._instances += launched
         return launched
 
+    def _give_up(self, instance: Instance) -> None:
+        self._instances.remove(instance)
+        self._provisioner.release(instance)
+
     def _used(self, instance: Instance) -> Size:
         return sum(self._placed[instance], NOTHING)
 
     def _schedule_terminations(self, released: Instance | None = None) -> None:
         """Schedule the termination of instances without copies, and cancel all others."""
         if released in self._instances and not released.in_service and not self._placed[released]:
-            self._instances.remove(released)  # it was on its way for a copy that does not come
+            self._give_up(released)  # it was on its way for a copy that does not come
         idle = [one for one in self._instances if not self._placed[one]]
         for instance in list(self._terminations):
             if instance not in idle or self._scaling.waits_for_calm:
@@ -182,7 +187,7 @@ class ComponentVariant:
         spare = max(0, len(self._instances) - self._scaling.least)
         del self._terminations[instance]
         for one in going[: min(spare, self._scaling.step)]:
-            self._instances.remove(one)
+            self._give_up(one)
         self._schedule_terminations()
 
 

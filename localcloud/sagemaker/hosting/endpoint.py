@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from localcloud.awsjson.shapes import Document
+from localcloud.ministack_hooks.iam import Session
 from localcloud.sagemaker.hosting.component_variant import ComponentVariant
+from localcloud.sagemaker.hosting.deployment_policy import Policy
+from localcloud.sagemaker.hosting.guardrails import Guardrails
 from localcloud.sagemaker.hosting.lifecycle import Lifecycle
-from localcloud.sagemaker.hosting.traffic import Traffic
-from localcloud.sagemaker.hosting.variants import Fleet, ModelVariant, Variant
+from localcloud.sagemaker.hosting.replacement import Replacement
+from localcloud.sagemaker.hosting.variants import Fleet, ModelVariant, Shadow, Variant
+from localcloud.sagemaker.replicas.traffic import Traffic
 
 
 class RequestQueue(Protocol):
@@ -66,26 +70,37 @@ class Relocatable(Protocol):
 class Endpoint:
     """An endpoint and the change it is going through, if any.
 
-    Traffic moves all at once, as soon as the new fleet is healthy: canary and linear steps,
-    waiting times and alarms of a deployment configuration are kept and shown, not acted on
-    (docs/decisions/0042).
+    Traffic to the variants with a model moves as the deployment's policy says. Inference components
+    move all at once, as soon as their copies on the new fleet are healthy (docs/decisions/0144).
 
     Attributes:
         config: endpoint configuration that serves; a change that fails leaves it as it was.
         traffic: routes requests to the variants with a model.
         queue: queue of the requests, if the endpoint is asynchronous.
+        guardrails: alarms that watch deployments, and their time.
     """
 
-    def __init__(self, name: str, arn: str, config: Document) -> None:
+    def __init__(
+        self,
+        name: str,
+        arn: str,
+        config: Document,
+        guardrails: Guardrails,
+        *,
+        silent_rollbacks: bool = False,
+    ) -> None:
         self.name = name
         self.arn = arn
         self.config = config
         self.traffic = Traffic()
         self.queue: RequestQueue | None = None
-        self.life = Lifecycle(f"endpoint {name}")
+        self.guardrails = guardrails
+        self.life = Lifecycle(f"endpoint {name}", silent=silent_rollbacks)
         self.log_group = f"/aws/sagemaker/Endpoints/{name}"
         self.deployment_config: Document | None = None
         self._fleet = Fleet([])
+        # The fleet that comes, or the one that goes, while a deployment lasts.
+        self._other = Fleet([])
         self._pending: Document | None = None
 
     @property
@@ -100,32 +115,69 @@ class Endpoint:
         return [one for one in self._fleet.variants if isinstance(one, ModelVariant)]
 
     @property
+    def running_variants(self) -> list[ModelVariant]:
+        """The variants with a model, shadows too, of both fleets while a deployment lasts."""
+        fleets = (self._fleet, self._other)
+        both = [one for fleet in fleets for one in (*fleet.variants, *fleet.shadow_variants)]
+        return [one for one in both if isinstance(one, ModelVariant)]
+
+    @property
     def component_variants(self) -> list[ComponentVariant]:
         """The variants that inference components are on."""
         return [one for one in self._fleet.variants if isinstance(one, ComponentVariant)]
+
+    @property
+    def shadow(self) -> Shadow | None:
+        """The variant that gets copies of the requests, if there is one."""
+        return self._fleet.shadow
+
+    @property
+    def session(self) -> Session:
+        """The role of its first model; of an endpoint of inference components, its own."""
+        if self.model_variants:
+            return self.model_variants[0].session
+        return Session(self.config["ExecutionRoleArn"], "SageMaker", self.arn.split(":")[3])
 
     def deploy(
         self, config: Document, fleet: Fleet, components: Sequence[Relocatable] = ()
     ) -> None:
         """Begin to serve a configuration with a new fleet, in place of the present one."""
+        watch = self.guardrails.watch(self._policy(fleet))
+        replacement = Replacement(self.traffic, self._fleet, fleet, watch)
 
         async def change() -> None:
             moves: list[Relocation] = []
+            self._other = fleet
             try:
-                await fleet.start()
+                await replacement.start()
                 for component in components:
                     moves += [await component.prepare_on(fleet.variants)]
-            except BaseException:
+                await replacement.move()
+            except BaseException as error:
                 await asyncio.gather(*(move.abort() for move in moves))
-                await fleet.stop()
+                if isinstance(error, Exception):  # else `close` stops both fleets
+                    self.life.roll_back()
+                    await replacement.undo()
+                    self._other = Fleet([])
                 raise
-            old, self._fleet, self.config = self._fleet, fleet, config
-            self.traffic.shift([variant.replicas for variant in self.model_variants])
+            self._other, self._fleet, self.config = self._fleet, fleet, config
             await asyncio.gather(*(move.commit() for move in moves))
-            await old.drain()
+            await replacement.finish()
+            self._other = Fleet([])
 
         self._pending = config
         self.life.begin(change)
+
+    def _policy(self, fleet: Fleet) -> Policy:
+        """Read the policy of a deployment; the first one, and one of other variants, has none.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-exclusions.html
+        """
+        old, new = ({one.name for one in each.variants} for each in (self._fleet, fleet))
+        models = [one for one in fleet.variants if isinstance(one, ModelVariant)]
+        if old != new or not models:
+            return Policy()
+        return Policy.of(self.deployment_config, sum(one.count for one in models))
 
     def rescale(self, desired: Mapping[str, tuple[int, float]]) -> None:
         """Begin to give variants other instance counts and weights."""
@@ -135,6 +187,7 @@ class Endpoint:
                 if variant.name in desired:
                     count, weight = desired[variant.name]
                     await variant.scale(count)
+                    variant.count = count
                     variant.replicas.weight = weight
 
         self._pending = None
@@ -154,7 +207,7 @@ class Endpoint:
         await self.life.cancel()
         if self.queue:
             await self.queue.stop()
-        await self._fleet.stop()
+        await asyncio.gather(self._fleet.stop(), self._other.stop())
 
     def describe(self) -> Document:
         """Describe the endpoint as `DescribeEndpoint` does."""
@@ -169,10 +222,18 @@ class Endpoint:
             "LastModifiedTime": self.life.modified,
             "LastDeploymentConfig": self.deployment_config,
             "AsyncInferenceConfig": self.config.get("AsyncInferenceConfig"),
-            "ProductionVariants": [one.describe() for one in self._fleet.variants] or None,
+            **_described(self._fleet),
             "PendingDeploymentSummary": pending
             and {
                 "EndpointConfigName": pending["EndpointConfigName"],
+                **_described(self._other),
                 "StartTime": self.life.modified,
             },
         }
+
+
+def _described(fleet: Fleet) -> Document:
+    return {
+        "ProductionVariants": [one.describe() for one in fleet.variants] or None,
+        "ShadowProductionVariants": [one.describe() for one in fleet.shadow_variants] or None,
+    }

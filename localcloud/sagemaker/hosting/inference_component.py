@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import uuid
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from localcloud.awsjson.service import Scope
 from localcloud.awsjson.shapes import Document
+from localcloud.local_http import UpstreamError
+from localcloud.ministack_hooks.iam import Session
 from localcloud.sagemaker.hosting.component_variant import ComponentVariant, SharedPlacement
-from localcloud.sagemaker.hosting.container import make_container
-from localcloud.sagemaker.hosting.container_logs import ContainerLog
+from localcloud.sagemaker.hosting.deployment_policy import EVERYTHING, Policy
 from localcloud.sagemaker.hosting.endpoint import Endpoint, Relocation
-from localcloud.sagemaker.hosting.instances import Instance, Provisioner
 from localcloud.sagemaker.hosting.lifecycle import Change, Lifecycle
-from localcloud.sagemaker.hosting.replica import stop_all
-from localcloud.sagemaker.hosting.rollout import Blueprint, Rollout
-from localcloud.sagemaker.hosting.routing import routing_of
-from localcloud.sagemaker.hosting.traffic import ReplicaSet, Traffic
 from localcloud.sagemaker.hosting.variants import Variant
+from localcloud.sagemaker.instances.errors import DeploymentFailedError
+from localcloud.sagemaker.instances.provisioning import Instance, Provisioner
+from localcloud.sagemaker.replicas.container import make_container
+from localcloud.sagemaker.replicas.container_logs import ContainerLog
+from localcloud.sagemaker.replicas.replica import stop_all
+from localcloud.sagemaker.replicas.rollout import Blueprint, Rollout
+from localcloud.sagemaker.replicas.routing import routing_of
+from localcloud.sagemaker.replicas.traffic import ReplicaSet, Traffic
 from localcloud.sagemaker.storage.model_data import ModelCache
 
 
@@ -30,6 +34,7 @@ class InferenceComponent:
     Attributes:
         state: change that is under way, as refusals name it.
         specification: specification that serves; a change that fails leaves it as it was.
+        adapters: directories of the adapters that each copy loads, by name.
     """
 
     def __init__(
@@ -53,9 +58,11 @@ class InferenceComponent:
         self.state = "CREATE_IN_PROGRESS"
         self.log_group = f"/aws/sagemaker/InferenceComponents/{name}"
         self.specification: Document = {}
+        self.adapters: dict[str, Path] = {}
         self._deployment: Document | None = None
         self._variant = variant
-        self._scope = scope
+        role = endpoint.config["ExecutionRoleArn"]
+        self._session = Session(role, "SageMaker", scope.region)
         self._models = models
         self._rollout = Rollout(self.copies, self.traffic, provisioner, self._log)
         self._blueprint: Blueprint | None = None
@@ -89,11 +96,19 @@ class InferenceComponent:
     ) -> None:
         """Begin to replace every copy by one of another specification, then to have so many."""
         self._deployment = deployment
-        batch = _batch_size(deployment, len(self.copies.replicas))
+        present = len(self.copies.replicas)
+        policy = Policy.of(deployment, present)
+        watch = self.endpoint.guardrails.watch(policy)
 
         async def change() -> None:
             blueprint = await self._prepared(specification, model)
-            await self._rollout.replace(blueprint, self._serving, batch)
+            await self._rollout.replace(
+                blueprint,
+                self._serving,
+                (policy.batch or EVERYTHING).of_total(present),
+                rollback_batch=policy.rollback_batch.of_total(present),
+                watched=watch.bake,
+            )
             self.specification, self._blueprint = specification, blueprint
             if count is not None:
                 await self._rollout.scale(blueprint, count)
@@ -152,6 +167,24 @@ class InferenceComponent:
         }
 
     @property
+    def is_empty(self) -> bool:
+        """True while there is no copy."""
+        return not self.copies.replicas
+
+    async def bring_adapters(self) -> None:
+        """Have every copy that runs load the adapters that it is to have, and no other.
+
+        Raises:
+            DeploymentFailedError: One refuses, or broke off.
+        """
+        for replica in self.copies.replicas:
+            if port := replica.port:
+                try:
+                    await replica.bring_adapters(port)
+                except UpstreamError as error:
+                    raise DeploymentFailedError(f"The container broke off: {error}") from error
+
+    @property
     def _serving(self) -> Blueprint:
         assert self._blueprint is not None  # noqa: S101 - only what is in service is changed
         return self._blueprint
@@ -167,16 +200,17 @@ class InferenceComponent:
         )
         container = await make_container(
             model,
-            self._scope,
+            replace(self._session, role=model.get("ExecutionRoleArn", self._session.role)),
             self._models,
             unhealthy=unhealthy,
             limits=specification.get("StartupParameters"),
         )
+        container = replace(container, adapters=self.adapters)
         return Blueprint(container, SharedPlacement.of(specification, self._variant))
 
     def _log(self, instance: Instance) -> ContainerLog:
         stream = f"{self.copies.name}/{instance.id}/{uuid.uuid4().hex[:8]}"
-        return ContainerLog(self._scope, self.log_group, stream)
+        return ContainerLog(self._session, self.log_group, stream)
 
     def _counts(self) -> Document:
         placed = Counter(one.slot.instance.type for one in self.copies.replicas)
@@ -188,16 +222,6 @@ class InferenceComponent:
             "CurrentCopyCount": len(self.copies.replicas),
             "PlacementStatus": counts or None,
         }
-
-
-def _batch_size(deployment: Document | None, copies: int) -> int:
-    """Return how many copies are replaced at a time: all of them where nothing is said."""
-    if not deployment:
-        return max(copies, 1)
-    size = deployment["RollingUpdatePolicy"]["MaximumBatchSize"]
-    if size["Type"] == "COPY_COUNT":
-        return int(size["Value"])
-    return max(1, math.ceil(copies * int(size["Value"]) / 100))
 
 
 def _described(specification: Document) -> Document:

@@ -8,14 +8,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from localcloud.awsjson.timestamps import now
+from localcloud.sagemaker.instances.errors import DeploymentFailedError
 
 logger = logging.getLogger(__name__)
 
 Change = Callable[[], Awaitable[None]]
-
-
-class DeploymentFailedError(Exception):
-    """A deployment cannot succeed; the text is the failure reason."""
 
 
 class Lifecycle:
@@ -26,10 +23,13 @@ class Lifecycle:
 
     Attributes:
         title: name of the resource in the log.
+        silent: leave the reason of a later change's failure empty, as SageMaker can
+            (https://github.com/hashicorp/terraform-provider-aws/issues/48997).
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, silent: bool = False) -> None:
         self.title = title
+        self.silent = silent
         self.status = "Creating"
         self.failure_reason: str | None = None
         self.created = self.modified = now()
@@ -48,6 +48,11 @@ class Lifecycle:
         self.failure_reason = None
         self.modified = now()
         self._change = asyncio.create_task(self._carry_out(change))
+
+    def roll_back(self) -> None:
+        """Show that the change under way is being undone."""
+        if self._deployed:
+            self.status = "RollingBack"
 
     def begin_delete(self) -> None:
         """Begin the deletion, which nothing takes back."""
@@ -81,6 +86,8 @@ class Lifecycle:
             self.failure_reason = f"internal failure: {error}"
         else:
             self._deployed = True
+        if self.silent and self._deployed:
+            self.failure_reason = None
         self.modified = now()
         self.status = "InService" if self._deployed else "Failed"
 

@@ -13,12 +13,13 @@ from typing import Any, Protocol
 from localcloud.awsjson.service import Scope
 from localcloud.awsjson.shapes import Document
 from localcloud.local_http import UpstreamError
-from localcloud.sagemaker.hosting.container_call import ReplicaGoneError, call
-from localcloud.sagemaker.hosting.replica import Replica
-from localcloud.sagemaker.hosting.traffic import NoCapacityError, Traffic
+from localcloud.ministack_hooks.iam import Session
 from localcloud.sagemaker.inference.async_request import AsyncRequest
 from localcloud.sagemaker.inference.async_result import Outcome, deliver, failed
 from localcloud.sagemaker.inference.invocation import CLOSED, TIMED_OUT, received_error
+from localcloud.sagemaker.replicas.container_call import ReplicaGoneError, call
+from localcloud.sagemaker.replicas.replica import Replica
+from localcloud.sagemaker.replicas.traffic import NoCapacityError, Traffic
 from localcloud.sagemaker.storage.objects import ObjectError, Objects
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,10 @@ class Served(Protocol):
     @property
     def config(self) -> Document:
         """The endpoint configuration that serves."""
+
+    @property
+    def session(self) -> Session:
+        """The role of the model."""
 
 
 class AsyncQueue:
@@ -172,7 +177,7 @@ class AsyncQueue:
         try:
             body = request.body
             if request.source:
-                body = await self._objects.get(request.scope, request.source)
+                body = await self._objects.get(self._endpoint.session, request.source)
             async with asyncio.timeout(request.timeout):
                 answer = await call(replica, request.headers, body)
         except ObjectError as error:
@@ -198,6 +203,6 @@ class AsyncQueue:
 
     async def _deliver(self, request: AsyncRequest, outcome: Outcome) -> None:
         try:
-            await deliver(request, outcome, self.output, self._objects)
+            await deliver(request, outcome, self.output, self._objects, self._endpoint.session)
         except Exception:
             logger.exception("the result of request %s is lost", request.inference_id)

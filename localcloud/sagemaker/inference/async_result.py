@@ -13,6 +13,7 @@ from typing import Literal
 
 from localcloud.awsjson.shapes import Document
 from localcloud.ministack_hooks import publish
+from localcloud.ministack_hooks.iam import Session
 from localcloud.sagemaker.inference.async_request import AsyncRequest
 from localcloud.sagemaker.storage.objects import ObjectError, Objects
 
@@ -43,7 +44,11 @@ def failed(reason: str, status: Status = "Failed") -> Outcome:
 
 
 async def deliver(
-    request: AsyncRequest, outcome: Outcome, output: Document, objects: Objects
+    request: AsyncRequest,
+    outcome: Outcome,
+    output: Document,
+    objects: Objects,
+    session: Session,
 ) -> Outcome:
     """Write the object and send the message; return how the request ended after all.
 
@@ -52,11 +57,12 @@ async def deliver(
         outcome: Its end.
         output: The endpoint's `OutputConfig`.
         objects: The store of the result.
+        session: The model's role.
     """
     location = request.output if outcome.status == "Completed" else request.failure
     if location:
         try:
-            await objects.put(request.scope, location, outcome.content, outcome.content_type)
+            await objects.put(session, location, outcome.content, outcome.content_type)
         except ObjectError as error:
             outcome = failed(f"ClientError: Could not write the result to {error}")
     settings = output.get("NotificationConfig") or {}
@@ -66,7 +72,7 @@ async def deliver(
             "IncludeInferenceResponseIn", []
         )
         message = _message(request, outcome, included=included)
-        publish(topic, json.dumps(message), request.scope.account, request.scope.region)
+        publish(topic, json.dumps(message), session)
     return outcome
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Protocol
 
 from localcloud.asgi import Send
 from localcloud.awsjson.service import Scope
 from localcloud.local_http import Exchange, UpstreamError
-from localcloud.sagemaker.hosting.container_call import Answer, call, open_call, read
-from localcloud.sagemaker.hosting.replica import Replica
-from localcloud.sagemaker.hosting.routing import Prompt
-from localcloud.sagemaker.hosting.traffic import Traffic
 from localcloud.sagemaker.inference.eventstream import model_stream_error, payload_part
+from localcloud.sagemaker.replicas.adapters import HEADER
+from localcloud.sagemaker.replicas.container_call import Answer, call, open_call, read
+from localcloud.sagemaker.replicas.replica import Replica
+from localcloud.sagemaker.replicas.routing import Prompt
+from localcloud.sagemaker.replicas.traffic import Traffic
 
 MODEL_SECONDS = 60.0
 """Longest an `InvokeEndpoint` may take:
@@ -52,6 +54,13 @@ class StreamEndedError(Exception):
     """A streamed answer ended in an error event."""
 
 
+class Listener(Protocol):
+    """Hears an answer."""
+
+    def hear(self, variant: str, content_type: str, chunk: bytes) -> None:
+        """Take a piece of the answer, or all of it."""
+
+
 @dataclass(frozen=True)
 class Invocation:
     """A request that reached an endpoint or an inference component.
@@ -59,6 +68,9 @@ class Invocation:
     Attributes:
         traffic: routes to the replicas that can answer the request.
         log_group: log group of those replicas.
+        seconds: longest that the answer may take.
+        adapter: name of the adapter that the request is for.
+        recording: hears the answer; None where nobody captures it.
     """
 
     traffic: Traffic
@@ -67,6 +79,9 @@ class Invocation:
     headers: Mapping[str, str]
     body: bytes
     streams: bool
+    seconds: float
+    adapter: str | None = None
+    recording: Listener | None = None
 
     @property
     def prompt(self) -> Prompt:
@@ -81,7 +96,7 @@ async def answer(invocation: Invocation, replica: Replica, variant: str, send: S
         RuntimeServiceError: The container refused, broke off or took too long.
     """
     try:
-        async with asyncio.timeout(MODEL_SECONDS):
+        async with asyncio.timeout(invocation.seconds):
             answered = await call(replica, _container_headers(invocation), invocation.body)
     except TimeoutError as error:
         raise _model_error(invocation, replica, 0, TIMED_OUT) from error
@@ -95,9 +110,18 @@ async def answer(invocation: Invocation, replica: Replica, variant: str, send: S
     }
     await send_start(send, 200, headers)
     await send({"type": "http.response.body", "body": answered.content})
+    if invocation.recording:
+        invocation.recording.hear(variant, answered.content_type, answered.content)
 
 
-async def stream(invocation: Invocation, replica: Replica, variant: str, send: Send) -> None:
+async def stream(
+    invocation: Invocation,
+    replica: Replica,
+    variant: str,
+    send: Send,
+    *,
+    on_first_chunk: Callable[[], None],
+) -> None:
     """`InvokeEndpointWithResponseStream`: each piece as it comes.
 
     Raises:
@@ -107,15 +131,22 @@ async def stream(invocation: Invocation, replica: Replica, variant: str, send: S
     """
     started = False
     try:
-        async with asyncio.timeout(STREAM_SECONDS):
+        async with asyncio.timeout(invocation.seconds):
             opened = await open_call(replica, _container_headers(invocation), invocation.body)
             with closing(opened) as exchange:
                 if exchange.status >= 400:
                     _raise_for_status(invocation, replica, await read(exchange))
                 await send_start(send, 200, _stream_headers(exchange, variant))
                 started = True
+                first = True
                 async for chunk in exchange.body():
+                    if first:
+                        on_first_chunk()
+                        first = False
                     await _send_more(send, payload_part(chunk))
+                    if invocation.recording:
+                        kind = dict(exchange.headers).get(b"content-type", b"").decode("latin-1")
+                        invocation.recording.hear(variant, kind, chunk)
     except (TimeoutError, UpstreamError) as error:
         code, text = _STREAM_ERRORS[isinstance(error, TimeoutError)]
         if not started:
@@ -140,7 +171,8 @@ def _container_headers(invocation: Invocation) -> dict[str, str]:
     given = invocation.headers
     accept = "x-amzn-sagemaker-accept" if invocation.streams else "accept"
     passed = {name: given[name] for name in TO_CONTAINER if name in given}
-    return {"accept": given.get(accept, "*/*"), **passed}
+    named = {HEADER: invocation.adapter} if invocation.adapter else {}
+    return {"accept": given.get(accept, "*/*"), **passed, **named}
 
 
 def _answer_headers(given: Mapping[bytes, bytes], variant: str) -> dict[bytes, bytes]:

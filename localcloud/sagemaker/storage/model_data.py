@@ -15,8 +15,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud.awsjson.service import Scope
 from localcloud.awsjson.shapes import Document
+from localcloud.ministack_hooks.iam import AccessDeniedError, Session
 
 # Python 3.11 has extraction filters (PEP 706) from 3.11.4 on only; Debian 12 has 3.11.2.
 if sys.version_info < (3, 12):
@@ -70,12 +70,12 @@ class ModelCache:
     On SageMaker each instance has a copy of its own; here engines only read theirs.
     """
 
-    def __init__(self, root: Path, s3: Callable[[Scope], Any]) -> None:
+    def __init__(self, root: Path, s3: Callable[[Session], Any]) -> None:
         self._root = root
         self._s3 = s3
         self._locks: defaultdict[ModelData | None, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def directory(self, container: Document, scope: Scope) -> Path:
+    async def directory(self, container: Document, session: Session) -> Path:
         """Return the directory of a container's model data, downloaded unless it is here already.
 
         Raises:
@@ -83,27 +83,30 @@ class ModelCache:
         """
         data = ModelData.of(container)
         async with self._locks[data]:
-            return await asyncio.to_thread(self._fetch, data, scope)
+            return await asyncio.to_thread(self._fetch, data, session)
 
-    def _fetch(self, data: ModelData | None, scope: Scope) -> Path:
+    def _fetch(self, data: ModelData | None, session: Session) -> Path:
         if data is None:
             empty = self._root / "none"
             empty.mkdir(parents=True, exist_ok=True)
             return empty
         try:
-            return self._fetch_objects(data, self._s3(scope))
-        except (BotoCoreError, ClientError, OSError, tarfile.TarError) as error:
+            return self._fetch_objects(data, session)
+        except (AccessDeniedError, BotoCoreError, ClientError, OSError, tarfile.TarError) as error:
             raise ModelDataError(
                 f'Failed to download model data from URL: "{data.uri}". Please ensure that '
                 "there is an object located at the URL and that the role passed to CreateModel "
                 f"has permissions to download the model. ({error})"
             ) from error
 
-    def _fetch_objects(self, data: ModelData, s3: Any) -> Path:  # noqa: ANN401 - boto3's client
+    def _fetch_objects(self, data: ModelData, session: Session) -> Path:
+        s3 = self._s3(session)
         objects = _list_objects(data, s3)
         content = repr((data, sorted(objects.items()))).encode()
         directory = self._root / hashlib.sha256(content).hexdigest()[:16]
         if directory.exists():
+            for key in objects:  # on SageMaker each instance downloads
+                session.require("s3:GetObject", f"arn:aws:s3:::{data.bucket}/{key}")
             return directory
         self._root.mkdir(parents=True, exist_ok=True)
         # Filled beside its place and moved there whole, so that no engine sees half a model.

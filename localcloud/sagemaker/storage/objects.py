@@ -1,4 +1,4 @@
-"""S3 objects, read and written on behalf of SageMaker."""
+"""S3 objects, read and written by SageMaker in a model's role."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud.awsjson.service import Scope
 from localcloud.ministack_hooks import call_service
+from localcloud.ministack_hooks.iam import AccessDeniedError, Session
 
 T = TypeVar("T")
 
@@ -52,10 +52,10 @@ class Objects:
     asynchronous endpoint 6 ms of CPU.
     """
 
-    def __init__(self, client: Callable[[Scope], Any]) -> None:
+    def __init__(self, client: Callable[[Session], Any]) -> None:
         self._client = client
 
-    async def get(self, scope: Scope, uri: S3Uri) -> bytes:
+    async def get(self, session: Session, uri: S3Uri) -> bytes:
         """Read an object.
 
         Raises:
@@ -63,31 +63,35 @@ class Objects:
         """
 
         def read() -> bytes:
-            answer = self._client(scope).get_object(Bucket=uri.bucket, Key=uri.key)
+            answer = self._client(session).get_object(Bucket=uri.bucket, Key=uri.key)
             content: bytes = answer["Body"].read()
             return content
 
         return await _reported(uri, read)
 
-    async def put(self, scope: Scope, uri: S3Uri, content: bytes, content_type: str) -> None:
+    async def put(self, session: Session, uri: S3Uri, content: bytes, content_type: str) -> None:
         """Write an object.
 
         Raises:
             ObjectError: There is no such bucket, or S3 does not take it.
         """
+        try:
+            session.require("s3:PutObject", f"arn:aws:s3:::{uri.bucket}/{uri.key}")
+        except AccessDeniedError as error:
+            raise ObjectError(f"{uri}: {error}") from error
         status, _, answer = await call_service(
             "s3",
             "PUT",
             f"/{uri.bucket}/{uri.key}",
             {"content-type": content_type, "content-length": str(len(content))},
             content,
-            account=scope.account,
-            region=scope.region,
+            account=session.account,
+            region=session.region,
         )
         if status != HTTPStatus.OK:
             raise ObjectError(f"{uri}: {answer.decode(errors='replace')}")
 
-    async def keys(self, scope: Scope, prefix: S3Uri) -> list[str]:
+    async def keys(self, session: Session, prefix: S3Uri) -> list[str]:
         """Keys of the objects below a prefix, in S3's order, without folder markers.
 
         Raises:
@@ -95,7 +99,7 @@ class Objects:
         """
 
         def find() -> list[str]:
-            paginator = self._client(scope).get_paginator("list_objects_v2")
+            paginator = self._client(session).get_paginator("list_objects_v2")
             pages = paginator.paginate(Bucket=prefix.bucket, Prefix=prefix.key)
             found = (entry["Key"] for page in pages for entry in page.get("Contents", []))
             return [key for key in found if not key.endswith("/")]

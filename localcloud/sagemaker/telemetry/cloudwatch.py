@@ -16,8 +16,8 @@ from localcloud.clock import Clock
 from localcloud.ministack_hooks import Metrics
 from localcloud.sagemaker.control_plane.store import Resources, Store
 from localcloud.sagemaker.hosting.endpoint import RequestQueue
-from localcloud.sagemaker.hosting.traffic import ReplicaSet
-from localcloud.sagemaker.hosting.usage import Counts
+from localcloud.sagemaker.replicas.traffic import ReplicaSet
+from localcloud.sagemaker.replicas.usage import Counts
 
 NAMESPACE = "AWS/SageMaker"
 
@@ -77,12 +77,15 @@ class MetricsPublisher:
             samples = self._samples[replicas]
             values = _values(counts, samples, names)
             metrics.put(NAMESPACE, values, dimensions, at=at)
-            latency = {"ModelLatency": counts.latencies}
-            metrics.put(NAMESPACE, latency, dimensions, at=at, unit="Microseconds")
+            times = {
+                "ModelLatency": counts.latencies,
+                "FirstChunkModelLatency": counts.first_chunks,
+            }
+            metrics.put(NAMESPACE, times, dimensions, at=at, unit="Microseconds", each=True)
         for endpoint in resources.endpoints.values():
             if endpoint.queue:
                 instances = sum(
-                    len(variant.replicas.replicas) for variant in endpoint.model_variants
+                    len(variant.replicas.replicas) for variant in endpoint.running_variants
                 )
                 values = backlog_metrics(endpoint.queue, instances)
                 metrics.put(NAMESPACE, values, {"EndpointName": endpoint.name}, at=at)
@@ -95,11 +98,13 @@ def _until_next(now: float) -> float:
 def _sets(resources: Resources) -> Iterator[tuple[ReplicaSet, MetricNames, dict[str, str]]]:
     """Yield the deployed sets, except of asynchronous endpoints: those have other metrics."""
     for endpoint in resources.endpoints.values():
-        for variant in endpoint.model_variants if endpoint.queue is None else ():
+        for variant in endpoint.running_variants if endpoint.queue is None else ():
             dimensions = {"EndpointName": endpoint.name, "VariantName": variant.name}
             yield variant.replicas, VARIANT, dimensions
     for component in resources.components.values():
         yield component.copies, COMPONENT, {"InferenceComponentName": component.name}
+    for adapter in resources.adapters.values():
+        yield adapter.copies, COMPONENT, {"InferenceComponentName": adapter.name}
 
 
 def _values(counts: Counts, samples: list[float], names: MetricNames) -> dict[str, list[float]]:
@@ -116,6 +121,7 @@ def _values(counts: Counts, samples: list[float], names: MetricNames) -> dict[st
         names.per_replica: [counts.per_replica] * counted,
         "Invocation4XXErrors": counts.client_errors,
         "Invocation5XXErrors": counts.server_errors,
+        "InvocationModelErrors": counts.model_errors,
         "NoCapacityInvocationFailures": [1.0] * counts.refused,
     }
 

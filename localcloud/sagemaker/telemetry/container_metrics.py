@@ -26,7 +26,7 @@ from localcloud.promql import Sample, SeriesStore
 from localcloud.promql.expression import NAME
 from localcloud.sagemaker.control_plane.store import Store
 from localcloud.sagemaker.hosting.endpoint import Endpoint
-from localcloud.sagemaker.hosting.traffic import ReplicaSet
+from localcloud.sagemaker.replicas.traffic import ReplicaSet
 from localcloud.settings import HOST
 
 logger = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ def scrape_targets(store: Store) -> Iterator[ScrapeTarget]:
     """Yield the containers of all endpoints whose configuration does not leave them out."""
     for scope, resources in list(store.items()):
         for endpoint in resources.endpoints.values():
-            for variant in endpoint.model_variants:
+            for variant in endpoint.running_variants:
                 yield from _targets(scope, endpoint, variant.replicas)
         for component in resources.components.values():
             label = {"aws.sagemaker.inference_component.name": component.name}

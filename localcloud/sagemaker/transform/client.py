@@ -9,8 +9,8 @@ from http import HTTPStatus
 
 from localcloud.awsjson.shapes import Document
 from localcloud.local_http import UpstreamError
-from localcloud.sagemaker.hosting.container_call import Answer, ReplicaGoneError, call
-from localcloud.sagemaker.hosting.replica import Replica
+from localcloud.sagemaker.replicas.container_call import Answer, ReplicaGoneError, call
+from localcloud.sagemaker.replicas.replica import Replica
 from localcloud.sagemaker.transform.records import ContainerError, RecordError
 
 DEFAULT_TIMEOUT_SECONDS = 600

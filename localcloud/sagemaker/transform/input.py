@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from localcloud.awsjson.service import Scope
 from localcloud.awsjson.shapes import Document
+from localcloud.ministack_hooks.iam import Session
 from localcloud.sagemaker.storage.objects import ObjectError, Objects, S3Uri
 
 
@@ -29,12 +29,12 @@ class InputFile:
     name: str
 
 
-async def input_files(source: Document, scope: Scope, objects: Objects) -> list[InputFile]:
+async def input_files(source: Document, session: Session, objects: Objects) -> list[InputFile]:
     """Find a job's files.
 
     Args:
         source: The job's `S3DataSource`.
-        scope: Whose bucket it is.
+        session: The model's role.
         objects: The store of the input.
 
     Raises:
@@ -43,8 +43,8 @@ async def input_files(source: Document, scope: Scope, objects: Objects) -> list[
     uri = S3Uri.parse(source["S3Uri"])
     try:
         if source["S3DataType"] == "ManifestFile":
-            return _manifest(await objects.get(scope, uri), uri)
-        keys = await objects.keys(scope, uri)
+            return _manifest(await objects.get(session, uri), uri)
+        keys = await objects.keys(session, uri)
     except ObjectError as error:
         raise InputError(f"ClientError: Failed to read the input {error}") from error
     if not keys:

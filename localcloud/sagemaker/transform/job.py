@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from localcloud.awsjson.service import Scope
 from localcloud.awsjson.shapes import Document
 from localcloud.awsjson.timestamps import now
-from localcloud.sagemaker.hosting.container import make_container
-from localcloud.sagemaker.hosting.container_logs import ContainerLog
-from localcloud.sagemaker.hosting.instances import Instance, Slot
-from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
-from localcloud.sagemaker.hosting.replica import Replica, all_healthy, stop_all
+from localcloud.ministack_hooks.iam import Session
+from localcloud.sagemaker.instances.errors import DeploymentFailedError
+from localcloud.sagemaker.instances.provisioning import DedicatedPlacement, Provisioner
+from localcloud.sagemaker.replicas.container import make_container
+from localcloud.sagemaker.replicas.container_logs import ContainerLog
+from localcloud.sagemaker.replicas.replica import Replica, all_healthy, stop_all
 from localcloud.sagemaker.storage.model_data import ModelCache
 from localcloud.sagemaker.storage.objects import ObjectError, Objects, S3Uri
 from localcloud.sagemaker.transform.client import TransformClient
@@ -77,13 +78,16 @@ class TransformJob:
         *,
         models: ModelCache,
         objects: Objects,
+        provisioner: Provisioner,
         on_change: Callable[[TransformJob], None],
     ) -> None:
         self.document = document
         self._model = model
-        self._scope = scope
+        self._session = Session(model["ExecutionRoleArn"], "SageMaker", scope.region)
         self._models = models
         self._objects = objects
+        resources = document["TransformResources"]
+        self._placement = DedicatedPlacement(provisioner, [resources["InstanceType"]])
         self._on_change = on_change
         self._client = TransformClient.of(document)
         self._processing = DataProcessing(document.get("DataProcessing", {}))
@@ -135,7 +139,7 @@ class TransformJob:
 
     async def _transform(self) -> None:
         source = self.document["TransformInput"]["DataSource"]["S3DataSource"]
-        self._files.extend(await input_files(source, self._scope, self._objects))
+        self._files.extend(await input_files(source, self._session, self._objects))
         await self._launch()
         self.document["TransformStartTime"] = now()
         async with asyncio.TaskGroup() as group:
@@ -145,18 +149,17 @@ class TransformJob:
     async def _launch(self) -> None:
         container = await make_container(
             self._model,
-            self._scope,
+            self._session,
             self._models,
             environment=self.document.get("Environment", {}),
             unhealthy="AlgorithmError: The container did not pass the ping health check. See job "
             "logs for more information.",
         )
         name = self.document["TransformJobName"]
-        resources = self.document["TransformResources"]
-        for _ in range(resources["InstanceCount"]):
-            instance = Instance.new(resources["InstanceType"])
-            log = ContainerLog(self._scope, LOG_GROUP, f"{name}/{instance.id}")
-            self._replicas.append(Replica(container, Slot(instance), log))
+        count = self.document["TransformResources"]["InstanceCount"]
+        for slot in self._placement.allocate(count):
+            log = ContainerLog(self._session, LOG_GROUP, f"{name}/{slot.instance.id}")
+            self._replicas.append(Replica(container, slot, log))
         await all_healthy(self._replicas)
 
     async def _serve(self, replica: Replica) -> None:
@@ -177,7 +180,7 @@ class TransformJob:
         settings = self.document["TransformInput"]
         file = _File(source, [])
         try:
-            content = await self._objects.get(self._scope, source.uri)
+            content = await self._objects.get(self._session, source.uri)
             if settings.get("CompressionType") == "Gzip":
                 content = await asyncio.to_thread(gzip.decompress, content)
             file.batches = batches(
@@ -208,7 +211,7 @@ class TransformJob:
         content = assemble(results, output.get("AssembleWith", "None"))
         try:
             kind = output.get("Accept", "application/octet-stream")
-            await self._objects.put(self._scope, destination, content, kind)
+            await self._objects.put(self._session, destination, content, kind)
         except ObjectError as error:
             self._fail(file, "ClientError", f"the result cannot be written: {error}")
 
@@ -220,6 +223,6 @@ class TransformJob:
             self._log(told)
 
     def _log(self, line: str) -> None:
-        log = ContainerLog(self._scope, LOG_GROUP, f"{self._replicas[0].log.name}/data-log")
+        log = ContainerLog(self._session, LOG_GROUP, f"{self._replicas[0].log.name}/data-log")
         log.write(f"[sagemaker logs]: {line}")
         log.flush()

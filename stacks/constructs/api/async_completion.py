@@ -8,10 +8,11 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from stacks.config import ApiConfig
-from stacks.constructs.api.webhook_delivery import consume
 from stacks.constructs.endpoint.async_endpoint import AsyncEndpoint
+from stacks.constructs.function.memory import COMPLETION_MB
 from stacks.constructs.function.service_function import ServiceFunction
-from stacks.constructs.shared.webhook_queues import CONSUMER_SECONDS, WebhookQueues
+from stacks.constructs.shared.private_queue import consume
+from stacks.constructs.shared.webhook_queues import CONSUMER_SECONDS, MOST_BATCHES, WebhookQueues
 
 
 class AsyncCompletion(ServiceFunction):
@@ -39,14 +40,16 @@ class AsyncCompletion(ServiceFunction):
             handler="lambda_api.handlers.async_completion.handler",
             environment=environment,
             timeout_seconds=CONSUMER_SECONDS,
-            memory_mb=config.memory_mb,
+            memory_mb=COMPLETION_MB,
             log_retention_days=config.log_retention_days,
         )
         self.configure_async_invoke(retry_attempts=2, max_event_age=Duration.hours(6))
         for topic in endpoint.topics:
             topic.add_subscription(subscriptions.LambdaSubscription(self))
         if queues is not None:
-            queues.events.grant_send_messages(self)
+            queues.events.grant(self, "sqs:SendMessage")
             self.add_environment("TWIN_WEBHOOK_QUEUE_URL", queues.events.queue_url)
             self.add_environment("TWIN_RESPONSE_WATCH_QUEUE_URL", queues.watches.queue_url)
-            consume(self, queues.watches)
+            consume(self, queues.watches, at_once=MOST_BATCHES)
+            # A response that has not ended is looked at again, when it may have.
+            queues.watches.grant(self, "sqs:ChangeMessageVisibility")

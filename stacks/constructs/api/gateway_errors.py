@@ -64,6 +64,14 @@ _ERRORS: dict[apigw.ResponseType, _Error] = {
         "the body is too large: 6 MB is the most that a Lambda function takes, as JSON",
     ),
     _TYPES.INTEGRATION_TIMEOUT: _Error("timeout_error", "timeout"),
+    # Lambda refused the call, mostly at the limit of concurrent executions; else it is a 500.
+    _TYPES.INTEGRATION_FAILURE: _Error(
+        "server_error",
+        "service_unavailable",
+        "the service takes no more requests at the moment: try again in a few seconds",
+        503,
+        retry_after=5,
+    ),
     _TYPES.DEFAULT_4_XX: _Error("invalid_request_error", "bad_request"),
     _TYPES.DEFAULT_5_XX: _Error("server_error", "internal_error"),
 }

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks.checks import acknowledge
+from stacks.constructs.function.memory import MINUTELY_MB
+from stacks.constructs.function.schedule import MINUTE, run_each
 from stacks.constructs.function.service_function import ServiceFunction
 
-PERIOD = Duration.minutes(1)
-"""Time between two runs, and the period of the metrics."""
-
-_MEMORY_MB = 256
+PERIOD = MINUTE
+"""The period of the metrics, of which each run puts one."""
 
 
 class MinutelyFunction(ServiceFunction):
@@ -40,18 +37,11 @@ class MinutelyFunction(ServiceFunction):
             handler=handler,
             environment=environment,
             timeout_seconds=timeout_seconds,
-            memory_mb=_MEMORY_MB,
+            memory_mb=MINUTELY_MB,
             log_retention_days=log_retention_days,
         )
-        # The next minute is the next try.
-        self.configure_async_invoke(retry_attempts=0, max_event_age=PERIOD)
+        run_each(MINUTE, self)
         self._grant_metrics(namespace)
-        events.Rule(
-            self,
-            "EachMinute",
-            schedule=events.Schedule.rate(PERIOD),
-            targets=[targets.LambdaFunction(self)],
-        )
 
     def _grant_metrics(self, namespace: str) -> None:
         self.runtime_role.add_to_policy(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigw
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -74,6 +74,7 @@ class RestApi(Construct):
             api_key_source_type=apigw.ApiKeySourceType.AUTHORIZER if access.needs_key else None,
             # Access logs need it, and a fresh account has none. It is one per account and region.
             cloud_watch_role=True,
+            cloud_watch_role_removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
             # A file arrives as a form, whose bytes API Gateway would otherwise read as text.
             binary_media_types=["multipart/form-data"] if "batch" in sections else None,
             deploy_options=self._stage(config),

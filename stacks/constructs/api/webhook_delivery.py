@@ -1,20 +1,19 @@
-"""The function that delivers the webhook's events, and the way from a queue to a function."""
+"""The function that delivers the webhook's events."""
 
 from __future__ import annotations
 
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_secretsmanager as secrets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.config import ApiConfig, WebhookConfig
+from stacks.constructs.function.memory import DELIVERY_MB
 from stacks.constructs.function.service_function import ServiceFunction
-from stacks.constructs.shared.webhook_queues import CONSUMER_SECONDS
-
-# Batches at once, of ten requests to the receiver each: it is one service, perhaps a small one.
-_MOST_BATCHES = 5
+from stacks.constructs.shared.private_queue import consume
+from stacks.constructs.shared.webhook_queues import CONSUMER_SECONDS, MOST_BATCHES
 
 
 class WebhookDelivery(ServiceFunction):
@@ -41,7 +40,7 @@ class WebhookDelivery(ServiceFunction):
             handler="lambda_api.handlers.webhook_delivery.handler",
             environment=environment,
             timeout_seconds=CONSUMER_SECONDS,
-            memory_mb=config.memory_mb,
+            memory_mb=DELIVERY_MB,
             log_retention_days=config.log_retention_days,
         )
         secret = secrets.Secret.from_secret_name_v2(self, "Signing", webhook.secret_name)
@@ -52,19 +51,19 @@ class WebhookDelivery(ServiceFunction):
                 resources=[f"{secret.secret_arn}-??????"],
             )
         )
+        if webhook.key_arn is not None:
+            # docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+            service = f"secretsmanager.{Aws.REGION}.{Aws.URL_SUFFIX}"
+            self.runtime_role.add_to_policy(
+                iam.PolicyStatement(
+                    actions=["kms:Decrypt"],
+                    resources=[webhook.key_arn],
+                    conditions={"StringEquals": {"kms:ViaService": service}},
+                )
+            )
         self.add_environment("TWIN_WEBHOOK_URL", webhook.url)
         self.add_environment("TWIN_WEBHOOK_SECRET_ARN", secret.secret_arn)
         self.add_environment("TWIN_WEBHOOK_QUEUE_URL", events.queue_url)
-        consume(self, events)
-
-
-def consume(function: lambda_.Function, queue: sqs.IQueue) -> None:
-    """Have a function handle a queue's messages; those reported as failed come again."""
-    function.add_event_source(
-        sources.SqsEventSource(
-            queue,
-            batch_size=10,
-            report_batch_item_failures=True,
-            max_concurrency=_MOST_BATCHES,
-        )
-    )
+        # A refused event comes again after a pause that grows.
+        events.grant(self, "sqs:ChangeMessageVisibility")
+        consume(self, events, at_once=MOST_BATCHES)

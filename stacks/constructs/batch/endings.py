@@ -8,7 +8,9 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
+from stacks.checks import acknowledge, acknowledge_wildcard
 from stacks.constructs.batch.state_machine import BatchStateMachine
+from stacks.constructs.batch.transform_job import TransformJob
 from stacks.constructs.function.service_function import ServiceFunction
 
 _HOUR = Duration.hours(1)
@@ -26,11 +28,16 @@ class Endings(Construct):
         construct_id: str,
         *,
         machine: BatchStateMachine,
+        job: TransformJob,
         finish: ServiceFunction,
         sweep: ServiceFunction,
     ) -> None:
         super().__init__(scope, construct_id)
         machine.grant_end(sweep.runtime_role)
+        for statement in job.stopping_statements():
+            finish.runtime_role.add_to_principal_policy(statement)
+        acknowledge_wildcard(finish, job.arns, "the jobs of one stage, by the form of their name")
+        acknowledge(finish, "AwsSolutions-IAM5[Resource::*]", "a list of jobs knows no resources")
         sweep.add_environment("TWIN_BATCH_STATE_MACHINE_ARN", machine.arn)
         events.Rule(
             self,

@@ -12,13 +12,9 @@ from aws_cdk import aws_stepfunctions as sfn
 _PERMANENT = ("NotFoundError", "UnreadableObjectError", "SettingsError")
 _CRASHES = ("Sandbox.Timedout", "States.Timeout", "Lambda.Unknown", "Runtime.ExitError")
 
-# Step Functions calls every error of SageMaker that its API does not list by the first name:
-# throttling and failures, but what no later try heals as well.
-_MAYBE_PASSING = (
-    "SageMaker.AmazonSageMakerException",
-    "SageMaker.ThrottlingException",
-    "SageMaker.SdkClientException",
-)
+# The SDK has the first name for every error of SageMaker that its API does not list: throttling and
+# failures, but what no later try heals as well.
+_MAYBE_PASSING = ("SageMaker.SageMakerException", "SageMaker.SdkClientException")
 ALL_INSTANCES_IN_USE = "SageMaker.ResourceLimitExceededException"
 """The error of an instance quota that is used up, or that is 0."""
 
@@ -37,6 +33,11 @@ def retry_function(invoke: sfn.TaskStateBase) -> None:
     _add(invoke, _PERMANENT, max_attempts=0)
     _add(invoke, _CRASHES, max_attempts=4)
     _add(invoke, ("States.ALL",), max_attempts=48)
+
+
+def retry_look(look: sfn.CustomState) -> None:
+    """Have a step that looks at a job tried again for hours: the job goes on meanwhile."""
+    _add(look, ("States.ALL",), max_attempts=48)
 
 
 def retry_job(transform: sfn.CustomState) -> None:

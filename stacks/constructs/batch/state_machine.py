@@ -15,15 +15,17 @@ from stacks.constructs.batch.retries import (
     CAPACITY_PAUSE,
     retry_function,
     retry_job,
+    retry_look,
 )
-from stacks.constructs.batch.transform_job import TransformJob
+from stacks.constructs.batch.transform_job import PAUSE_SECONDS, TransformJob
 from stacks.constructs.shared.retained_logs import RetainedLogs
+from stacks.constructs.shared.trust import trusted
 
 _WINDOW = Duration.hours(24)
 # How the reason of a failed job begins when there is no instance, and when a request was refused.
 _NO_CAPACITY, _REQUEST_REFUSED = "CapacityError", "ClientError"
-# In the cause of a refusal by SageMaker's API, where no later try helps.
-_NEVER_PASSING = ("Error Code: ValidationException", "Error Code: AccessDeniedException")
+# In the cause of a refusal by SageMaker's API that a later try may heal: the SDK has no code there.
+_PASSING = ("Status Code: 5", "Rate exceeded", "Unable to execute HTTP request")
 
 
 class BatchStateMachine(Construct):
@@ -57,6 +59,7 @@ class BatchStateMachine(Construct):
             self,
             "Resource",
             state_machine_name=name,
+            role=iam.Role(self, "Role", assumed_by=trusted("states")),
             definition_body=sfn.DefinitionBody.from_chainable(
                 self._states(
                     _invoke(self, "Prepare", prepare), self._collected(collect, finish), job
@@ -97,10 +100,11 @@ class BatchStateMachine(Construct):
     def _states(
         self, prepared: tasks.LambdaInvoke, collected: tasks.LambdaInvoke, job: TransformJob
     ) -> sfn.IChainable:
-        transform = sfn.CustomState(self, "Transform", state_json=job.state(_WINDOW))
+        transform = sfn.CustomState(self, "Transform", state_json=job.start())
         retry_job(transform)
-        transform.add_catch(self._refused(transform, collected), result_path="$.refused")
-        transform.next(collected)
+        refused = self._refused(transform, collected)
+        transform.add_catch(refused, result_path="$.refused")
+        transform.next(self._awaited(job, collected, refused))
         prepared.add_catch(collected, result_path="$.error")
         done = sfn.Succeed(self, "Done")
         again = sfn.Pass(self, "NextRound", input_path="$.collected")
@@ -127,18 +131,52 @@ class BatchStateMachine(Construct):
         finished.next(self._failed)
         return collected
 
+    def _awaited(
+        self, job: TransformJob, collected: sfn.IChainable, refused: sfn.IChainable
+    ) -> sfn.IChainable:
+        """Return the states that look at a job until it has ended, at ever longer pauses."""
+        pause = sfn.Wait(self, "Pause", time=sfn.WaitTime.seconds_path("$.transform.pause"))
+        look = sfn.CustomState(self, "Look", state_json=job.look())
+        retry_look(look)
+        look.add_catch(refused, result_path="$.refused")
+        longer = sfn.Pass(
+            self,
+            "LongerPause",
+            parameters={
+                "name.$": "$.transform.name",
+                "pause.$": f"States.MathAdd($.transform.pause, {PAUSE_SECONDS})",
+            },
+            result_path="$.transform",
+        )
+        # As `Catch` gives an error: the reason is somewhere in the job's description.
+        failed = sfn.Pass(
+            self,
+            "JobFailed",
+            parameters={"Error": "TransformJobFailed", "Cause.$": "States.JsonToString($.job)"},
+            result_path="$.refused",
+        )
+        status, going_on = "$.job.TransformJobStatus", ("InProgress", "Stopping")
+        running = [sfn.Condition.string_equals(status, word) for word in going_on]
+        pause.next(look)
+        look.next(
+            sfn.Choice(self, "HasEnded")
+            .when(sfn.Condition.string_equals(status, "Completed"), collected)
+            .when(sfn.Condition.or_(*running), longer.next(pause))
+            .otherwise(failed.next(refused))
+        )
+        return pause
+
     def _refused(self, transform: sfn.IChainable, collected: sfn.IChainable) -> sfn.IChainable:
         """Return the way of a job that failed or never started: again later, or to be collected."""
         later = sfn.Wait(self, "TryLater", time=sfn.WaitTime.duration(CAPACITY_PAUSE))
         later.next(transform)
         keep = sfn.Pass(self, "KeepError", input_path="$.refused", result_path="$.error")
-        never = [_says("$.refused.Cause", word) for word in _NEVER_PASSING]
         quota = sfn.Condition.string_equals("$.refused.Error", ALL_INSTANCES_IN_USE)
-        refusal = sfn.Condition.string_matches("$.refused.Error", "SageMaker.*")
+        words = [_says("$.refused.Cause", word) for word in (_NO_CAPACITY, *_PASSING)]
         keep.next(collected)
         passing = sfn.Choice(self, "MayPass")
-        passing.when(sfn.Condition.or_(quota, *never), keep)
-        passing.when(sfn.Condition.or_(refusal, _says("$.refused.Cause", _NO_CAPACITY)), later)
+        passing.when(quota, keep)
+        passing.when(sfn.Condition.or_(*words), later)
         passing.otherwise(keep)
         return passing
 
@@ -146,14 +184,12 @@ class BatchStateMachine(Construct):
         machine = self.machine
         for statement in job.statements():
             machine.add_to_role_policy(statement)
-        acknowledge_wildcard(
-            machine, job.arns, "the jobs of one stage, by the prefix of their name"
-        )
+        acknowledge_wildcard(self, job.arns, "the jobs of one stage, by the form of their name")
         for function in functions:
             every_version = f"{function.function_arn}:*"
-            acknowledge_wildcard(machine, every_version, "CDK's grant: every version of a function")
+            acknowledge_wildcard(self, every_version, "CDK's grant: every version of a function")
         acknowledge(
-            machine,
+            self,
             "AwsSolutions-IAM5[Resource::*]",
             "X-Ray and the delivery of logs know no resources",
         )

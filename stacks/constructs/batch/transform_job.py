@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import ArnFormat, Aws, Duration, Stack
+from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_iam as iam
 
 from stacks.config import BatchConfig
@@ -18,11 +18,17 @@ _NAME = (
 )
 
 
+PAUSE_SECONDS = 5
+"""Pause before the first look at a job, and the growth of each further pause: a day has 186 looks,
+well below the 25,000 events of an execution."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TransformJob:
-    """A job over the shards below `$.input_uri`, run and awaited by Step Functions.
+    """A job over the shards below `$.input_uri`, started and looked at by Step Functions.
 
-    CDK's own task knows neither DataProcessing nor the host's AMI.
+    Through the SDK integration: the optimized one refuses fields that it does not know, such as
+    the host's AMI. docs/decisions/0153-batches-wait-for-their-jobs-themselves.md
 
     Attributes:
         stack: stack that describes the job.
@@ -42,24 +48,22 @@ class TransformJob:
 
     @property
     def arns(self) -> str:
-        """ARN pattern of the jobs."""
+        """ARN pattern of the jobs: as long as the names of another stage's never are."""
         arn: str = self.stack.format_arn(
             service="sagemaker",
             resource="transform-job",
-            resource_name=f"{self.prefix}*",
+            resource_name=f"{self.prefix}{'?' * 32}-{'?' * 4}",
             arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )
         return arn
 
-    def state(self, window: Duration) -> dict[str, Any]:
-        """Return the state that runs the job for at most a window of time.
+    def start(self) -> dict[str, Any]:
+        """Return the state that starts the job: `$.transform` has the job's name, and a pause.
 
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html
         """
         return {
-            "Type": "Task",
-            "Resource": f"arn:{Aws.PARTITION}:states:::sagemaker:createTransformJob.sync",
-            "TimeoutSeconds": window.to_seconds(),
+            **_call("createTransformJob"),
             "Parameters": {
                 "TransformJobName.$": _NAME.format(prefix=self.prefix),
                 "ModelName": self.model_name,
@@ -94,28 +98,39 @@ class TransformJob:
                 },
                 "Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()],
             },
+            "ResultSelector": {
+                "name.$": "States.ArrayGetItem(States.StringSplit($.TransformJobArn, '/'), 1)",
+                "pause": PAUSE_SECONDS,
+            },
             "ResultPath": "$.transform",
         }
 
-    def statements(self) -> list[iam.PolicyStatement]:
-        """Return the rights that running the job and waiting for the end take.
+    def look(self) -> dict[str, Any]:
+        """Return the state that describes the job, in `$.job`."""
+        return {
+            **_call("describeTransformJob"),
+            "Parameters": {"TransformJobName.$": "$.transform.name"},
+            "ResultPath": "$.job",
+        }
 
-        https://docs.aws.amazon.com/step-functions/latest/dg/sagemaker-iam.html
-        """
-        rule = self.stack.format_arn(
-            service="events",
-            resource="rule",
-            resource_name="StepFunctionsGetEventsForSageMakerTransformJobsRule",
-            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
-        )
-        job = ["CreateTransformJob", "DescribeTransformJob", "StopTransformJob"]
-        tags = ["AddTags", "ListTags"]
-        return [
-            iam.PolicyStatement(
-                actions=[f"sagemaker:{action}" for action in (*job, *tags)], resources=[self.arns]
-            ),
-            iam.PolicyStatement(
-                actions=["events:DescribeRule", "events:PutRule", "events:PutTargets"],
-                resources=[rule],
-            ),
-        ]
+    def statements(self) -> list[iam.PolicyStatement]:
+        """Return the rights that starting the job, with tags, and looking at it take."""
+        actions = ("CreateTransformJob", "AddTags", "DescribeTransformJob")
+        return [_allow(actions, self.arns)]
+
+    def stopping_statements(self) -> list[iam.PolicyStatement]:
+        """Return the rights that finding and stopping the stage's jobs take."""
+        return [_allow(("StopTransformJob",), self.arns), _allow(("ListTransformJobs",), "*")]
+
+
+def _call(operation: str) -> dict[str, Any]:
+    return {
+        "Type": "Task",
+        "Resource": f"arn:{Aws.PARTITION}:states:::aws-sdk:sagemaker:{operation}",
+    }
+
+
+def _allow(actions: tuple[str, ...], resource: str) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        actions=[f"sagemaker:{action}" for action in actions], resources=[resource]
+    )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.config import AsyncConfig
-from stacks.constructs.endpoint.production_variant import production_variant, variant_name
+from stacks.constructs.endpoint.production_variant import production_variant
 from stacks.constructs.endpoint.sagemaker_endpoint import SageMakerEndpoint
+from stacks.constructs.endpoint.scaling_handover import ScalingHandover
 from stacks.constructs.model.served_model import ServedModel
 from stacks.constructs.scaling.backlog_scaling import BacklogScaling
 from stacks.constructs.shared.event_topic import EventTopic
@@ -41,15 +43,53 @@ class AsyncEndpoint(SageMakerEndpoint):
         concurrency: int,
         ami: str | None,
         bucket: JobBucket,
+        code: lambda_.Code,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.variant = variant_name(config.instance_type)
+        self.variant = config.variant_name
         self.completed = EventTopic(self, "Completed", publisher=model.role)
         self.failed = EventTopic(self, "Failed", publisher=model.role)
+        hosts = self._hosts(model, config, concurrency=concurrency, ami=ami, bucket=bucket)
+        endpoint = sagemaker.CfnEndpoint(
+            self,
+            "Resource",
+            endpoint_name=endpoint_name,
+            endpoint_config_name=hosts.attr_endpoint_config_name,
+            deployment_config=_replace_when_done(config),
+        )
+        self.name = endpoint.attr_endpoint_name
+        self.deployed = {
+            "EndpointConfigName": hosts.attr_endpoint_config_name,
+            "VariantName": self.variant,
+        }
+        handover = ScalingHandover(
+            self,
+            "Handover",
+            endpoint_name=endpoint_name,
+            endpoint_config_name=hosts.attr_endpoint_config_name,
+            variant=self.variant,
+            bucket=bucket,
+            code=code,
+            log_retention_days=config.log_retention_days,
+        )
+        scaling = BacklogScaling(
+            self, "Scaling", endpoint_name=self.name, variant=self.variant, config=config
+        )
+        handover.around(endpoint, then=scaling)
+
+    def _hosts(
+        self,
+        model: ServedModel,
+        config: AsyncConfig,
+        *,
+        concurrency: int,
+        ami: str | None,
+        bucket: JobBucket,
+    ) -> sagemaker.CfnEndpointConfig:
         # An endpoint cannot be created without an instance; every deploy starts one, which shows
         # that the model runs, and scaling takes it away again.
         count = max(1, config.min_instances)
-        hosts = sagemaker.CfnEndpointConfig(
+        return sagemaker.CfnEndpointConfig(
             self,
             "Config",
             production_variants=[production_variant(config, count=count, ami=ami, model=model)],
@@ -59,17 +99,6 @@ class AsyncEndpoint(SageMakerEndpoint):
                 ),
                 output_config=self._output(model, bucket),
             ),
-        )
-        endpoint = sagemaker.CfnEndpoint(
-            self,
-            "Resource",
-            endpoint_name=endpoint_name,
-            endpoint_config_name=hosts.attr_endpoint_config_name,
-            deployment_config=_replace_when_done(config),
-        )
-        self.name = endpoint.attr_endpoint_name
-        BacklogScaling(
-            self, "Scaling", endpoint_name=self.name, variant=self.variant, config=config
         )
 
     def grant_submit(self, grantee: iam.IGrantable) -> iam.Grant:
@@ -84,7 +113,7 @@ class AsyncEndpoint(SageMakerEndpoint):
             bucket.grant_objects(
                 model.role, "s3:PutObject", "s3:AbortMultipartUpload", below=prefix
             )
-        bucket.grant_list(model.role)
+        bucket.grant_list(model.role, below=INPUTS)
         return _Async.AsyncInferenceOutputConfigProperty(
             s3_output_path=bucket.s3_url_for_object(OUTPUTS),
             s3_failure_path=bucket.s3_url_for_object(FAILURES),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_s3 as s3
@@ -10,15 +11,16 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.config import InstanceScaleInConfig, RealtimeConfig, StageConfig
+from stacks.constructs.endpoint.adapter_component import AdapterComponent
 from stacks.constructs.endpoint.component_specification import specification
 from stacks.constructs.endpoint.deployment_guardrails import DeploymentGuardrails
 from stacks.constructs.endpoint.production_variant import (
     production_variant,
     routing_config,
-    variant_name,
 )
 from stacks.constructs.endpoint.realtime_endpoint import RealtimeEndpoint, data_capture
 from stacks.constructs.model.hosted_model import HostedModel
+from stacks.constructs.model.weights_archive import WeightsArchive
 from stacks.constructs.scaling.component_scaling import ComponentScaling
 
 _Config = sagemaker.CfnEndpointConfig
@@ -42,10 +44,11 @@ class ComponentEndpoint(RealtimeEndpoint):
         config: StageConfig,
         model: HostedModel,
         captured_to: s3.IBucket,
+        root: Path,
     ) -> None:
         super().__init__(scope, construct_id)
-        realtime, name = config.realtime, config.endpoint_name
-        self.variant = variant_name(realtime.instance_type)
+        realtime, name = config.endpoint, config.endpoint_name
+        self.variant = realtime.variant_name
         self.component = name
         self.dimensions = {"InferenceComponentName": name}
         self._create(
@@ -62,26 +65,50 @@ class ComponentEndpoint(RealtimeEndpoint):
             enable_network_isolation=model.isolated,
         )
         component = self._describe(realtime, model)
+        self._adapters = config.adapter_components
+        self._add_adapters(component, model, config, root)
+        self.deployed = {"ComponentName": self.component, "ModelName": model.name}
         scaling = ComponentScaling(
             self,
             "Scaling",
             component=name,
+            adapters=[*self._adapters.values()],
             scaling=realtime.autoscaling,
             endpoint_name=name,
             namespace=config.project.name,
         )
         scaling.target.add_resource_dependency(component)
+        self._rest_when_idle(scaling, config)
 
     @property
     def arns(self) -> list[str]:
-        """ARNs of the endpoint and of the component: a request names both."""
-        component: str = Stack.of(self).format_arn(
-            service="sagemaker",
-            resource="inference-component",
-            resource_name=self.component,
-            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
-        )
-        return [*super().arns, component]
+        """ARNs of the endpoint and of its components: a request names one of each."""
+        components: list[str] = [
+            Stack.of(self).format_arn(
+                service="sagemaker",
+                resource="inference-component",
+                resource_name=name,
+                arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+            )
+            for name in (self.component, *self._adapters.values())
+        ]
+        return [*super().arns, *components]
+
+    def _add_adapters(
+        self,
+        base: sagemaker.CfnInferenceComponent,
+        model: HostedModel,
+        config: StageConfig,
+        root: Path,
+    ) -> None:
+        for adapter in config.model.adapters if self._adapters else ():
+            name = self._adapters[f"{config.model.id}:{adapter.name}"]
+            directory = root / (config.model.artifacts or "") / adapter.path
+            archive = WeightsArchive.from_directory(
+                Stack.of(self), directory, build=root / ".build" / "models"
+            )
+            model.grant_read_adapter(adapter.name, archive)
+            AdapterComponent(self, f"Adapter-{adapter.name}", name=name, base=base, archive=archive)
 
     def _describe(
         self, realtime: RealtimeConfig, model: HostedModel
@@ -98,7 +125,7 @@ class ComponentEndpoint(RealtimeEndpoint):
             runtime_config=_Component.InferenceComponentRuntimeConfigProperty(
                 copy_count=realtime.initial_instance_count
             ),
-            deployment_config=guardrails.rolling(),
+            deployment_config=guardrails.of_component(),
             **specification(model, realtime),
         )
 

@@ -46,18 +46,17 @@ class DeploymentGuardrails(Construct):
         ]
         self._alarm_names = [alarm.alarm_name for alarm in alarms]
 
-    def blue_green(self) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
+    def of_endpoint(self) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
         """Return how an endpoint moves its traffic to new instances."""
         alarms = [_Policy.AlarmProperty(alarm_name=name) for name in self._alarm_names]
+        rolls = self._deployment.strategy == "rolling"
         return _Policy.DeploymentConfigProperty(
-            blue_green_update_policy=_Policy.BlueGreenUpdatePolicyProperty(
-                traffic_routing_configuration=_routing(self._deployment),
-                termination_wait_in_seconds=self._deployment.termination_wait_seconds,
-            ),
+            rolling_update_policy=_in_batches(self._deployment) if rolls else None,
+            blue_green_update_policy=None if rolls else _in_a_second_fleet(self._deployment),
             auto_rollback_configuration=_Policy.AutoRollbackConfigProperty(alarms=alarms),
         )
 
-    def rolling(self) -> sagemaker.CfnInferenceComponent.InferenceComponentDeploymentConfigProperty:
+    def of_component(self) -> _Component.InferenceComponentDeploymentConfigProperty:
         """Return how an inference component replaces its copies."""
         alarms = [_Component.AlarmProperty(alarm_name=name) for name in self._alarm_names]
         return _Component.InferenceComponentDeploymentConfigProperty(
@@ -91,10 +90,28 @@ class DeploymentGuardrails(Construct):
         )
 
 
-def _routing(deployment: DeploymentConfig) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
-    kind = deployment.strategy.replace("-", "_").upper()
-    size = _Policy.CapacitySizeProperty(type="CAPACITY_PERCENT", value=deployment.step_percent)
-    step = {_STEP[deployment.strategy]: size} if deployment.strategy in _STEP else {}
-    return _Policy.TrafficRoutingConfigProperty(
-        type=kind, wait_interval_in_seconds=deployment.wait_seconds, **step
+def _in_batches(deployment: DeploymentConfig) -> sagemaker.CfnEndpoint.RollingUpdatePolicyProperty:
+    return _Policy.RollingUpdatePolicyProperty(
+        maximum_batch_size=_share(deployment),
+        # Left out, all of the old instances would come back at once, and double the fleet.
+        rollback_maximum_batch_size=_share(deployment),
+        wait_interval_in_seconds=deployment.wait_seconds,
     )
+
+
+def _in_a_second_fleet(
+    deployment: DeploymentConfig,
+) -> sagemaker.CfnEndpoint.BlueGreenUpdatePolicyProperty:
+    step = _STEP.get(deployment.strategy)
+    return _Policy.BlueGreenUpdatePolicyProperty(
+        traffic_routing_configuration=_Policy.TrafficRoutingConfigProperty(
+            type=deployment.strategy.replace("-", "_").upper(),
+            wait_interval_in_seconds=deployment.wait_seconds,
+            **({step: _share(deployment)} if step else {}),
+        ),
+        termination_wait_in_seconds=deployment.termination_wait_seconds,
+    )
+
+
+def _share(deployment: DeploymentConfig) -> sagemaker.CfnEndpoint.CapacitySizeProperty:
+    return _Policy.CapacitySizeProperty(type="CAPACITY_PERCENT", value=deployment.step_percent)

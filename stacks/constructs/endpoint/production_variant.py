@@ -13,15 +13,6 @@ _Config = sagemaker.CfnEndpointConfig
 Variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty
 
 
-def variant_name(instance_type: str) -> str:
-    """Return a name that follows the instance type.
-
-    SageMaker refuses to change the type of a variant that is registered for scaling:
-    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
-    """
-    return instance_type.removeprefix("ml.").replace(".", "-")
-
-
 def production_variant(
     hosts: HostConfig,
     *,
@@ -42,7 +33,7 @@ def production_variant(
         managed: limits within which SageMaker finds instances for inference components.
     """
     return Variant(
-        variant_name=variant_name(hosts.instance_type),
+        variant_name=hosts.variant_name,
         initial_instance_count=count,
         initial_variant_weight=1,
         volume_size_in_gb=hosts.volume_gb,
@@ -56,7 +47,7 @@ def production_variant(
 
 def routing_config(config: StageConfig) -> sagemaker.CfnEndpointConfig.RoutingConfigProperty:
     """Describe which instance of a stage gets a request."""
-    strategy = config.realtime.routing.replace("-", "_").upper()
+    strategy = config.endpoint.routing.replace("-", "_").upper()
     prefixes = config.prefix_routing
     if prefixes is None:
         return _Config.RoutingConfigProperty(routing_strategy=strategy)

@@ -15,10 +15,12 @@ class SageMakerEndpoint(Construct):
     Attributes:
         name: name of the endpoint.
         variant: name of the production variant.
+        deployed: outputs that say what is to serve, for a rollout to compare.
     """
 
     name: str
     variant: str
+    deployed: dict[str, str]
 
     @property
     def arn(self) -> str:

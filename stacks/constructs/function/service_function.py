@@ -7,10 +7,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from stacks.adapter_layers import FUNCTIONS
 from stacks.checks import acknowledge
 from stacks.constructs.shared.retained_logs import RetainedLogs
+from stacks.constructs.shared.trust import trusted
 
-ARCHITECTURE = lambda_.Architecture.ARM_64
+ARCHITECTURE = lambda_.Architecture.custom(FUNCTIONS)
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 
 
@@ -34,10 +36,12 @@ class ServiceFunction(lambda_.Function):
         environment: dict[str, str] | None = None,
         layers: list[lambda_.ILayerVersion] | None = None,
         reserved_concurrency: int | None = None,
+        architecture: lambda_.Architecture = ARCHITECTURE,
+        snapstart: bool = False,
     ) -> None:
         home = Construct(scope, f"{construct_id}Runtime")
         log_group = RetainedLogs(home, "Logs", days=log_retention_days)
-        role = iam.Role(home, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        role = iam.Role(home, "Role", assumed_by=trusted("lambda"))
         self.runtime_role = role
         log_group.grant_write(role)
         super().__init__(
@@ -46,7 +50,7 @@ class ServiceFunction(lambda_.Function):
             code=code,
             handler=handler,
             runtime=RUNTIME,
-            architecture=ARCHITECTURE,
+            architecture=architecture,
             role=role,
             log_group=log_group,
             timeout=Duration.seconds(timeout_seconds),
@@ -55,9 +59,15 @@ class ServiceFunction(lambda_.Function):
             layers=layers,
             reserved_concurrent_executions=reserved_concurrency,
             tracing=lambda_.Tracing.ACTIVE,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snapstart else None,
         )
         acknowledge(
             home, "AwsSolutions-IAM5[Resource::*]", "X-Ray's PutTraceSegments knows no resources"
         )
         reason = "Python 3.13 is what the package is built, compiled and tested for"
         acknowledge(self, "AwsSolutions-L1", reason)
+
+    @property
+    def entry(self) -> lambda_.IFunction:
+        """The function, as API Gateway invokes it."""
+        return self

@@ -6,10 +6,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-# Release 1.1.0. The account publishes in every region of the aws partition:
-# https://github.com/aws/aws-lambda-web-adapter
-_ACCOUNT, _VERSION = "753240598075", 30
-_LAYERS = {"arm64": "LambdaAdapterLayerArm64", "x86_64": "LambdaAdapterLayerX86"}
+from stacks.adapter_layers import Architecture, layer_arn
 
 ENVIRONMENT = {
     "AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap",
@@ -19,13 +16,22 @@ ENVIRONMENT = {
 }
 """Variables with which a function that starts a web server streams."""
 
+ASYNC_INIT = {"AWS_LWA_ASYNC_INIT": "true"}
+"""For a server that takes longer to start than the 10 s after which Lambda cuts an init short and
+begins it anew: the adapter says in time that init is over, and the first request waits.
+https://aws.github.io/aws-lambda-web-adapter/features/async-init.html"""
+
+SNAPSTART = {"AWS_LWA_SNAPSTART_AFTER_RESTORE_PATH": "/after-restore"}
+"""For a server that is copied out of a snapshot, which has no such limit on its init: what the
+adapter calls in each copy before it serves, and answers callers' requests for with 403.
+https://aws.github.io/aws-lambda-web-adapter/features/snapstart.html"""
+
 
 def web_adapter_layer(
-    scope: Construct, construct_id: str, *, architecture: lambda_.Architecture
+    scope: Construct, construct_id: str, *, architecture: Architecture
 ) -> lambda_.ILayerVersion:
     """Return the layer for an architecture, in the stack's region."""
-    name = _LAYERS[architecture.name]
-    arn = f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{_ACCOUNT}:layer:{name}:{_VERSION}"
+    arn = layer_arn(architecture, partition=Aws.PARTITION, region=Aws.REGION)
     layer: lambda_.ILayerVersion = lambda_.LayerVersion.from_layer_version_arn(
         scope, construct_id, arn
     )

@@ -8,6 +8,7 @@ from aws_cdk import Stack
 
 from stacks.config import HostConfig, StageConfig
 from stacks.constructs.model.container_image import ContainerImage
+from stacks.constructs.model.registered_weights import RegisteredWeights
 from stacks.constructs.model.served_model import ServedModel
 from stacks.constructs.model.weights import Weights
 from stacks.constructs.shared.retained_logs import RetainedLogs
@@ -41,9 +42,13 @@ class HostedModel(ServedModel):
             construct_id,
             image=ContainerImage(stack, "Image", image=image),
             environment=config.engine.environment(
-                config.model, gpu_count(instance_type), with_metrics=with_metrics
+                config.model,
+                gpu_count(instance_type),
+                adapters=config.loaded_adapters(root),
+                with_metrics=with_metrics,
             ),
-            weights=Weights.of(config.model, stack=stack, root=root),
+            weights=RegisteredWeights.of(config, stack=stack)
+            or Weights.of(config.model, stack=stack, root=root),
             log_group=RetainedLogs(
                 stack,
                 "Logs",

@@ -10,6 +10,7 @@ from aws_cdk import aws_logs as logs
 from stacks.checks import acknowledge_wildcard
 from stacks.config import BatchConfig, StageConfig
 from stacks.constructs.model.container_image import ContainerImage
+from stacks.constructs.model.registered_weights import RegisteredWeights
 from stacks.constructs.model.served_model import ServedModel
 from stacks.constructs.model.weights_archive import WeightsArchive
 from stacks.engines.instances import gpu_count, processor
@@ -44,8 +45,11 @@ class TransformModel(ServedModel):
             stack,
             construct_id,
             image=ContainerImage(stack, "Image", image=image),
-            environment=config.engine.environment(config.model, gpu_count(batch.instance_type)),
-            weights=WeightsArchive.of(config, stack=stack, root=root),
+            environment=config.engine.environment(
+                config.model, gpu_count(batch.instance_type), adapters=config.loaded_adapters(root)
+            ),
+            weights=RegisteredWeights.of(config, stack=stack, archived=True)
+            or WeightsArchive.of(config, stack=stack, root=root),
             log_group=log_group,
         )
         log_group.grant(self.role, "logs:CreateLogGroup")

@@ -58,26 +58,11 @@ class Weights:
     @property
     def container(self) -> dict[str, sagemaker.CfnModel.ModelDataSourceProperty]:
         """The properties of a container definition that name the weights."""
-        source = sagemaker.CfnModel.S3DataSourceProperty(
-            s3_uri=f"s3://{self.bucket}/{self.prefix}",
-            s3_data_type="S3Prefix",
-            compression_type="None",
-        )
-        return {
-            "model_data_source": sagemaker.CfnModel.ModelDataSourceProperty(s3_data_source=source)
-        }
+        return prefix_container(f"s3://{self.bucket}/{self.prefix}")
 
     def read_statements(self) -> list[iam.PolicyStatement]:
         """Allow listing and reading the prefix, and nothing beside it."""
-        bucket = f"arn:{Aws.PARTITION}:s3:::{self.bucket}"
-        return [
-            iam.PolicyStatement(actions=["s3:GetObject"], resources=[f"{bucket}/{self.prefix}*"]),
-            iam.PolicyStatement(
-                actions=["s3:ListBucket"],
-                resources=[bucket],
-                conditions={"StringLike": {"s3:prefix": f"{self.prefix}*"}},
-            ),
-        ]
+        return reading_below(self.bucket, self.prefix)
 
 
 def publish(stack: Stack, file: Path, key: str) -> str:
@@ -99,3 +84,24 @@ def publish(stack: Stack, file: Path, key: str) -> str:
         display_name=file.name,
     )
     return str(location.bucket_name)
+
+
+def prefix_container(uri: str) -> dict[str, sagemaker.CfnModel.ModelDataSourceProperty]:
+    """Return the properties of a container definition whose weights lie uncompressed at a URI."""
+    source = sagemaker.CfnModel.S3DataSourceProperty(
+        s3_uri=uri, s3_data_type="S3Prefix", compression_type="None"
+    )
+    return {"model_data_source": sagemaker.CfnModel.ModelDataSourceProperty(s3_data_source=source)}
+
+
+def reading_below(bucket: str, prefix: str) -> list[iam.PolicyStatement]:
+    """Allow listing and reading below a prefix of a bucket, by name, and nothing beside it."""
+    arn = f"arn:{Aws.PARTITION}:s3:::{bucket}"
+    return [
+        iam.PolicyStatement(actions=["s3:GetObject"], resources=[f"{arn}/{prefix}*"]),
+        iam.PolicyStatement(
+            actions=["s3:ListBucket"],
+            resources=[arn],
+            conditions={"StringLike": {"s3:prefix": f"{prefix}*"}},
+        ),
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -28,6 +30,7 @@ class ComponentScaling(RealtimeScaling):
         construct_id: str,
         *,
         component: str,
+        adapters: Sequence[str] = (),
         scaling: AutoscalingConfig,
         endpoint_name: str,
         namespace: str,
@@ -40,22 +43,28 @@ class ComponentScaling(RealtimeScaling):
             endpoint_name=endpoint_name,
             namespace=namespace,
         )
+        self._wake("", component)
+        for adapter in adapters:
+            # SageMaker counts by the component that a request names.
+            self._wake(f"-{adapter}", adapter)
+
+    def _wake(self, suffix: str, component: str) -> None:
         AlarmStepPolicy(
             self,
-            "Wake",
+            f"Wake{suffix}",
             target=self.target,
-            policy_name="wake",
-            alarm=self._refused(component),
+            policy_name=f"wake{suffix}",
+            alarm=self._refused(f"RefusedWithoutCopies{suffix}", component),
             # Callers that try again while the first copy starts must not get a second one.
             adjustment_type=autoscaling.AdjustmentType.EXACT_CAPACITY,
             adjustment=1,
             lower_bound=0,
         )
 
-    def _refused(self, component: str) -> cloudwatch.Alarm:
+    def _refused(self, construct_id: str, component: str) -> cloudwatch.Alarm:
         return cloudwatch.Alarm(
             self,
-            "RefusedWithoutCopies",
+            construct_id,
             metric=cloudwatch.Metric(
                 namespace="AWS/SageMaker",
                 metric_name="NoCapacityInvocationFailures",

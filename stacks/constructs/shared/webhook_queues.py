@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks.constructs.shared.private_queue import PrivateQueue
+
 CONSUMER_SECONDS = 60
 """Longest run of the functions that consume the queues."""
+
+MOST_BATCHES = 5
+"""Batches at once, of ten requests to the receiver each: it is one service, perhaps a small one."""
 
 # docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: six times the function's.
 _HIDDEN_SECONDS = 6 * CONSUMER_SECONDS
@@ -28,10 +33,16 @@ class WebhookQueues(Construct):
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
-        self.dead_letters = self._queue("DeadLetters", days=14)
+        self.dead_letters = PrivateQueue(
+            self, "DeadLetters", days=14, hidden_seconds=_HIDDEN_SECONDS
+        )
         given_up = sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MOST_TRIES)
-        self.events = self._queue("Events", days=4, dead_letters=given_up)
-        self.watches = self._queue("Watches", days=4, dead_letters=given_up)
+        self.events = PrivateQueue(
+            self, "Events", days=4, hidden_seconds=_HIDDEN_SECONDS, dead_letters=given_up
+        )
+        self.watches = PrivateQueue(
+            self, "Watches", days=4, hidden_seconds=_HIDDEN_SECONDS, dead_letters=given_up
+        )
         cloudwatch.Alarm(
             self,
             "Undelivered",
@@ -43,19 +54,4 @@ class WebhookQueues(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             evaluation_periods=1,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-
-    def _queue(
-        self, construct_id: str, *, days: int, dead_letters: sqs.DeadLetterQueue | None = None
-    ) -> sqs.Queue:
-        return sqs.Queue(
-            self,
-            construct_id,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            # A message that outlives it vanishes, past any dead-letter queue.
-            retention_period=Duration.days(days),
-            visibility_timeout=Duration.seconds(_HIDDEN_SECONDS),
-            dead_letter_queue=dead_letters,
-            removal_policy=RemovalPolicy.DESTROY,
         )

@@ -16,11 +16,12 @@ const maxRetries = 0;
 const tools = {
   weather: tool({
     description: "Tell the weather of a city.",
-    inputSchema: z.object({ city: z.string() }),
+    inputSchema: z.object({ city: z.enum(["Paris"]) }),
     execute: async ({ city }) => `sunny in ${city}`,
   }),
 };
-const schema = z.object({ city: z.string(), degrees: z.number() });
+const forced = { type: "tool", toolName: "weather" };
+const schema = z.object({ city: z.enum(["Paris"]), degrees: z.literal(20) });
 
 async function streamed(model) {
   let parts = 0;
@@ -29,7 +30,9 @@ async function streamed(model) {
 }
 
 async function twoTurns(model) {
-  const answer = await generateText({ model, prompt: QUESTION, tools, stopWhen: stepCountIs(3), maxRetries });
+  const prepareStep = ({ stepNumber }) => ({ toolChoice: stepNumber === 0 ? forced : "auto" });
+  const stopWhen = stepCountIs(3);
+  const answer = await generateText({ model, prompt: QUESTION, tools, prepareStep, stopWhen, maxRetries });
   assert(answer.text, "no text after the tool's result");
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import instructor
 import openai
 from probing import KEY, MODEL, QUESTION, URL, run
@@ -12,8 +14,8 @@ ASK = {"model": MODEL, "messages": [{"role": "user", "content": QUESTION}], "max
 
 
 class Weather(BaseModel):
-    city: str
-    degrees: int
+    city: Literal["Paris"]
+    degrees: Literal[20]
 
 
 def tools():
@@ -26,10 +28,10 @@ def structured():
     assert client.chat.completions.create(response_model=Weather, **ASK).city == "Paris"
 
 
-def stream():
+def tools_streamed():
     client = instructor.from_openai(plain, mode=instructor.Mode.TOOLS)
     parts = list(client.chat.completions.create_partial(response_model=Weather, **ASK))
     assert parts[-1].city == "Paris"
 
 
-run(tools=tools, structured=structured, stream=stream)
+run(tools=tools, structured=structured, tools_streamed=tools_streamed)

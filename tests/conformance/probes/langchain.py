@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from probing import KEY, MODEL, QUESTION, URL, run
@@ -16,12 +18,12 @@ responder = ChatOpenAI(
 class Weather(BaseModel):
     """The weather."""
 
-    city: str
-    degrees: int
+    city: Literal["Paris"]
+    degrees: Literal[20]
 
 
 @tool
-def weather(city: str) -> str:
+def weather(city: Literal["Paris"]) -> str:
     """Tell the weather of a city."""
     return f"sunny in {city}"
 
@@ -36,14 +38,14 @@ def stream():
 
 def tools():
     bound = llm.bind_tools([weather])
-    first = bound.invoke(QUESTION)
+    first = llm.bind_tools([weather], tool_choice="weather").invoke(QUESTION)
     result = weather.invoke(first.tool_calls[0])
     assert bound.invoke([("user", QUESTION), first, result]).content
 
 
 def tools_streamed():
     total = None
-    for chunk in llm.bind_tools([weather]).stream(QUESTION):
+    for chunk in llm.bind_tools([weather], tool_choice="weather").stream(QUESTION):
         total = chunk if total is None else total + chunk
     assert total.tool_calls[0]["args"] == {"city": "Paris"}
 
@@ -62,7 +64,7 @@ def responses_streamed():
 
 def responses_tools():
     bound = responder.bind_tools([weather])
-    first = bound.invoke(QUESTION)
+    first = responder.bind_tools([weather], tool_choice="weather").invoke(QUESTION)
     result = weather.invoke(first.tool_calls[0])
     assert bound.invoke([("user", QUESTION), first, result]).text
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import litellm
 from probing import KEY, MODEL, QUESTION, URL, run
 from pydantic import BaseModel
@@ -17,14 +19,14 @@ TOOL = {
     "type": "function",
     "function": {
         "name": "weather",
-        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+        "parameters": {"type": "object", "properties": {"city": {"enum": ["Paris"]}}},
     },
 }
 
 
 class Weather(BaseModel):
-    city: str
-    degrees: int
+    city: Literal["Paris"]
+    degrees: Literal[20]
 
 
 def chat():
@@ -37,7 +39,9 @@ def stream():
 
 
 def tools():
-    call = litellm.completion(**ASK, tools=[TOOL]).choices[0].message.tool_calls[0]
+    forced = {"type": "function", "function": {"name": "weather"}}
+    answer = litellm.completion(**ASK, tools=[TOOL], tool_choice=forced)
+    call = answer.choices[0].message.tool_calls[0]
     assert call.function.name == "weather"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from llama_index.core.llms import ChatMessage
 from llama_index.core.tools import FunctionTool
 from llama_index.llms.openai_like import OpenAILike
@@ -22,8 +24,12 @@ llm = OpenAILike(
 class Weather(BaseModel):
     """The weather."""
 
-    city: str
-    degrees: int
+    city: Literal["Paris"]
+    degrees: Literal[20]
+
+
+class Place(BaseModel):
+    city: Literal["Paris"]
 
 
 def weather(city: str) -> str:
@@ -41,7 +47,9 @@ def stream():
 
 
 def tools():
-    answer = llm.predict_and_call([FunctionTool.from_defaults(weather)], QUESTION)
+    answer = llm.predict_and_call(
+        [FunctionTool.from_defaults(weather, fn_schema=Place)], QUESTION, tool_choice="weather"
+    )
     assert "sunny" in str(answer)
 
 

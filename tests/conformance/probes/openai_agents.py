@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from agents import (
     Agent,
     ModelSettings,
@@ -22,21 +24,24 @@ responder = OpenAIResponsesModel(model=MODEL, openai_client=client)
 
 
 class Weather(BaseModel):
-    city: str
-    degrees: int
+    city: Literal["Paris"]
+    degrees: Literal[20]
 
 
 @function_tool
-def weather(city: str) -> str:
+def weather(city: Literal["Paris"]) -> str:
     """Tell the weather of a city."""
     return f"sunny in {city}"
 
 
 def ask(model, **fields):
-    agent = Agent(
-        name="twin", instructions="Be brief.", model=model, model_settings=ModelSettings(), **fields
-    )
+    agent = Agent(name="twin", instructions="Be brief.", model=model, **fields)
     return Runner.run_sync(agent, QUESTION).final_output
+
+
+def ask_for_tool(model):
+    forced = ModelSettings(tool_choice="weather")
+    return ask(model, tools=[weather], model_settings=forced)
 
 
 def chat():
@@ -44,7 +49,7 @@ def chat():
 
 
 def tools():
-    assert ask(chats, tools=[weather])
+    assert ask_for_tool(chats)
 
 
 def structured():
@@ -56,7 +61,7 @@ def responses():
 
 
 def responses_tools():
-    assert ask(responder, tools=[weather])
+    assert ask_for_tool(responder)
 
 
 def responses_structured():

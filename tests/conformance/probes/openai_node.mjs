@@ -6,9 +6,10 @@ const client = new OpenAI({ baseURL: URL, apiKey: KEY, maxRetries: 0 });
 const messages = [{ role: "user", content: QUESTION }];
 const weather = {
   name: "weather",
-  parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+  parameters: { type: "object", properties: { city: { enum: ["Paris"] } }, required: ["city"] },
 };
 const tools = [{ type: "function", function: weather }];
+const tool_choice = { type: "function", function: { name: "weather" } };
 
 await run({
   chat: async () => {
@@ -22,7 +23,7 @@ await run({
     assert(parts > 1);
   },
   tools: async () => {
-    const first = await client.chat.completions.create({ model: MODEL, messages, tools });
+    const first = await client.chat.completions.create({ model: MODEL, messages, tools, tool_choice });
     const message = first.choices[0].message;
     const result = { role: "tool", tool_call_id: message.tool_calls[0].id, content: "sunny" };
     const turns = [...messages, message, result];
@@ -30,7 +31,7 @@ await run({
     assert(second.choices[0].message.content);
   },
   tools_streamed: async () => {
-    const final = await client.chat.completions.stream({ model: MODEL, messages, tools }).finalMessage();
+    const final = await client.chat.completions.stream({ model: MODEL, messages, tools, tool_choice }).finalMessage();
     assert(JSON.parse(final.tool_calls[0].function.arguments).city === "Paris");
   },
   responses: async () => {
@@ -42,7 +43,9 @@ await run({
   },
   responses_tools: async () => {
     const tool = { type: "function", strict: false, ...weather };
-    const first = await client.responses.create({ model: MODEL, input: QUESTION, tools: [tool] });
+    const forced = { type: "function", name: "weather" };
+    const asked = { model: MODEL, input: QUESTION, tools: [tool], tool_choice: forced };
+    const first = await client.responses.create(asked);
     const call = first.output.find((item) => item.type === "function_call");
     const output = { type: "function_call_output", call_id: call.call_id, output: "sunny" };
     const input = [{ role: "user", content: QUESTION }, call, output];

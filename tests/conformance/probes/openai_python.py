@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Literal
+
 import openai
 from probing import KEY, MODEL, QUESTION, URL, run
 from pydantic import BaseModel
@@ -14,16 +17,18 @@ TOOL = {
         "name": "weather",
         "parameters": {
             "type": "object",
-            "properties": {"city": {"type": "string"}},
+            "properties": {"city": {"enum": ["Paris"]}},
             "required": ["city"],
+            "additionalProperties": False,
         },
     },
 }
+FORCED = {"type": "function", "function": {"name": "weather"}}
 
 
 class Weather(BaseModel):
-    city: str
-    degrees: int
+    city: Literal["Paris"]
+    degrees: Literal[20]
 
 
 def chat():
@@ -43,7 +48,9 @@ def stream():
 
 
 def tools():
-    first = client.chat.completions.create(model=MODEL, messages=ASK, tools=[TOOL])
+    first = client.chat.completions.create(
+        model=MODEL, messages=ASK, tools=[TOOL], tool_choice=FORCED
+    )
     call = first.choices[0].message.tool_calls[0]
     turns = [
         *ASK,
@@ -58,9 +65,12 @@ def tools():
 
 
 def tools_streamed():
-    with client.chat.completions.stream(model=MODEL, messages=ASK, tools=[TOOL]) as events:
+    with client.chat.completions.stream(
+        model=MODEL, messages=ASK, tools=[TOOL], tool_choice=FORCED
+    ) as events:
         final = events.get_final_completion()
-    assert final.choices[0].message.tool_calls[0].function.arguments == '{"city": "Paris"}'
+    call = final.choices[0].message.tool_calls[0]
+    assert json.loads(call.function.arguments) == {"city": "Paris"}
 
 
 def structured():
@@ -82,7 +92,8 @@ def responses_streamed():
 
 def responses_tools():
     tool = {"type": "function", **TOOL["function"]}
-    first = client.responses.create(model=MODEL, input=QUESTION, tools=[tool])
+    forced = {"type": "function", "name": "weather"}
+    first = client.responses.create(model=MODEL, input=QUESTION, tools=[tool], tool_choice=forced)
     (call,) = [item for item in first.output if item.type == "function_call"]
     turns = [
         {"role": "user", "content": QUESTION},

@@ -8,18 +8,22 @@ from tests.support.synthesized import Synthesized
 def test_only_the_streaming_function_shares_the_cold_start_table(
     zero: Synthesized, prod: Synthesized
 ) -> None:
-    table = zero.api.only("AWS::DynamoDB::Table")
-    assert table["KeySchema"] == [{"AttributeName": "endpoint", "KeyType": "HASH"}]
+    key = [{"AttributeName": "endpoint", "KeyType": "HASH"}]
+    ((name, resource),) = (
+        (name, resource)
+        for name, resource in zero.api.resources("AWS::DynamoDB::Table").items()
+        if resource["Properties"]["KeySchema"] == key
+    )
+    table = resource["Properties"]
     assert table["AttributeDefinitions"] == [{"AttributeName": "endpoint", "AttributeType": "S"}]
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
     assert table["BillingMode"] == "PAY_PER_REQUEST"
-    (resource,) = zero.api.resources("AWS::DynamoDB::Table").values()
     assert resource["DeletionPolicy"] == "Delete"
     granted = {
         (role, action.removeprefix("dynamodb:"))
         for role in zero.api.resources("AWS::IAM::Role")
-        for action, _ in zero.api.rights(role)
-        if action.startswith("dynamodb:")
+        for action, resource_end in zero.api.rights(role)
+        if action.startswith("dynamodb:") and resource_end == f"<{name}>"
     }
     streaming = zero.api.function("run.sh")["Role"]["Fn::GetAtt"][0]
     assert granted == {(streaming, "GetItem"), (streaming, "UpdateItem")}

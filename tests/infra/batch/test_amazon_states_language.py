@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.model import StructureShape
+from botocore.validate import validate_parameters
 from cfnlint.jsonschema import StandardValidator
 
 from tests.infra.test_batch_stack import machine
@@ -49,12 +52,37 @@ def test_the_definition_has_the_shape_that_cfn_lint_knows(jobs: Synthesized) -> 
     schema = json.loads((folder / "statemachine.json").read_text())
     definition = machine(jobs)
     for state in tasks(definition["States"]).values():
-        if "createTransformJob" in state["Resource"]:
-            state["Resource"] = "arn:aws:states:::sagemaker:createTransformJob.sync"
+        if ":states:::" in state["Resource"]:
+            operation = state["Resource"].rpartition(":")[2]
+            state["Resource"] = f"arn:aws:states:::aws-sdk:sagemaker:{operation}"
         else:  # which CloudFormation fills in
             state["Resource"] = "arn:aws:lambda:eu-west-1:000000000000:function:twin"
     errors = StandardValidator(schema).iter_errors(definition)
     assert [f"{list(error.path)}: {error.message}" for error in errors] == []
+
+
+def test_what_the_sdk_is_asked_is_in_sagemakers_own_model(jobs: Synthesized) -> None:
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    for state in tasks(machine(jobs)["States"]).values():
+        if ":aws-sdk:sagemaker:" not in state["Resource"]:
+            continue
+        operation = state["Resource"].rpartition(":")[2]
+        shape = model.operation_model(f"{operation[0].upper()}{operation[1:]}").input_shape
+        assert isinstance(shape, StructureShape)
+        asked = filled(state["Parameters"])
+        assert validate_parameters(asked, shape) is None
+
+
+def filled(parameters: Any) -> Any:
+    """Parameters with a value in place of each path."""
+    if isinstance(parameters, dict):
+        return {
+            key.removesuffix(".$"): (
+                (1 if "count" in value else "x") if key.endswith(".$") else filled(value)
+            )
+            for key, value in parameters.items()
+        }
+    return [filled(item) for item in parameters] if isinstance(parameters, list) else parameters
 
 
 def test_every_state_leads_on_to_states_that_are_there_or_ends(states: dict[str, Any]) -> None:
@@ -76,7 +104,7 @@ def test_every_state_can_be_reached(jobs: Synthesized) -> None:
 
 
 def test_every_task_is_tried_again_and_caught(states: dict[str, Any]) -> None:
-    assert tasks(states).keys() == {"Prepare", "Transform", "Collect", "Finish"}
+    assert tasks(states).keys() == {"Prepare", "Transform", "Look", "Collect", "Finish"}
     for name, state in tasks(states).items():
         assert state["Retry"], name
         assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lambda_api.settings import Settings
-from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig, LimitsConfig
+from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig, LimitsConfig, RetrievalConfig
 from stacks.constructs.function import environment, web_adapter
 from stacks.engines import ENGINES
 from tests.support.synthesized import Synthesized
@@ -30,14 +30,30 @@ BATCH = environment.batch_environment(
 ).keys()
 COLD_START = environment.cold_start_environment(ColdStartConfig(), table="wakes").keys()
 QUOTA = environment.quota_environment(LimitsConfig(), table="quotas").keys()
-INVOCATION = {"TWIN_INFERENCE_COMPONENT_NAME", "TWIN_PREFIX_AWARE_ROUTING"}
+RETRIEVAL = environment.retrieval_environment(
+    RetrievalConfig(), search_function="search", bucket="features", context_length=4096
+).keys()
+STORES = environment.vector_store_environment(LimitsConfig()).keys()
+INVOCATION = {
+    "TWIN_ADAPTER_COMPONENTS",
+    "TWIN_INFERENCE_COMPONENT_NAME",
+    "TWIN_PREFIX_AWARE_ROUTING",
+}
 MACHINE = {"TWIN_BATCH_STATE_MACHINE_ARN"}
 ENGINE = {"TWIN_QUEUED_REQUESTS_METRIC", "TWIN_KV_CACHE_USE_METRIC"}
-ADMISSION = {"TWIN_ENGINE_FIELDS"}
+ADMISSION = {"TWIN_ENGINE_FIELDS", "TWIN_MODEL_SELECTORS"}
 RECEIVER = {"TWIN_WEBHOOK_URL", "TWIN_WEBHOOK_SECRET_ARN"}
 EVENTS, WATCHES = {"TWIN_WEBHOOK_QUEUE_URL"}, {"TWIN_RESPONSE_WATCH_QUEUE_URL"}
 WEBHOOK = RECEIVER | EVENTS | WATCHES
+WEIGHTS = {
+    *(f"TWIN_WEIGHTS_{name}" for name in ("BUCKET", "PREFIX", "SHA256", "ROOM_MB")),
+    "TWIN_CONTEXT_LENGTH",
+    "TWIN_CHAT_TEMPLATE",
+}
+LAMBDAS = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "UNPACK_SECONDS"}
+"""Those that Lambda itself sets, and what the local cloud, in its place, sets besides."""
 OPTIONAL = ASYNC | BATCH | MACHINE | WEBHOOK | INVOCATION | COLD_START | ENGINE | ADMISSION | QUOTA
+OPTIONAL |= RETRIEVAL | STORES | WEIGHTS | {"AWS_LWA_SNAPSTART_AFTER_RESTORE_PATH"}
 """What a stage that leaves a section out does not write."""
 
 
@@ -46,7 +62,7 @@ def every_setting() -> set[str]:
     return {
         str(field.validation_alias or f"{prefix}{name.upper()}")
         for name, field in Settings.model_fields.items()
-    }
+    } - LAMBDAS
 
 
 def defined_in(module: str) -> set[str]:
@@ -203,3 +219,19 @@ def test_only_the_streaming_function_knows_how_the_endpoint_is_invoked(zero: Syn
     assert written >= COLD_START | {"TWIN_INFERENCE_COMPONENT_NAME"}
     assert every_setting() >= COLD_START | INVOCATION
     assert not zero.api.environment(CONTROL).keys() & (COLD_START | INVOCATION)
+
+
+def test_settings_accept_what_the_stack_writes_for_a_monolith(
+    tiny: Synthesized, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = tiny.api.environment(STREAMING)
+    for name, value in written.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.from_environment()
+    assert written.keys() >= WEIGHTS
+    assert every_setting() >= WEIGHTS
+    assert not tiny.api.environment(CONTROL).keys() & WEIGHTS
+    assert settings.weights_prefix.startswith("models/")
+    assert (settings.context_length, settings.chat_template) == (1024, "{{ messages }}")
+    assert 9_000 < settings.weights_room_mb < 10_240
+    assert written["AWS_LWA_ASYNC_INIT"] == "true"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambda_api.batches.run import BatchRuns
+from lambda_api.batches.steps.run import BatchRuns
 from lambda_api.main import create_app
 from lambda_api.settings import Settings
 from tests.support.service.batch_machine import StateMachine

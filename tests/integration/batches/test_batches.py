@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import httpx2
 import openai
 import pytest
+from openai.types import Completion
+from openai.types.responses import Response
 
 from lambda_api.chat.service import MAX_PAYLOAD_BYTES
 from lambda_api.main import create_app
@@ -72,6 +74,23 @@ def test_a_batch_is_run_with_the_official_client(client, machine):
     assert [line["custom_id"] for line in lines(client, batch.error_file_id)] == ["r5"]
     written = client.files.list(purpose="batch_output").data
     assert {file.id for file in written} == {batch.output_file_id, batch.error_file_id}
+
+
+@pytest.mark.parametrize("path", ["/v1/completions", "/v1/responses"])
+def test_other_formats_are_run_with_the_official_client(client, machine, path):
+    machine.may_run.set()
+    content = jsonl(request(f"r{n}", path) for n in range(5))
+    batch = create(client, upload(client, content).id, endpoint=path)
+    machine.join()
+    batch = client.batches.retrieve(batch.id)
+
+    assert (batch.status, batch.endpoint) == ("completed", path)
+    bodies = [line["response"]["body"] for line in lines(client, batch.output_file_id)]
+    if path == "/v1/responses":
+        texts = [Response.model_validate(body).output_text for body in bodies]
+    else:
+        texts = [Completion.model_validate(body).choices[0].text for body in bodies]
+    assert texts == [f"about r{n}" for n in range(5)]
 
 
 def test_wrong_lines_are_listed_and_no_job_runs(client, machine):

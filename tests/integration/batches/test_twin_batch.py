@@ -56,6 +56,14 @@ def test_answers_and_failures_are_downloaded_and_counted(run, machine, tmp_path,
     assert "completed: 5 of 6 requests answered" in printed.getvalue()
 
 
+@pytest.mark.parametrize("path", ["/v1/completions", "/v1/responses"])
+def test_the_first_request_says_what_the_batch_is_for(run, machine, tmp_path, path):
+    machine.may_run.set()
+
+    assert run(b"\n" + jsonl([request("r0", path), request("r1", path)])) == 0
+    assert ids(tmp_path / "results.jsonl") == ["r0", "r1"]
+
+
 def test_what_an_earlier_run_wrote_is_not_left(run, machine, tmp_path):
     machine.may_run.set()
     (tmp_path / "results.jsonl").write_text("old")

@@ -10,6 +10,7 @@ import pytest
 
 from lambda_api.cold_start import strategies as cold_start
 from lambda_api.streaming.sse import KEEP_ALIVE
+from tests.support.eventually import eventually
 from tests.support.service.cold_world import (
     CHAT,
     LONG,
@@ -20,7 +21,6 @@ from tests.support.service.cold_world import (
     posted,
     silent_client,
     text,
-    until,
 )
 from tests.support.service.standin_runtime import service_error
 
@@ -53,7 +53,7 @@ def test_a_stream_beats_until_its_answer_comes(url, cold, wakes):
 def test_a_streamed_response_begins_and_beats_until_its_text_comes(url, cold):
     with posted(url, RESPONSES, stream=True) as answer:
         begun = answer.readline() + answer.readline()
-        until(lambda: cold.refused >= 2)
+        eventually(lambda: cold.refused >= 2)
         cold.is_up.set()
         told = events(begun + answer.read())
 
@@ -65,7 +65,7 @@ def test_a_streamed_response_begins_and_beats_until_its_text_comes(url, cold):
 @pytest.mark.parametrize("path", [CHAT, RESPONSES])
 def test_a_whole_answer_is_waited_for(url, cold, pool, path):
     asked = pool.submit(post, url, path)
-    until(lambda: cold.refused >= 3)
+    eventually(lambda: cold.refused >= 3)
     assert not asked.done()
     cold.is_up.set()
 
@@ -80,7 +80,7 @@ def test_the_official_client_waits_without_knowing(url, cold, pool):
         messages = [{"role": "user", "content": "hi"}]
         chunks = client.chat.completions.create(model="twin", messages=messages, stream=True)
         response = pool.submit(client.responses.create, model="twin", input="hi")
-        until(lambda: cold.refused >= 3)
+        eventually(lambda: cold.refused >= 3)
         cold.is_up.set()
 
         assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == "".join(
@@ -103,7 +103,7 @@ def test_an_endpoint_that_loads_is_waited_for_too(url, cold, wakes):
 
 def test_whole_answers_that_wait_leave_the_routes_their_threads(url, cold, wakes, pool):
     held = [pool.submit(post, url) for _ in range(50)]  # routes have 40
-    until(lambda: len(wakes.wake.places) == 50)
+    eventually(lambda: len(wakes.wake.places) == 50)
 
     assert post(url, model="other")[0] == 404
 
@@ -169,54 +169,41 @@ def test_more_than_the_most_are_rejected(serve, cold, wakes):
             assert status == 503
             assert 295 <= int(headers["retry-after"]) <= 300
             assert body["error"]["code"] == "model_not_ready"
-    until(lambda: not wakes.wake.places)
+    eventually(lambda: not wakes.wake.places)
 
     with posted(url, stream=True) as second:
         assert beats(second)
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_who_leaves_gives_its_place_back(url, cold, wakes, stream, capfd):
+def test_who_leaves_gives_its_place_back(url, cold, wakes, stream, log):
     with posted(url, stream=True) as other:
         assert beats(other)
         connection = silent_client(url, stream=stream)
-        until(lambda: len(wakes.wake.places) == 2)
+        eventually(lambda: len(wakes.wake.places) == 2)
         connection.close()
-        until(lambda: len(wakes.wake.places) == 1)
+        eventually(lambda: len(wakes.wake.places) == 1)
         assert cold.refused < 20
-    lines = _lines(capfd, 2)
+    eventually(lambda: len(log.lines) == 2)
+    lines = log.lines
 
     assert [line["abandoned"] for line in lines] == [True, True]
     assert [line["Failures"] for line in lines] == [[0], [0]]
 
 
-def test_the_log_tells_how_long_they_were_held_and_how_long_it_took(url, cold, wakes, pool, capfd):
+def test_the_log_tells_how_long_they_were_held_and_how_long_it_took(url, cold, wakes, pool, log):
     began = time.monotonic()
     answers = [pool.submit(post, url) for _ in range(2)]
-    until(lambda: len(wakes.wake.places) == 2 and cold.refused >= 4)
+    eventually(lambda: len(wakes.wake.places) == 2 and cold.refused >= 4)
     cold.is_up.set()
     assert [answer.result(LONG)[0] for answer in answers] == [200, 200]
     took = time.monotonic() - began
     assert post(url)[0] == 200
-    lines = _lines(capfd, 4)
+    eventually(lambda: len(log.lines) == 4)
+    lines = log.lines
 
     starts = [line["ColdStart"] for line in lines if "ColdStart" in line]
     assert starts == [[wakes.wake.last_start_seconds]]
     held = [line["HeldMilliseconds"][0] for line in lines if "HeldMilliseconds" in line]
     assert len(held) == 2
     assert all(200 < waited < took * 1000 for waited in held)
-
-
-def _lines(capfd, count):
-    """The log's lines, once there are so many."""
-    written = ""
-
-    def came():
-        nonlocal written
-        # capfd reads, then truncates: a line written in between is lost, so it reads seldom.
-        time.sleep(0.5)
-        written += capfd.readouterr().out
-        return written.count("\n") >= count
-
-    until(came)
-    return [json.loads(line) for line in written.splitlines()]

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.support.service.cold_world import CHAT, LONG, PACE, RESPONSES, post, until
+from tests.support.eventually import eventually
+from tests.support.service.cold_world import CHAT, LONG, PACE, RESPONSES, post
 from tests.support.service.standin_runtime import Reply, service_error
 
 
@@ -33,9 +34,9 @@ def test_a_cold_endpoint_says_when_it_will_be_up(url, cold, path, stream):
 
 def test_what_is_said_follows_the_start_that_was_measured(url, cold, wakes):
     began = post(url)
-    until(lambda: post(url)[0] == 503 and cold.refused >= 4)
+    eventually(lambda: post(url)[0] == 503 and cold.refused >= 4)
     cold.is_up.set()
-    until(lambda: post(url)[0] == 200)
+    eventually(lambda: post(url)[0] == 200)
     measured = wakes.wake.last_start_seconds
     cold.is_up.clear()
     later = post(url)
@@ -70,7 +71,7 @@ def test_other_failures_are_what_they_were(url, cold, wakes):
 def test_an_endpoint_that_is_deleted_while_it_wakes_is_missing(url, cold, wakes):
     assert post(url)[0] == 503
     cold.cold = service_error(400, "ValidationError", "Endpoint twin-local not found.")
-    until(lambda: post(url)[0] == 404)
+    eventually(lambda: post(url)[0] == 404)
 
     assert post(url)[0] == 404
     assert wakes.wake.started_at is None

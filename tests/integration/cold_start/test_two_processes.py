@@ -15,8 +15,9 @@ import pytest
 
 from lambda_api.cold_start.monitor import Pace
 from localcloud.ports import free_port
+from tests.support.eventually import eventually
 from tests.support.project import PROJECT
-from tests.support.service.cold_world import WORDS, post, posted, text, until
+from tests.support.service.cold_world import WORDS, post, posted, text
 
 ENDPOINT, MOST = "twin-shared", 6
 
@@ -63,7 +64,7 @@ def services(standin, wakes_table, cloud_environment) -> Iterator[list[Service]]
     with ExitStack() as stack:
         services = [stack.enter_context(started(environment)) for _ in range(2)]
         for service in services:
-            until(lambda url=service.url: _is_up(url), 60)
+            eventually(lambda url=service.url: _is_up(url), 60)
         yield services
 
 
@@ -91,7 +92,7 @@ def test_they_probe_in_turns_and_share_the_places(services, cold, wakes):
         assert [post(url)[0] for url in urls] == [503, 503]
 
         first_tries = cold.refused
-        until(lambda: cold.refused >= first_tries + 2)
+        eventually(lambda: cold.refused >= first_tries + 2)
         probes = (time.monotonic() - began) / Pace().probe_seconds
         cold.is_up.set()
         said = [text(answer.read()) for answer in answers]
@@ -110,7 +111,7 @@ def test_one_that_is_killed_does_not_keep_the_other_from_probing(services, cold,
         assert len(wakes.read().places) == 2
         dying.process.kill()
         asked = cold.refused
-        until(lambda: cold.refused > asked)
+        eventually(lambda: cold.refused > asked)
         cold.is_up.set()
 
         assert text(answer.read()) == "".join(WORDS)

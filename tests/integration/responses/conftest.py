@@ -9,6 +9,7 @@ import pytest
 
 from lambda_api.main import create_app
 from lambda_api.settings import Settings
+from tests.support.aws_environment import EXAMPLE_CREDENTIALS, aws_environment
 from tests.support.service.serving import served
 from tests.support.service.standin_runtime import StandInRuntime, running
 from tests.support.service.standin_s3 import StandInQueue, StandInS3
@@ -37,13 +38,13 @@ def url(standin, s3):
         async_endpoint_name="twin-local-async",
         async_bucket=BUCKET,
     )
-    with running(StandInRuntime(s3)) as storage, pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", standin.url)
-        environment.setenv("AWS_ENDPOINT_URL_S3", storage.url)
-        environment.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "example")
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        with served(create_app(settings)) as url:
+    with running(StandInRuntime(s3)) as storage:
+        variables = {
+            "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": standin.url,
+            "AWS_ENDPOINT_URL_S3": storage.url,
+            **EXAMPLE_CREDENTIALS,
+        }
+        with aws_environment(variables), served(create_app(settings)) as url:
             yield url
 
 

@@ -8,9 +8,7 @@ from collections import Counter
 from typing import Any
 
 from tests.support.eventually import eventually
-from tests.support.localcloud.cloud import Cloud
-
-ROLE = "arn:aws:iam::000000000042:role/Function"
+from tests.support.localcloud.cloud import ROLE, Cloud
 
 # Notes each message beside the others in a queue, and fails those that say so.
 CODE = """

@@ -11,9 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.eventually import eventually
-from tests.support.localcloud.cloud import Cloud, package
-
-ROLE = "arn:aws:iam::000000000042:role/Function"
+from tests.support.localcloud.cloud import ROLE, Cloud, let_invoke, package
 
 WRITE = """
 import json, os, time, urllib.request
@@ -27,7 +25,8 @@ def handler(event, context):
             open(f"/tmp/{message['id']}", "w").close()
             raise RuntimeError("once")
         url = f"{os.environ['AWS_ENDPOINT_URL']}/{os.environ['BUCKET']}/{message['id']}"
-        urllib.request.urlopen(urllib.request.Request(url, data=b"done", method="PUT"))
+        urllib.request.urlopen(urllib.request.Request(url, data=b"done", method="PUT", headers={
+            "authorization": "AWS4-HMAC-SHA256 Credential=000000000042/20261129/us-east-1/s3/x"}))
 """
 
 
@@ -53,6 +52,7 @@ class Subscription:
             functions.put_function_concurrency(
                 FunctionName=name, ReservedConcurrentExecutions=reserved
             )
+        let_invoke(cloud, name, "sns.amazonaws.com")
         self.topic = self.sns.create_topic(Name=name)["TopicArn"]
         self.sns.subscribe(TopicArn=self.topic, Protocol="lambda", Endpoint=arn)
 

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.eventually import eventually, poll
-from tests.support.localcloud.cloud import Cloud, package
-from tests.support.localcloud.deployment import ROLE
+from tests.support.localcloud.cloud import ROLE, Cloud, let_invoke, package
 
 KEEP = """
 import json, os, urllib.request
@@ -19,7 +18,8 @@ import json, os, urllib.request
 def put(name, value):
     url = f"{os.environ['AWS_ENDPOINT_URL']}/{os.environ['BUCKET']}/{name}"
     body = json.dumps(value).encode()
-    urllib.request.urlopen(urllib.request.Request(url, data=body, method="PUT"))
+    urllib.request.urlopen(urllib.request.Request(url, data=body, method="PUT", headers={
+        "authorization": "AWS4-HMAC-SHA256 Credential=000000000042/20261129/us-east-1/s3/x"}))
 
 def handler(event, context):
     if "detail" in event:
@@ -49,6 +49,7 @@ class Machine:
             Environment={"Variables": {"BUCKET": self.name}},
             Timeout=30,
         )["FunctionArn"]
+        let_invoke(cloud, self.name, "events.amazonaws.com")
         self.events = cloud.client("events")
 
     def start(self, state: dict[str, Any], **definition: Any) -> str:

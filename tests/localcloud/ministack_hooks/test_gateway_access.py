@@ -151,3 +151,20 @@ def test_buffered_function_runs_on_its_package_alone(
     assert not answer["pydantic"]
     assert answer["executable"].startswith(str(cloud.settings.work_dir))
     assert "VIRTUAL_ENV" not in answer["environment"]
+
+
+def test_disabled_key_opens_nothing_until_it_is_enabled(cloud: Cloud) -> None:
+    gateway = cloud.client("apigateway")
+    own = deploy(cloud)
+    keys = {one["value"]: one["id"] for one in gateway.get_api_keys(includeValues=True)["items"]}
+
+    def switch(enabled: str) -> None:
+        change = {"op": "replace", "path": "/enabled", "value": enabled}
+        gateway.update_api_key(apiKey=keys[key(own)], patchOperations=[change])
+
+    with httpx2.Client(base_url=own.url, headers=bearer(key(own)), timeout=LONG) as client:
+        assert client.get("/v1/echo").status_code == 200
+        switch("false")
+        assert client.get("/v1/echo").status_code == 403
+        switch("true")
+        assert client.get("/v1/echo").status_code == 200

@@ -9,11 +9,12 @@ import pytest
 
 from localcloud.awsjson.service import Scope
 from localcloud.clock import Clock
+from localcloud.quotas import Quotas
 from localcloud.sagemaker import install
 from localcloud.settings import Settings
 from tests.support.eventually import LONG, eventually
 from tests.support.localcloud import cloud as local
-from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.cloud import ROLE, Cloud
 from tests.support.localcloud.deployment import Deployment, engines
 
 
@@ -34,14 +35,15 @@ def test_no_engine_outlives_its_server(
 
 
 def test_closing_the_services_leaves_no_engine(settings: Settings, model_file: Path) -> None:
-    services = install(settings, Clock())
+    services = install(settings, Clock(), Quotas())
     others = set(psutil.Process().children())
     running: set[psutil.Process] = set()
     try:
         call = partial(services.control_plane.provision, scope=Scope(settings.account, "us-east-1"))
         environment = {"SM_LLAMA_CPP_MODEL": str(model_file), "SM_LLAMA_CPP_CTX_SIZE": "4096"}
         container = {"Image": "llama-cpp", "Environment": environment}
-        call("CreateModel", {"ModelName": "m", "PrimaryContainer": container})
+        model = {"ModelName": "m", "PrimaryContainer": container, "ExecutionRoleArn": ROLE}
+        call("CreateModel", model)
         variant = {
             "VariantName": "a",
             "ModelName": "m",

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import httpx2
+import psutil
 import pytest
 
 from tests.support.eventually import LONG, eventually, poll
@@ -103,7 +104,7 @@ def test_server_runs_on_the_package_and_the_standard_library_alone(
     assert environment["COLOUR"] == "green"
     assert environment["AWS_LWA_PORT"] != "8080"
     assert environment["AWS_ENDPOINT_URL"] == cloud.settings.origin
-    assert environment["AWS_ACCESS_KEY_ID"] == cloud.settings.account
+    assert environment["AWS_ACCESS_KEY_ID"].startswith("ASIA")  # of its role
     assert not {"PYTHONPATH", "VIRTUAL_ENV", "HOME"} & environment.keys()
 
 
@@ -123,6 +124,35 @@ def test_output_of_the_server_is_in_its_log_group(
     assert lines[0] == "starting"
     assert "echo /v1/logged" in lines
     assert f"START RequestId: {request_id} Version: $LATEST" in lines
+
+
+def lines(cloud: Cloud, api: Api, text: str) -> int:
+    events = cloud.client("logs").filter_log_events(
+        logGroupName=f"/aws/lambda/{api.functions['stream']}"
+    )["events"]
+    return sum(text in event["message"] for event in events)
+
+
+def test_what_is_written_after_the_end_comes_with_the_next_request(
+    cloud: Cloud, api: Api, http: httpx2.Client
+) -> None:
+    process = psutil.Process(http.get("/v1/echo").json()["pid"])
+    eventually(lambda: process.status() == psutil.STATUS_STOPPED)
+    assert http.post("/v1/late").status_code == 200  # it goes on for 0.3 s
+    eventually(lambda: process.status() == psutil.STATUS_STOPPED)
+    time.sleep(0.5)
+    assert lines(cloud, api, "written after the end") == 0
+    http.get("/v1/slow?seconds=0.5")
+    eventually(lambda: lines(cloud, api, "written after the end") == 1)
+
+
+def test_frozen_server_ends_with_its_function(cloud: Cloud) -> None:
+    own = deploy(cloud)
+    with client(own) as running:
+        process = psutil.Process(running.get("/v1/echo").json()["pid"])
+    eventually(lambda: process.status() == psutil.STATUS_STOPPED)
+    cloud.client("cloudformation").delete_stack(StackName=own.stack)
+    eventually(lambda: not process.is_running())
 
 
 def test_client_that_leaves_ends_the_request_of_the_server(http: httpx2.Client) -> None:

@@ -94,7 +94,7 @@ MEDIA = (
     part("a field inside a part", ".x", type="text", text="x", x=1),
     chat(
         "1,000 images",
-        "messages",
+        "messages[0].content[0].type",
         messages=[
             {
                 "role": "user",

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.support.eventually import eventually
 from tests.support.localcloud.deployment import Deployment, unique
+from tests.support.localcloud.queues import create_queue
 
 
 class AsyncDeployment(Deployment):
@@ -18,7 +19,7 @@ class AsyncDeployment(Deployment):
         self.bucket = unique("async")
         self.cloud.client("s3").create_bucket(Bucket=self.bucket)
         self._sqs = self.cloud.client("sqs")
-        self._queue = self._sqs.create_queue(QueueName=unique("results"))["QueueUrl"]
+        self._queue = create_queue(self._sqs, "results", "sns.amazonaws.com")
         topics = {f"{kind}Topic": self._topic(kind) for kind in ("Success", "Error")}
         self.config = unique("config")
         production = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +22,9 @@ from botocore.config import Config
 from localcloud.settings import Settings
 from tests.support.eventually import LONG, eventually
 from tests.support.project import PROJECT
+
+ROLE = "arn:aws:iam::000000000042:role/Everything"
+"""A role of every local cloud here, in which services may do everything."""
 
 
 @dataclass(frozen=True)
@@ -50,26 +54,64 @@ def _client(service: str, settings: Settings, options: tuple[tuple[str, Any], ..
     )
 
 
-def start(settings: Settings, **popen: Any) -> Cloud:
+def start(settings: Settings, module: str = "localcloud", **popen: Any) -> Cloud:
     """Start `python -m localcloud` with these settings and wait until it is ready."""
     log = settings.data_dir / f"server-{settings.port}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    environment = {
-        f"LOCALCLOUD_{name.upper()}": str(value) for name, value in settings.model_dump().items()
-    }
     begun = time.time()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "localcloud"],
+            [sys.executable, "-m", module],
             cwd=PROJECT,
-            env={**os.environ, **environment},
+            env={**os.environ, **settings.variables},
             stdout=output,
             stderr=output,
             **popen,
         )
     cloud = Cloud(settings, process, log, begun)
     eventually(lambda: _healthy(cloud))
+    add_role(cloud, ROLE, {"Effect": "Allow", "Action": "*", "Resource": "*"})
     return cloud
+
+
+def add_role(cloud: Cloud, arn: str, *statements: Mapping[str, Any]) -> None:
+    """Make a role that services may assume, and that may do what the statements say."""
+    iam, name = cloud.client("iam"), arn.rpartition("/")[2]
+    trusted = ["lambda.amazonaws.com", "sagemaker.amazonaws.com", "states.amazonaws.com"]
+    trust = {"Effect": "Allow", "Principal": {"Service": trusted}, "Action": "sts:AssumeRole"}
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName=name, PolicyName="any", PolicyDocument=policy)
+
+
+def assumed(cloud: Cloud, arn: str) -> boto3.Session:
+    """A session of a role, which is given leave to be assumed for it."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": cloud.settings.account},
+        "Action": "sts:AssumeRole",
+    }
+    cloud.client("iam").update_assume_role_policy(
+        RoleName=arn.rpartition("/")[2], PolicyDocument=json.dumps({"Statement": [trust]})
+    )
+    given = cloud.client("sts").assume_role(RoleArn=arn, RoleSessionName="me")["Credentials"]
+    return boto3.Session(
+        given["AccessKeyId"],
+        given["SecretAccessKey"],
+        given["SessionToken"],
+        cloud.settings.region,
+    )
+
+
+def let_invoke(cloud: Cloud, function: str, service: str, **source: str) -> None:
+    """Permit a service to invoke a function."""
+    cloud.client("lambda").add_permission(
+        FunctionName=function,
+        StatementId=service.partition(".")[0],
+        Action="lambda:InvokeFunction",
+        Principal=service,
+        **source,
+    )
 
 
 def _healthy(cloud: Cloud) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.support.eventually import eventually, poll
-from tests.support.localcloud.deployment import ROLE, VARIANT, Deployment, unique
+from tests.support.localcloud.cloud import ROLE
+from tests.support.localcloud.deployment import VARIANT, Deployment, unique
 
 CPU_OF_TYPE = 4
 """Cores of the instance type that is used here: a copy that asks for them has one to itself."""

@@ -13,10 +13,9 @@ from typing import Any
 import psutil
 
 from tests.support.eventually import eventually, poll
-from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.cloud import ROLE, Cloud
 
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/llama-cpp:server-sagemaker-cpu-v1"
-ROLE = "arn:aws:iam::000000000042:role/SageMakerExecution"
 VARIANT = "AllTraffic"
 BUCKET = "model-data"
 CONTEXT = "100000"
@@ -38,6 +37,7 @@ class Deployment:
         self.runtime = cloud.client("sagemaker-runtime")
         self.model_file = model_file
         self.endpoint = unique("endpoint")
+        self.role = ROLE
 
     def upload(self, content: bytes | None = None, name: str = "model.gguf") -> str:
         """Put a model in S3; return the prefix's URI."""
@@ -47,6 +47,11 @@ class Deployment:
         body = self.model_file.read_bytes() if content is None else content
         s3.put_object(Bucket=BUCKET, Key=f"{prefix}/{name}", Body=body)
         return f"s3://{BUCKET}/{prefix}/"
+
+    def put(self, uri: str, name: str, content: bytes) -> None:
+        """Put a file beside a model."""
+        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        self.cloud.client("s3").put_object(Bucket=bucket, Key=prefix + name, Body=content)
 
     def container(self, uri: str | None = None, **environment: str) -> dict[str, Any]:
         data = {
@@ -67,7 +72,7 @@ class Deployment:
         name = unique("model")
         self.sagemaker.create_model(
             ModelName=name,
-            ExecutionRoleArn=ROLE,
+            ExecutionRoleArn=self.role,
             PrimaryContainer=container or self.container(),
         )
         return name

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from tests.support.eventually import poll
-from tests.support.localcloud.deployment import ROLE, Deployment, unique
+from tests.support.localcloud.cloud import ROLE
+from tests.support.localcloud.deployment import Deployment, unique
 
 
 class Stack:
@@ -17,6 +18,7 @@ class Stack:
         self.client = deployment.cloud.client("cloudformation")
         self.name = unique("stack")
         self.tags: list[dict[str, str]] = []
+        self.deployment_config: dict[str, Any] | None = None
         self.data = deployment.upload()
 
     def template(self, container: dict[str, Any]) -> str:
@@ -46,12 +48,14 @@ class Stack:
             "ScalingTargetId": {"Ref": "Target"},
             "TargetTrackingScalingPolicyConfiguration": tracking,
         }
-        endpoint = {
+        endpoint: dict[str, Any] = {
             "EndpointName": self.deployment.endpoint,
             "EndpointConfigName": {"Fn::GetAtt": ["Config", "EndpointConfigName"]},
             "RetainAllVariantProperties": "true",
             "Tags": self.tags,
         }
+        if self.deployment_config:
+            endpoint["DeploymentConfig"] = self.deployment_config
         types = {
             "Model": (
                 "SageMaker::Model",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from localcloud.ministack_hooks import Function
+from localcloud.ministack_hooks.iam import Session
 from tests.support.localcloud.streaming_api import LAYER
 
 FUNCTION = Function(
@@ -23,6 +24,7 @@ FUNCTION = Function(
     log_group="/aws/lambda/chat",
     code=b"",
     code_digest="",
+    session=Session("arn:aws:iam::000000000042:role/Function", "chat", "us-east-1"),
     _config={},
     _unversioned={},
 )

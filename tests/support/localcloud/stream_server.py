@@ -43,9 +43,17 @@ class Handler(BaseHTTPRequestHandler):
             self.stream(self.ticks, int(self.path.partition("n=")[2] or 5))
         elif self.path == "/v1/gated":
             self.stream(self.gated)
+        elif self.path == "/refused":
+            self.send_error(500)
+        elif self.path == "/v1/measured":
+            self.say(body.decode())
+            self.answer({})
+        elif self.path == "/v1/late":
+            self.stream(self.ticks, 1)
+            time.sleep(0.3)
+            self.say("written after the end")
         else:
-            sys.stdout.write(f"echo {self.path}\n")
-            sys.stdout.flush()
+            self.say(f"echo {self.path}")
             self.answer(
                 {
                     "method": self.command,
@@ -99,6 +107,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def say(self, line):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
     def log_message(self, *args):
         pass

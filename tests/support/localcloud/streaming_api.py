@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.localcloud.cloud import Cloud, package
+from tests.support.localcloud.cloud import ROLE, Cloud, package
 
 LAYER = "arn:aws:lambda:us-east-1:753240598075:layer:LambdaAdapterLayerArm64:30"
 KEY = "sk-local-0123456789abcdef0123"
@@ -74,8 +75,9 @@ def deploy(
     timeout_ms: int = 29000,
     timeout: int = 20,
     wrapper: str = "/opt/bootstrap",
+    change: Callable[[dict[str, Any]], None] = lambda _resources: None,
 ) -> Api:
-    """Deploy the stack; each has names of its own."""
+    """Deploy the stack, its resources changed; each has names of its own."""
     name = f"api-{uuid.uuid4().hex[:8]}"
     bucket = f"code-{name}"
     s3 = cloud.client("s3")
@@ -87,10 +89,12 @@ def deploy(
     }
     for key, content in packages.items():
         s3.put_object(Bucket=bucket, Key=key, Body=content)
+    template = _template(bucket, name, reserved, timeout_ms, timeout, wrapper)
+    change(template["Resources"])
     cloudformation = cloud.client("cloudformation")
     cloudformation.create_stack(
         StackName=name,
-        TemplateBody=json.dumps(_template(bucket, name, reserved, timeout_ms, timeout, wrapper)),
+        TemplateBody=json.dumps(template),
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )
     cloudformation.get_waiter("stack_create_complete").wait(
@@ -116,10 +120,7 @@ def _template(
     bucket: str, name: str, reserved: int | None, timeout_ms: int, timeout: int, wrapper: str
 ) -> dict[str, Any]:
     resources = {
-        "Role": _resource(
-            "AWS::IAM::Role",
-            AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": []},
-        ),
+        **{f"{name}Permission": _permission(name) for name in ("Stream", "Control", "Authorizer")},
         "Stream": _function(
             bucket,
             "stream",
@@ -216,8 +217,17 @@ def _function(bucket: str, package_key: str, handler: str, **more: Any) -> dict[
         Architectures=["arm64"],
         TracingConfig={"Mode": "Active"},
         MemorySize=1024,
-        Role=_attribute("Role", "Arn"),
+        Role=ROLE,
         **{"Timeout": 20, **more},
+    )
+
+
+def _permission(function: str) -> dict[str, Any]:
+    return _resource(
+        "AWS::Lambda::Permission",
+        Action="lambda:InvokeFunction",
+        FunctionName=_ref(function),
+        Principal="apigateway.amazonaws.com",
     )
 
 

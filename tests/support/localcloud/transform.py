@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.support.eventually import poll
-from tests.support.localcloud.deployment import IMAGE, ROLE, Deployment, unique
+from tests.support.localcloud.cloud import ROLE
+from tests.support.localcloud.deployment import IMAGE, Deployment, unique
 
 
 class Transform:

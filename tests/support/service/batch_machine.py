@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from lambda_api.batches.collect import collect
-from lambda_api.batches.prepare import prepare
-from lambda_api.batches.run import BatchRuns
+from lambda_api.batches.steps.collect import collect
+from lambda_api.batches.steps.prepare import prepare
+from lambda_api.batches.steps.run import BatchRuns
 from tests.support.service.batch_world import REFUSED, transform
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
-from lambda_api.batches.collect import collect
-from lambda_api.batches.prepare import prepare
 from lambda_api.batches.removal import FileCopies
-from lambda_api.batches.run import BatchRuns
-from lambda_api.batches.schemas import Batch, BatchRequest
+from lambda_api.batches.schemas import CHAT_COMPLETIONS, Batch, BatchRequest, EndpointPath
 from lambda_api.batches.service import BatchService
+from lambda_api.batches.steps.collect import collect
+from lambda_api.batches.steps.prepare import prepare
+from lambda_api.batches.steps.run import BatchRuns
 from lambda_api.batches.store import BatchStore
 from lambda_api.settings import Settings
 from lambda_api.storage.object_store import ObjectStore
@@ -24,12 +24,21 @@ from tests.support.service.memory_store import MemoryStore
 OWNER = "0" * 32
 REFUSED = {"Error": "States.TaskFailed", "Cause": '{"FailureReason":"ClientError: 400"}'}
 BROKEN = {"Error": "States.TaskFailed", "Cause": '{"FailureReason":"AlgorithmError: ping"}'}
-TIMED_OUT = {"Error": "States.Timeout"}
 
 
-def request(custom_id: str, **changes: Any) -> dict[str, Any]:
-    body = {"model": "twin", "messages": [{"role": "user", "content": f"about {custom_id}"}]}
-    line = {"custom_id": custom_id, "method": "POST", "url": "/v1/chat/completions", "body": body}
+QUESTIONS: dict[EndpointPath, Callable[[str], Any]] = {
+    "/v1/chat/completions": lambda text: {"messages": [{"role": "user", "content": text}]},
+    "/v1/completions": lambda text: {"prompt": text},
+    "/v1/responses": lambda text: {"input": text},
+}
+"""The fields of a question, by the route that answers."""
+
+
+def request(
+    custom_id: str, path: EndpointPath = CHAT_COMPLETIONS, **changes: Any
+) -> dict[str, Any]:
+    body = {"model": "twin", **QUESTIONS[path](f"about {custom_id}")}
+    line = {"custom_id": custom_id, "method": "POST", "url": path, "body": body}
     return {**line, **changes}
 
 
@@ -37,8 +46,8 @@ def jsonl(lines: Iterable[Any]) -> bytes:
     return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 
-def requests(count: int) -> bytes:
-    return jsonl(request(f"r{n}") for n in range(count))
+def requests(count: int, path: EndpointPath = CHAT_COMPLETIONS) -> bytes:
+    return jsonl(request(f"r{n}", path) for n in range(count))
 
 
 def custom_ids(lines: Iterable[dict[str, Any]]) -> list[str]:
@@ -79,7 +88,7 @@ class World:
         self.runs = BatchRuns(self.store, self.settings, clock=lambda: self.now)
         states = BatchStore(self.store)
         self.files = replace(
-            self.runs.files, uses=FileCopies(states), note_unreadable=self.unreadable.append
+            self.runs.files, uses=(FileCopies(states),), note_unreadable=self.unreadable.append
         )
         self.batches = BatchService(
             states,
@@ -90,11 +99,9 @@ class World:
             note_unreadable=self.unreadable.append,
         )
 
-    def submit(self, content: bytes) -> Batch:
+    def submit(self, content: bytes, path: EndpointPath = CHAT_COMPLETIONS) -> Batch:
         file = self.files.create(OWNER, "requests.jsonl", content)
-        wanted = BatchRequest(
-            input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
-        )
+        wanted = BatchRequest(input_file_id=file.id, endpoint=path, completion_window="24h")
         return self.batches.create(OWNER, wanted)
 
     def prepare(self, batch: Batch) -> dict[str, Any]:
@@ -143,6 +150,7 @@ def answered(line: dict[str, Any]) -> dict[str, Any]:
     message = {"role": "assistant", "content": line["request"]["messages"][0]["content"]}
     answer = {
         "id": "chatcmpl-1",
+        "created": 1_800_000_000,
         "model": "/opt/ml/model",
         "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
         "usage": {

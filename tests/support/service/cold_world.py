@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -66,13 +65,6 @@ class ColdEndpoint:
 
 def warm(_call: Received) -> Reply | Stream:
     return Stream(completion_events(WORDS))
-
-
-def until(condition: Callable[[], bool], seconds: float = LONG) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def part(payload: bytes) -> bytes:
     )
 
 
-def _fault_frame(fault: Fault) -> bytes:
+def fault_frame(fault: Fault) -> bytes:
     return frame(
         json.dumps({"Message": fault.message}).encode(),
         {
@@ -178,7 +178,7 @@ class StandInRuntime:
             if isinstance(step, float | int):
                 await asyncio.wait([client_left], timeout=step)
             else:
-                framed = _fault_frame(step) if isinstance(step, Fault) else part(step)
+                framed = fault_frame(step) if isinstance(step, Fault) else part(step)
                 writer.write(b"%x\r\n%b\r\n" % (len(framed), framed))
                 await writer.drain()
         writer.write(b"0\r\n\r\n")

@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from lambda_api.chat.service import ChatService
+from lambda_api.engine.served_models import ServedModels
 from lambda_api.main import create_app
 from lambda_api.settings import Settings
 from tests.support.service.batch_world import World
@@ -28,7 +29,7 @@ def upstream() -> FakeUpstream:
 
 @pytest.fixture
 def service(upstream: FakeUpstream) -> ChatService:
-    return ChatService("twin", lambda: upstream)
+    return ChatService(ServedModels("twin"), lambda: upstream)
 
 
 @pytest.fixture

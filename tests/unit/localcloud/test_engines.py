@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from localcloud.engines import ImageNotEmulatedError, engine_for, llama_cpp_arguments
+import localcloud.engines
+from localcloud.engines import Engine, ImageNotEmulatedError, engine_for, register_engine
 
 
 @pytest.mark.parametrize(
@@ -18,16 +21,29 @@ def test_engine_is_found_by_the_images_repository(image: str) -> None:
 
 
 def test_unknown_image_names_what_is_emulated() -> None:
-    with pytest.raises(ImageNotEmulatedError, match='image "x/vllm:1"; emulated: llama-cpp'):
+    with pytest.raises(ImageNotEmulatedError, match='image "x/tgi:1"; emulated: llama-cpp, vllm'):
+        engine_for("x/tgi:1")
+
+
+def test_an_engine_that_is_not_installed_says_what_installs_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(localcloud.engines, "_ENGINES", {**localcloud.engines._ENGINES})
+    given = engine_for("llama-cpp")
+    missing = tmp_path / "python"
+    register_engine("vllm", _elsewhere(given, missing))
+
+    with pytest.raises(ImageNotEmulatedError, match='"x/vllm:1"; `make vllm` installs it'):
         engine_for("x/vllm:1")
 
 
-def test_environment_becomes_flags_as_in_the_container() -> None:
-    environment = {
-        "SM_LLAMA_CPP_CTX_SIZE": "4096",
-        "SM_LLAMA_CPP_METRICS": "TRUE",
-        "SM_LLAMA_CPP_JINJA": "false",
-        "SM_LLAMA_CPP_MODEL_DIR": "/opt/ml/model",
-        "OTHER": "1",
-    }
-    assert llama_cpp_arguments(environment) == ["--ctx-size", "4096", "--metrics"]
+def _elsewhere(engine: Engine, interpreter: Path) -> Engine:
+    return Engine(**{**vars(engine), "interpreter": interpreter, "installed_by": "make vllm"})
+
+
+def test_vllm_tells_why_it_ended() -> None:
+    line = "(APIServer pid=1)   Value error, The checkpoint you are trying to load ..."
+    pattern = localcloud.engines._ENGINES["vllm"].error_pattern
+
+    assert pattern.search(line)
+    assert pattern.search("api_server.py: error: unrecognized arguments: --x")

@@ -54,6 +54,8 @@ OWN = ("host", "127.0.0.1:4566")
         "bucket.localhost:4566",
         "bucket.s3.us-east-1.localhost:4566",
         "abcdef01.execute-api.localhost:4566",
+        "bucket.s3.amazonaws.com",
+        "my.bucket.s3.eu-west-1.amazonaws.com",
     ],
 )
 def test_own_names_are_answered(host: str) -> None:
@@ -65,6 +67,9 @@ def test_own_names_are_answered(host: str) -> None:
     [
         "attacker.example:4566",
         "attacker.example",
+        "bucket.s3.amazonaws.com.attacker.example",
+        "bucket.s3.attacker.amazonaws.com",
+        "lambda.us-east-1.amazonaws.com",
         "127.0.0.1",
         "127.0.0.1:80",
         "127.0.0.1:45660",

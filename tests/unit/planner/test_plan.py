@@ -1,4 +1,4 @@
-"""A plan's request: the parts of a stage that decide its result."""
+"""A plan's request, from the question to the cold start of its endpoint."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from planner.plan import PlanRequest, served_by
+from planner.plan import PlanRequest, cold_start, question
+from planner.question import ModelQuestion
 from planner.simulator.outcome import Objective
 from tests.support.stage_files import PROD, load
 
@@ -21,22 +22,25 @@ def root(tmp_path: Path) -> Path:
 def plan_request(**changes: Any) -> PlanRequest:
     fields: dict[str, Any] = {
         "generated": {"kind": "poisson", "rate": 1.0, "duration": 60.0},
-        "model": "llama-3.1-8b",
-        "instance": "ml.g5.2xlarge",
+        "asked": ModelQuestion(),
         "objective": Objective(),
     }
     return PlanRequest(**{**fields, **changes})
 
 
-def test_a_stage_brings_its_cold_start_and_its_engines_limits(root: Path) -> None:
+def test_a_stage_brings_its_cold_start(root: Path) -> None:
     cold = {"mode": "reject", "hold_seconds": 70, "max_held_requests": 7}
-    stage = load(root, PROD, api__cold_start=cold, model__max_concurrent_sequences=48)
-    serving = served_by(plan_request(), stage)
-    assert serving.cold_start == stage.cold_start
-    assert serving.speed.slots == 48
+    stage = load(root, PROD, api__cold_start=cold)
+    assert cold_start(plan_request(), stage) == stage.cold_start
 
 
 def test_a_cold_start_that_is_asked_for_keeps_the_stages_limits(root: Path) -> None:
     cold = {"mode": "reject", "hold_seconds": 70}
-    serving = served_by(plan_request(cold_start="hold"), load(root, PROD, api__cold_start=cold))
-    assert (serving.cold_start.mode, serving.cold_start.hold_seconds) == ("hold", 70)
+    found = cold_start(plan_request(cold_start="hold"), load(root, PROD, api__cold_start=cold))
+    assert (found.mode, found.hold_seconds) == ("hold", 70)
+
+
+def test_a_question_is_told_with_its_trace(tmp_path: Path) -> None:
+    told = question(plan_request(trace=tmp_path / "day.csv", policies=("book",)))
+    assert told["traffic"] == {"trace": str(tmp_path / "day.csv")}
+    assert told["policies"] == ["book"]

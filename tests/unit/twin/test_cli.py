@@ -13,8 +13,8 @@ from twin import cli
 
 COMMANDS = {
     "On this machine": ("demo", "up", "down", "status", "logs", "dev"),
-    "In an AWS account": ("synth", "diff", "deploy", "destroy", "cdk"),
-    "A deployed stage": ("outputs", "chat", "batch"),
+    "In an AWS account": ("doctor", "synth", "bootstrap", "diff", "deploy", "destroy", "cdk"),
+    "A deployed stage": ("outputs", "chat", "token", "batch", "features"),
     "Before money is spent": ("plan",),
 }
 

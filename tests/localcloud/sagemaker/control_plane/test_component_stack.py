@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.localcloud.cloud import Cloud
+from tests.support.localcloud.cloud import ROLE, Cloud
 from tests.support.localcloud.component_deployment import ComponentDeployment
-from tests.support.localcloud.deployment import ROLE
 from tests.support.localcloud.endpoint_stack import Stack
 
 

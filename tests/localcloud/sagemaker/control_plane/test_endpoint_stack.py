@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.localcloud.alarms import ring, silent_alarm
 from tests.support.localcloud.cloud import Cloud
 from tests.support.localcloud.deployment import Deployment
 from tests.support.localcloud.endpoint_stack import Stack
@@ -60,6 +61,23 @@ def test_update_that_fails_rolls_the_stack_back_and_keeps_serving(stack: Stack) 
     assert deployment.sagemaker.list_tags(ResourceArn=before["Endpoint"])["Tags"] == stack.tags
     configs = deployment.sagemaker.list_endpoint_configs(NameContains=stack.name)
     assert [one["EndpointConfigArn"] for one in configs["EndpointConfigs"]] == [before["Config"]]
+
+
+def test_alarm_rolls_the_stack_back(stack: Stack) -> None:
+    deployment = stack.deployment
+    alarm = silent_alarm(deployment.cloud)
+    ring(deployment.cloud, alarm)
+    routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": "3600"}  # never waited for
+    stack.deployment_config = {
+        "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing},
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm}]},
+    }
+    assert stack.create(deployment.container(ALIAS="first")) == "CREATE_COMPLETE"
+    before = stack.outputs()
+    assert stack.update(deployment.container(ALIAS="second")) == "UPDATE_ROLLBACK_COMPLETE"
+    assert any(f"alarms in state ALARM: {alarm}" in reason for reason in stack.reasons())
+    assert stack.outputs() == before
+    assert deployment.invoke(tokens=1)["model"] == "first"
 
 
 def test_creation_that_fails_leaves_nothing(stack: Stack) -> None:

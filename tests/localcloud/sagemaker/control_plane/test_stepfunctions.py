@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from tests.support.eventually import eventually, poll
-from tests.support.localcloud.cloud import Cloud, package
-from tests.support.localcloud.deployment import ENDLESS, ROLE, Deployment, answering, unique
+from tests.support.localcloud.cloud import ROLE, Cloud, package
+from tests.support.localcloud.deployment import ENDLESS, Deployment, answering, unique
 from tests.support.localcloud.transform import Transform, line, lines
 
 RUN_JOB = "arn:aws:states:::sagemaker:createTransformJob.sync"
+SDK = "arn:aws:states:::aws-sdk:sagemaker:createTransformJob"
 
 
 @pytest.fixture
@@ -140,10 +141,18 @@ def test_refused_job_fails_with_the_services_error(
     assert machine.ended(machine.start(job_name=unique("job")))["error"] == error
 
 
-def test_name_in_use_is_an_error_of_its_own(transform: Transform) -> None:
+def test_the_sdk_integration_has_the_sdks_errors(transform: Transform) -> None:
+    machine = Machine(transform.cloud, "Run", Run=task(transform, SDK, ModelName="absent"))
+    ended = machine.ended(machine.start(job_name=unique("job")))
+    assert ended["error"] == "SageMaker.SageMakerException"
+    assert ended["cause"].endswith("(Service: SageMaker, Status Code: 400, Request ID: local)")
+
+
+@pytest.mark.parametrize("resource", [RUN_JOB, SDK])
+def test_name_in_use_is_an_error_of_its_own(transform: Transform, resource: str) -> None:
     transform.put({"a.jsonl": lines("a", 1)})
     job = transform.run()
-    machine = Machine(transform.cloud, "Run", Run=task(transform))
+    machine = Machine(transform.cloud, "Run", Run=task(transform, resource))
     ended = machine.ended(machine.start(job_name=job["TransformJobName"]))
     assert ended["error"] == "SageMaker.ResourceInUseException"
 

@@ -64,9 +64,9 @@ def test_unsupported_flag_is_named_in_reason_and_log(fresh: Deployment) -> None:
 
 
 def test_image_of_another_engine_fails_with_a_reason(fresh: Deployment) -> None:
-    image = "763104351884.dkr.ecr.us-east-1.amazonaws.com/vllm:0.30.0"
+    image = "763104351884.dkr.ecr.us-east-1.amazonaws.com/sglang:0.5.9"
     found = fresh.create({**fresh.container(), "Image": image})
-    assert found["FailureReason"] == f'not emulated: image "{image}"; emulated: llama-cpp'
+    assert found["FailureReason"] == f'not emulated: image "{image}"; emulated: llama-cpp, vllm'
 
 
 def test_missing_model_data_fails_with_a_reason(fresh: Deployment) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from tests.support.eventually import eventually
 from tests.support.localcloud.cloud import Cloud
 from tests.support.localcloud.component_deployment import ComponentDeployment
 from tests.support.localcloud.deployment import VARIANT, Deployment
+from tests.support.localcloud.published import Published
 
 NOT_CHAT = '{"messages": "not a list"}'
 
@@ -24,28 +24,6 @@ def hosted(cloud: Cloud, model_file: Path) -> Iterator[ComponentDeployment]:
     deployment = ComponentDeployment(cloud, model_file)
     yield deployment
     deployment.delete()
-
-
-class Published:
-    """The statistics of one metric a time, over all that was published."""
-
-    def __init__(self, cloud: Cloud, **dimensions: str) -> None:
-        self._client = cloud.client("cloudwatch")
-        self._dimensions = [{"Name": name, "Value": value} for name, value in dimensions.items()]
-
-    def __call__(self, metric: str, statistic: str = "Sum") -> float | None:
-        now = datetime.now(UTC)
-        found = self._client.get_metric_statistics(
-            Namespace="AWS/SageMaker",
-            MetricName=metric,
-            Dimensions=self._dimensions,
-            StartTime=now - timedelta(hours=1),
-            EndTime=now + timedelta(hours=1),
-            Period=7200,
-            Statistics=["Average", "Maximum", "SampleCount", "Sum"],
-        )
-        points = found["Datapoints"]
-        return float(sum(point[statistic] for point in points)) if points else None
 
 
 def refused(deployment: Deployment, body: str) -> dict[str, Any]:
@@ -59,7 +37,9 @@ def refused(deployment: Deployment, body: str) -> dict[str, Any]:
 
 def test_variant_publishes_its_requests(fresh: Deployment) -> None:
     fresh.create(InitialInstanceCount=2)
-    published = Published(fresh.cloud, EndpointName=fresh.endpoint, VariantName=VARIANT)
+    published = Published(
+        fresh.cloud, "AWS/SageMaker", EndpointName=fresh.endpoint, VariantName=VARIANT
+    )
     for _ in range(3):
         fresh.invoke(tokens=4)
     list(fresh.stream(tokens=4))
@@ -71,6 +51,11 @@ def test_variant_publishes_its_requests(fresh: Deployment) -> None:
     assert published("Invocation4XXErrors", "Average") == 0.2
     assert published("Invocation5XXErrors") == 0
     assert 1_000 < (published("ModelLatency", "Average") or 0) < 60_000_000
+    assert published("FirstChunkModelLatency", "SampleCount") == 1
+    first = published("FirstChunkModelLatency", "Maximum")
+    assert first is not None
+    assert 0 < first <= (published("ModelLatency", "Maximum") or 0)
+    assert published("InvocationModelErrors") == 1
     assert published("ConcurrentRequestsPerModel") is not None
     assert published("NoCapacityInvocationFailures") is None
 
@@ -79,7 +64,7 @@ def test_component_publishes_nothing_but_refusals_without_copies(
     hosted: ComponentDeployment,
 ) -> None:
     hosted.create()
-    published = Published(hosted.cloud, InferenceComponentName=hosted.endpoint)
+    published = Published(hosted.cloud, "AWS/SageMaker", InferenceComponentName=hosted.endpoint)
     hosted.invoke(tokens=1)
     eventually(lambda: published("InvocationsPerCopy") == 1)
     hosted.scale(0)

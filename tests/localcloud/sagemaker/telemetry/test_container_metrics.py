@@ -23,12 +23,11 @@ from localcloud.ports import free_port
 from localcloud.settings import Settings
 from tests.support.eventually import LONG, eventually
 from tests.support.localcloud import cloud as local
-from tests.support.localcloud.cloud import Cloud, package
+from tests.support.localcloud.cloud import ROLE, Cloud, let_invoke, package
 from tests.support.localcloud.deployment import ENDLESS, Deployment, engines, unique
 
 NAMESPACE = "twin"
 WAITING = "llamacpp:requests_deferred"
-ROLE = "arn:aws:iam::000000000042:role/Function"
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +191,8 @@ import os, time, urllib.request
 
 def handler(event, context):
     url = f"{os.environ['AWS_ENDPOINT_URL']}/{os.environ['BUCKET']}/{time.time()}"
-    urllib.request.urlopen(urllib.request.Request(url, data=b"", method="PUT"))
+    urllib.request.urlopen(urllib.request.Request(url, data=b"", method="PUT", headers={
+        "authorization": "AWS4-HMAC-SHA256 Credential=000000000042/20261129/us-east-1/s3/x"}))
 """
 
 
@@ -209,6 +209,7 @@ def test_a_rule_each_minute_runs_by_the_clock(hurried: Cloud) -> None:
         Environment={"Variables": {"BUCKET": name}},
         Timeout=30,
     )["FunctionArn"]
+    let_invoke(hurried, name, "events.amazonaws.com")
     events.put_rule(Name=name, ScheduleExpression="rate(1 minute)")
     events.put_targets(Rule=name, Targets=[{"Id": "function", "Arn": arn}])
 

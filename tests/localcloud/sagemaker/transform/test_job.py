@@ -16,6 +16,7 @@ from tests.support.localcloud.deployment import (
     kill_engine,
     unique,
 )
+from tests.support.localcloud.queues import create_queue
 from tests.support.localcloud.transform import Transform, line, lines
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
@@ -131,7 +132,7 @@ def test_record_that_never_answers_fails_after_its_retries(transform: Transform)
 
 def test_changes_of_state_are_events(transform: Transform) -> None:
     events, sqs = transform.cloud.client("events"), transform.cloud.client("sqs")
-    queue = sqs.create_queue(QueueName=unique("events"))["QueueUrl"]
+    queue = create_queue(sqs, "events", "events.amazonaws.com")
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
     rule = unique("rule")
     pattern = {

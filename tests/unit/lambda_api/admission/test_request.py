@@ -13,11 +13,13 @@ from lambda_api.admission import bounds
 from lambda_api.admission.fields import OPENAI, SAMPLERS
 from lambda_api.admission.request import Admission
 from lambda_api.admission.values import InvalidRequestError
-from lambda_api.batches.validation import InputCheck
+from lambda_api.batches.lines.validation import InputCheck
+from lambda_api.batches.schemas import EndpointPath
+from lambda_api.engine.served_models import ServedModels
 from tests.support.hostile.corpus import CORPUS
 from tests.support.hostile.largest import LARGEST
 from tests.support.hostile.request import MODEL, QUESTION, WEDGE, Hostile
-from tests.support.service.batch_world import jsonl
+from tests.support.service.batch_world import jsonl, request
 from tests.support.service.responses_app import ResponsesApp, responses_app
 
 BASE = {"model": MODEL, "messages": QUESTION}
@@ -75,20 +77,21 @@ def test_what_is_just_within_the_bounds_passes(largest: Hostile):
     Admission().check(json.loads(largest.body))
 
 
-def test_no_batch_has_a_hostile_line():
-    chats = [h for h in CORPUS if h.route == "/v1/chat/completions"]
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
+def test_no_batch_has_a_hostile_line(path: EndpointPath):
+    hostiles = [h for h in CORPUS if h.route == path]
     lines = [
-        b'{"custom_id":"%d","method":"POST","url":"/v1/chat/completions","body":%b}'
-        % (number, hostile.body.encode())
-        for number, hostile in enumerate(chats)
+        b'{"custom_id":"%d","method":"POST","url":"%b","body":%b}'
+        % (number, path.encode(), hostile.body.encode())
+        for number, hostile in enumerate(hostiles)
     ]
-    good = {"custom_id": "good", "method": "POST", "url": "/v1/chat/completions", "body": BASE}
-    for_all = InputCheck(MODEL, 6 * 2**20)
+    good = request("good", path)
+    for_all = InputCheck(path, ServedModels(MODEL), 6 * 2**20)
 
     jobs = [*for_all.jobs([*lines, jsonl([good]).strip()])]
 
     assert [json.loads(job)["id"] for job in jobs] == ["good"]
-    assert for_all.wrong == len(chats)
+    assert for_all.wrong == len(hostiles) > 0
 
 
 def test_every_field_of_openais_is_known():

@@ -29,15 +29,18 @@ def test_an_engine_that_tells_little_or_null_counts_as_nothing():
         assert BatchUsage().plus(usage) == BatchUsage()
 
 
+GIVEN = {"endpoint": "/v1/responses", "input_file_id": "file-1", "model": "twin"}
+
+
 def test_a_batch_expires_a_day_after_it_began():
-    batch = Batch.validating("batch_1", input_file_id="file-1", model="twin", now=1000.9)
+    batch = Batch.validating("batch_1", **GIVEN, now=1000.9)
 
     assert (batch.status, batch.created_at) == ("validating", 1000)
     assert batch.expires_at == 1000 + 86_400
 
 
 def test_entering_a_status_notes_the_time():
-    batch = Batch.validating("batch_1", input_file_id="file-1", model="twin", now=1000)
+    batch = Batch.validating("batch_1", **GIVEN, now=1000)
     running = batch.now("in_progress", 1005.5)
 
     assert (running.status, running.in_progress_at) == ("in_progress", 1005)

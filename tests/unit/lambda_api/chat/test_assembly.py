@@ -12,6 +12,7 @@ from lambda_api.chat.assembly import assembled, read_whole, written
 from lambda_api.chat.schemas import ChatCompletionRequest
 from lambda_api.chat.service import ChatService
 from lambda_api.engine.json_fields import Usage
+from lambda_api.engine.served_models import ServedModels
 from lambda_api.errors import (
     ContextLengthError,
     EngineError,
@@ -238,7 +239,7 @@ def test_a_client_that_asked_for_it_whole_gets_the_name_it_knows_and_the_usage()
     raw = events(chunk(said({"content": "a"})), chunk(END), chunk(usage=USAGE))
     upstream = FakeUpstream(stream=FakeStream([raw[:30], raw[30:]]))
 
-    completion = ChatService("twin", lambda: upstream).complete(request(stream=False))
+    completion = ChatService(ServedModels("twin"), lambda: upstream).complete(request(stream=False))
 
     assert json.loads(completion.body)["model"] == "twin"
     assert completion.usage == Usage(3, 2)
@@ -246,12 +247,23 @@ def test_a_client_that_asked_for_it_whole_gets_the_name_it_knows_and_the_usage()
     assert (asked["stream"], asked["stream_options"]) == (True, {"include_usage": True})
 
 
-@pytest.mark.parametrize("name", ["best_of", "prompt_logprobs", "use_beam_search"])
-def test_what_cannot_be_streamed_is_asked_for_whole(name):
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"best_of": 1},
+        {"prompt_logprobs": 1},
+        {"use_beam_search": True},
+        {"logprobs": True, "tools": [{"type": "function", "function": {"name": "f"}}]},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_what_cannot_be_streamed_is_asked_for_whole(fields):
     upstream = FakeUpstream(b'{"model":"x"}')
 
-    service = ChatService("twin", lambda: upstream, admission=Admission(frozenset({name})))
-    completion = service.complete(request(**{name: 1}))
+    service = ChatService(
+        ServedModels("twin"), lambda: upstream, admission=Admission(frozenset(fields))
+    )
+    completion = service.complete(request(**fields))
 
     assert completion.body == b'{"model":"twin"}'
     assert "stream" not in json.loads(upstream.payloads[0])

@@ -10,9 +10,11 @@ import pytest
 from lambda_api.chat.prefix_routing import prefix_id
 from lambda_api.chat.schemas import ChatCompletionRequest
 from lambda_api.chat.service import ChatService
+from lambda_api.engine.served_models import ServedModels
 from lambda_api.response_requests.schemas import ResponseRequest
 from lambda_api.responses.service import ResponseService
 from lambda_api.responses.store import ResponseStore
+from lambda_api.retrieval.grounded_chat import GroundedChat
 from tests.support.service.fake_queue import answer
 from tests.support.service.fake_upstream import FakeUpstream
 from tests.support.service.memory_store import MemoryStore
@@ -74,11 +76,11 @@ def upstream():
 
 @pytest.fixture
 def chats(upstream):
-    return ChatService("twin", lambda: upstream, is_prefix_aware=True)
+    return ChatService(ServedModels("twin"), lambda: upstream, is_prefix_aware=True)
 
 
 def test_an_endpoint_that_does_not_route_by_prefix_gets_no_id(upstream):
-    ChatService("twin", lambda: upstream).complete(chat(HI))
+    ChatService(ServedModels("twin"), lambda: upstream).complete(chat(HI))
 
     assert upstream.prefixes == [None]
 
@@ -102,11 +104,11 @@ def test_whole_answers_and_streams_are_routed_alike(chats, upstream):
 )
 def test_a_chain_of_responses_keeps_its_id(chats, upstream, first, second):
     store = ResponseStore(MemoryStore())
-    responses = ResponseService(chats, lambda: store)
+    responses = ResponseService(GroundedChat(chats), lambda: store)
 
     def create(text, **fields):
         request = ResponseRequest.model_validate({"model": "twin", "input": text, **fields})
-        return responses.create(request, "me").id
+        return responses.create(request, "me")[0].id
 
     two = create("two", previous_response_id=create("one", **first), **second)
     create("three", previous_response_id=two)

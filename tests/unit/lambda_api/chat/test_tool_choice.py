@@ -8,9 +8,15 @@ import pytest
 
 from lambda_api.chat.schemas import ChatCompletionRequest
 from lambda_api.chat.service import payload_of
+from lambda_api.engine.served_models import ServedModels
 from lambda_api.errors import InvalidRequestError
 
 TOOLS = [{"type": "function", "function": {"name": name}} for name in ("f", "g", "h")]
+
+NAMELESS = {
+    "type": "allowed_tools",
+    "allowed_tools": {"mode": "auto", "tools": [{"type": "function"}]},
+}
 
 
 def sent(choice, tools=TOOLS):
@@ -22,7 +28,7 @@ def sent(choice, tools=TOOLS):
             "tool_choice": choice,
         }
     )
-    return json.loads(payload_of(request, "twin"))
+    return json.loads(payload_of(request, ServedModels("twin")))
 
 
 def allowed(*names, mode="auto"):
@@ -53,8 +59,17 @@ def test_another_choice_passes(choice):
         (allowed("f", "x"), "tool_choice.allowed_tools.tools[1]"),
         (allowed(), "tool_choice.allowed_tools.tools"),
         (allowed("f", mode="none"), "tool_choice.allowed_tools.mode"),
-        ({"type": "allowed_tools"}, "tool_choice.allowed_tools.tools"),
+        ({"type": "allowed_tools"}, "tool_choice.allowed_tools"),
+        ({"type": "allowed_tools", "allowed_tools": None}, "tool_choice.allowed_tools"),
+        ({"type": "function"}, "tool_choice.function"),
         ({"type": "allowed_tools", "allowed_tools": 5}, "tool_choice.allowed_tools"),
+        (
+            {
+                "type": "allowed_tools",
+                "allowed_tools": {"mode": "auto", "tools": [{"type": "function"}]},
+            },
+            "tool_choice.allowed_tools.tools[0].function",
+        ),
     ],
 )
 def test_a_malformed_choice_is_refused_by_its_field(choice, param):

@@ -14,6 +14,7 @@ import pytest
 from lambda_api.cold_start.monitor import Pace, WakeMonitor
 from lambda_api.cold_start.waiting_room import WaitingRoom
 from lambda_api.errors import EndpointMissingError, NoCapacityError, NotReadyError
+from tests.support.eventually import eventually
 from tests.support.service.cold_endpoint import BrokenTable, ColdEndpoint
 from tests.support.service.memory_wakes import MemoryWakeTable
 
@@ -68,17 +69,10 @@ def pool():
         yield pool
 
 
-def until(condition):
-    deadline = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-
-
 def test_a_held_request_is_answered_when_capacity_comes(room, endpoint, table, pool, watchers):
     held = room.admit(LONG)
     answer = pool.submit(held.wait_and_call, endpoint.ask)
-    until(lambda: endpoint.asked >= 3)
+    eventually(lambda: endpoint.asked >= 3)
     assert not answer.done()
     assert list(table.wake.places) == [held.place]
 
@@ -87,15 +81,15 @@ def test_a_held_request_is_answered_when_capacity_comes(room, endpoint, table, p
     assert answer.result(LONG) == "answer"
     assert table.wake.places == {}
     assert table.wake.last_start_seconds == pytest.approx(held.held_seconds, abs=0.1)
-    until(lambda: not watchers())
+    eventually(lambda: not watchers())
 
 
 def test_while_many_wait_one_at_a_time_asks(room, endpoint, table, pool, watchers):
-    until(lambda: not watchers())
+    eventually(lambda: not watchers())
     asked_before = endpoint.asked
     began = time.monotonic()
     answers = [pool.submit(room.admit(LONG).wait_and_call, endpoint.ask) for _ in range(50)]
-    until(lambda: endpoint.asked >= asked_before + 5)
+    eventually(lambda: endpoint.asked >= asked_before + 5)
     took = time.monotonic() - began
     asked = endpoint.asked - asked_before
     endpoint.error = None
@@ -110,7 +104,7 @@ def test_two_processes_share_a_wake(process, endpoint, table, pool):
     rooms = [process(), process()]
     requests = [room.admit(LONG) for room in rooms for _ in range(5)]
     answers = [pool.submit(held.wait_and_call, endpoint.ask) for held in requests]
-    until(lambda: endpoint.asked >= 6)
+    eventually(lambda: endpoint.asked >= 6)
     assert table.wake.places.keys() == {held.place for held in requests}
     asked = endpoint.asked
     endpoint.error = None
@@ -203,8 +197,8 @@ def test_capacity_that_goes_again_is_waited_for_again(room, endpoint, table, poo
         return answer
 
     answers = [pool.submit(room.admit(LONG).wait_and_call, ask) for _ in range(10)]
-    until(lambda: table.wake.started_at not in {first_wake, None})
-    until(lambda: len(table.wake.places) == 9)
+    eventually(lambda: table.wake.started_at not in {first_wake, None})
+    eventually(lambda: len(table.wake.places) == 9)
     assert sum(answer.done() for answer in answers) == 1
     endpoint.error = None
 
@@ -230,15 +224,15 @@ def test_without_the_table_nobody_is_held(endpoint):
 
 
 def test_the_room_is_watched_by_one_thread_for_as_long_as_somebody_waits(room, endpoint, watchers):
-    until(lambda: not watchers())
+    eventually(lambda: not watchers())
     requests = [room.admit(LONG) for _ in range(3)]
-    until(lambda: len(watchers()) == 1)
+    eventually(lambda: len(watchers()) == 1)
 
     for held in requests:
         held.leave()
         Thread(target=lambda held=held: _ask_in_vain(held, endpoint)).start()
 
-    until(lambda: not watchers())
+    eventually(lambda: not watchers())
 
 
 def _ask_in_vain(held, endpoint):

@@ -68,4 +68,4 @@ def test_the_log_says_why(caplog):
 
 
 def test_the_probe_asks_what_any_caller_may():
-    Admission().check(json.loads(PAYLOAD))
+    Admission().check(PAYLOAD)

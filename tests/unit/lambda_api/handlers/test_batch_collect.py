@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambda_api.batches.schedule import ScheduledRun
+from lambda_api.batches.steps.schedule import ScheduledRun
 from lambda_api.handlers import batch_collect
 from tests.support.service.batch_world import BROKEN, OWNER, requests
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
-from lambda_api.batches.schedule import ScheduledRun
+from lambda_api.batches.steps.schedule import ScheduledRun
 from lambda_api.handlers import batch_finish
 from tests.support.service.batch_world import OWNER, requests
 
 
 @pytest.fixture
-def handler(world, monkeypatch):
+def stopped(monkeypatch):
+    """Batches whose jobs were stopped."""
+    ids: list[str] = []
+    monkeypatch.setattr(batch_finish, "_jobs", lambda: SimpleNamespace(stop=ids.append))
+    return ids
+
+
+@pytest.fixture
+def handler(world, stopped, monkeypatch):
     monkeypatch.setattr(batch_finish, "_connected", lambda: world.runs)
     return lambda event: batch_finish.handler(event, None)
 
@@ -44,3 +53,13 @@ def test_a_run_that_made_no_batch_has_nothing_to_end(handler):
     run = {"owner": "schedules", "schedule": "s", "input_prefix": "scheduled/", "run": "1"}
 
     assert handler(changed(run))["status"] is None
+
+
+def test_the_job_of_an_execution_that_was_cut_short_is_stopped(world, handler, stopped):
+    batch = world.submit(requests(2))
+    world.prepare(batch)
+
+    handler({"owner": OWNER, "batch_id": batch.id})
+    assert stopped == []
+    handler(changed({"owner": OWNER, "batch_id": batch.id}, "ABORTED"))
+    assert stopped == [batch.id]

@@ -7,10 +7,10 @@ import json
 import pytest
 from aws_lambda_powertools.logging import Logger
 
-from lambda_api.batches.sweep import Sweep, SweepError
+from lambda_api.batches.steps.sweep import Sweep, SweepError
 from lambda_api.errors import SchedulerError
 from lambda_api.handlers import batch_sweep
-from lambda_api.http.request_log import MetricLog
+from lambda_api.http.metric_log import MetricLog
 from tests.support.service.batch_world import OWNER, requests
 
 

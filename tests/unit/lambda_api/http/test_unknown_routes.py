@@ -39,10 +39,13 @@ def test_a_base_url_without_the_version_is_told_of_it(client):
         ("DELETE", "/v1/chat/completions/chatcmpl-1", "not stored"),
         ("POST", "/v1/conversations", "previous_response_id"),
         ("POST", "/v1/responses/compact", "not compacted"),
+        ("POST", "/v1/responses/input_tokens", "usage"),
         ("POST", "/v1/audio/speech", "not offered"),
         ("GET", "/v1/fine_tuning/jobs", "not offered"),
         ("GET", "/v1/files", "[batch]"),
+        ("GET", "/v1/files", "[retrieval]"),
         ("POST", "/v1/batches/batch_1/cancel", "[batch]"),
+        ("POST", "/v1/vector_stores", "[retrieval]"),
     ],
 )
 def test_a_part_of_openais_api_that_is_not_here_has_a_reason(client, method, path, why):

@@ -12,7 +12,7 @@ F = {"type": "function", "name": "f"}
 G = {"type": "function", "name": "g", "description": "G", "parameters": {"type": "object"}}
 HOSTED = [
     {"type": "web_search"},
-    {"type": "file_search", "vector_store_ids": ["vs_1"]},
+    {"type": "apply_patch"},
     {"type": "code_interpreter", "container": {"type": "auto"}},
     {"type": "computer_use_preview", "display_width": 1, "display_height": 1},
     {"type": "mcp", "server_label": "deepwiki", "server_url": "https://example.com"},
@@ -60,7 +60,10 @@ def test_tools_may_come_as_an_item_of_the_input():
 def test_what_was_left_out_is_noted_beside_the_callers_metadata():
     offered = offer(tools=HOSTED[:2])
 
-    assert offered.noted_in({"a": "b"}) == {"a": "b", "left_out_tools": "web_search, file_search"}
+    assert offered.noted_in({"a": "b"}) == {
+        "a": "b",
+        "left_out_tools": "web_search, apply_patch",
+    }
     assert offered.noted_in({"left_out_tools": "mine"}) == {"left_out_tools": "mine"}
     assert offer(tools=[F]).noted_in(None) == {}
 

@@ -13,72 +13,32 @@ from lambda_api.response_requests.schemas import ResponseRequest
 from lambda_api.responses.background import Background
 from lambda_api.responses.completion import AnswerMissingError, Completions
 from lambda_api.responses.service import ResponseService
-from lambda_api.responses.store import ResponseStore
-from tests.support.service.fake_queue import FakeQueue, answer, message
-from tests.support.service.memory_queue import MemoryQueue
-from tests.support.service.memory_store import MemoryStore
+from lambda_api.retrieval.grounded_chat import GroundedChat
+from tests.support.service.fake_queue import answer, message
 
 ACCOUNT = "123456789012"
 
 
 @pytest.fixture
-def objects():
-    return MemoryStore()
+def completions(kept, events):
+    return Completions(kept, events, logging.getLogger("completion"))
 
 
 @pytest.fixture
-def store(objects):
-    return ResponseStore(objects)
-
-
-@pytest.fixture
-def queue(objects):
-    return FakeQueue(objects)
-
-
-@pytest.fixture
-def events():
-    return MemoryQueue()
-
-
-@pytest.fixture
-def completions(store, events):
-    return Completions(store, events, logging.getLogger("completion"))
-
-
-@pytest.fixture
-def told(events):
-    """The types and the responses of the events that are queued."""
-
-    def told():
-        queued = [json.loads(body) for body, _ in events.sent]
-        return [(event["type"], event["data"]["id"]) for event in queued]
-
-    return told
-
-
-@pytest.fixture
-def response_id(service: ChatService, store, queue):
+def response_id(service: ChatService, kept, queue):
     """A queued response."""
-    responses = ResponseService(service, lambda: store, Background(lambda: queue, 100))
+    responses = ResponseService(GroundedChat(service), lambda: kept, Background(lambda: queue, 100))
     request = ResponseRequest(model="twin", input="hi", background=True)
     return responses.enqueue(request, "local").id
 
 
 @pytest.fixture
-def name(response_id, queue):
-    """What SageMaker knows it by."""
-    (name,) = queue.requests
-    return name
-
-
-@pytest.fixture
-def response(store, response_id):
-    return lambda: store.find("local", response_id).response
+def response(kept, response_id):
+    return lambda: kept.find("local", response_id).response
 
 
 def test_an_answer_completes_the_response_and_the_event_is_queued(
-    completions, queue, name, response, response_id, told, objects
+    completions, queue, name, response, response_id, told, store
 ):
     completions.take(queue.end(name, answer("Hello")))
 
@@ -86,7 +46,7 @@ def test_an_answer_completes_the_response_and_the_event_is_queued(
     assert response().output[0].content[0].text == "Hello"
     assert response().usage.total_tokens == 5
     assert told() == [("response.completed", response_id)]
-    assert not any(key.startswith("async/") for key in objects.objects)
+    assert not any(key.startswith("async/") for key in store.objects)
 
 
 def test_a_message_that_comes_twice_is_told_once(completions, queue, name, response, told):
@@ -114,12 +74,12 @@ def test_an_event_that_could_not_be_queued_is_queued_when_the_message_comes_agai
 
 
 def test_an_event_is_the_same_however_often_it_is_queued(
-    completions, queue, name, events, store, objects
+    completions, queue, name, events, kept, store
 ):
     news = queue.end(name, answer())
     completions.take(news)
-    (note,) = [key for key in objects.objects if key.endswith("announced.json")]
-    objects.delete(note)  # as if the function had died before
+    (note,) = [key for key in store.objects if key.endswith("announced.json")]
+    store.delete(note)  # as if the function had died before
     completions.take(news)
 
     assert len(events.sent) == 2
@@ -176,38 +136,38 @@ def test_an_answer_that_is_none_fails_the_response(completions, queue, name, res
 
 
 def test_a_late_answer_to_a_cancelled_response_is_dropped(
-    completions, queue, name, response, store, response_id, told, objects
+    completions, queue, name, response, kept, response_id, told, store
 ):
-    store.cancel("local", response_id)
+    kept.cancel("local", response_id)
     completions.take(queue.end(name, answer()))
 
     assert response().status == "cancelled"
     assert response().output == []
     assert told() == [("response.cancelled", response_id)]
-    assert not any(key.startswith("async/") for key in objects.objects)
+    assert not any(key.startswith("async/") for key in store.objects)
 
 
 def test_a_late_answer_to_a_deleted_response_is_dropped(
-    completions, queue, name, store, response_id, told, objects
+    completions, queue, name, kept, response_id, told, store
 ):
-    store.delete("local", response_id)
+    kept.delete("local", response_id)
     completions.take(queue.end(name, answer("secret")))
 
     with pytest.raises(NotFoundError):
-        store.find("local", response_id)
+        kept.find("local", response_id)
     assert told() == []
-    assert not any(b"secret" in found.body for found in objects.objects.values())
+    assert not any(b"secret" in found.body for found in store.objects.values())
 
 
 def test_a_deleted_response_stays_deleted_when_its_message_comes_again(
-    completions, queue, name, store, response_id, objects
+    completions, queue, name, kept, response_id, store
 ):
     news = queue.end(name, answer())
     completions.take(news)
-    store.delete("local", response_id)
+    kept.delete("local", response_id)
     completions.take(news)
 
-    assert [key for key in objects.objects if "result.json" not in key] == []
+    assert [key for key in store.objects if "result.json" not in key] == []
 
 
 def test_an_answer_that_is_not_there_yet_is_tried_again(completions, name, response):
@@ -231,10 +191,10 @@ def test_an_answer_that_is_not_there_yet_is_tried_again(completions, name, respo
         message("../" + "0" * 61, "Completed"),
     ],
 )
-def test_a_message_about_no_response_is_left(completions, objects, told, rubbish):
+def test_a_message_about_no_response_is_left(completions, store, told, rubbish):
     completions.take(rubbish)
 
-    assert objects.objects == {}
+    assert store.objects == {}
     assert told() == []
 
 

@@ -8,11 +8,11 @@ import threading
 import pytest
 
 from lambda_api.errors import NotFoundError
+from lambda_api.response_objects.begin import begun
+from lambda_api.response_objects.from_chat_answer import outcome_of, placed
+from lambda_api.response_objects.schemas import Outcome
 from lambda_api.response_requests.schemas import ResponseRequest
-from lambda_api.responses.begin import begun
 from lambda_api.responses.follow import FollowedResponse, Pace
-from lambda_api.responses.from_chat_answer import outcome_of, placed
-from lambda_api.responses.schemas import Outcome
 from tests.support.service.fake_queue import answer
 from tests.support.service.openai_types import check_event
 

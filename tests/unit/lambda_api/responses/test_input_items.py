@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from lambda_api.response_objects.begin import begun
 from lambda_api.response_requests.schemas import ResponseRequest
-from lambda_api.responses.begin import begun
 from lambda_api.responses.input_items import page_of_items
 from lambda_api.responses.store import KeptResponse
 

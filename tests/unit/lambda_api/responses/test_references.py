@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lambda_api.errors import InvalidRequestError, NotFoundError
+from lambda_api.response_objects.begin import begun
+from lambda_api.response_objects.from_chat_answer import outcome_of, placed
 from lambda_api.response_requests.schemas import InputItem, ResponseRequest
-from lambda_api.responses.begin import begun
-from lambda_api.responses.from_chat_answer import outcome_of, placed
 from lambda_api.responses.references import MOST_RESPONSES, finder, items_in, refers
 from lambda_api.responses.store import KeptResponse, ResponseStore
 from tests.support.service.fake_queue import answer

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from lambda_api.errors import StorageError
-from lambda_api.responses.schemas import Outcome
+from lambda_api.response_objects.schemas import Outcome
 from lambda_api.responses.store import ResponseStore
 from tests.support.service.fake_queue import answer
 from tests.support.service.responses_app import URL, as_owner

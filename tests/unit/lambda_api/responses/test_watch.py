@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from types import SimpleNamespace
 
@@ -14,30 +13,14 @@ from lambda_api.response_requests.schemas import ResponseRequest
 from lambda_api.responses.background import Background
 from lambda_api.responses.completion import Completions
 from lambda_api.responses.service import ResponseService
-from lambda_api.responses.store import ResponseStore
 from lambda_api.responses.watch import FIRST_LOOK_SECONDS, Watch, begin_watch
+from lambda_api.retrieval.grounded_chat import GroundedChat
 from lambda_api.webhooks.message_queue import Message, NotDoneError
-from tests.support.service.fake_queue import FakeQueue, answer
+from tests.support.service.fake_queue import answer
 from tests.support.service.memory_queue import MemoryQueue
-from tests.support.service.memory_store import MemoryStore
 
 MOST_SECONDS = 22_500
 GRACE_SECONDS = 300
-
-
-@pytest.fixture
-def objects():
-    return MemoryStore()
-
-
-@pytest.fixture
-def store(objects):
-    return ResponseStore(objects)
-
-
-@pytest.fixture
-def queue(objects):
-    return FakeQueue(objects)
 
 
 @pytest.fixture
@@ -46,58 +29,48 @@ def watches():
 
 
 @pytest.fixture
-def events():
-    return MemoryQueue()
+def completions(kept, events):
+    return Completions(kept, events, logging.getLogger("watch"))
 
 
 @pytest.fixture
-def completions(store, events):
-    return Completions(store, events, logging.getLogger("watch"))
-
-
-@pytest.fixture
-def responses(service: ChatService, store, queue, watches):
+def watched(service: ChatService, kept, queue, watches):
     background = Background(
         lambda: queue, MOST_SECONDS, watch=lambda name: begin_watch(watches, name)
     )
-    return ResponseService(service, lambda: store, background)
+    return ResponseService(GroundedChat(service), lambda: kept, background)
 
 
 @pytest.fixture
-def response(responses):
+def response(watched):
     """A queued response."""
     request = ResponseRequest(model="twin", input="hi", background=True)
-    return responses.enqueue(request, "local")
+    return watched.enqueue(request, "local")
 
 
 @pytest.fixture
-def name(response, queue):
-    (name,) = queue.requests
-    return name
+def response_id(response):
+    return response.id
 
 
 @pytest.fixture
-def look(completions, watches, response):
+def damaged():
+    return []
+
+
+@pytest.fixture
+def look(completions, watches, response, damaged):
     """Looks once; gives the reason to look again, if there is one."""
 
     def look() -> NotDoneError | None:
         ((body, _),) = watches.sent
         try:
-            Watch(completions).look(Message("id", "receipt", body, 1))
+            Watch(completions, damaged.append).look(Message("id", "receipt", body, 1))
         except NotDoneError as error:
             return error
         return None
 
     return look
-
-
-@pytest.fixture
-def told(events):
-    def told():
-        queued = [json.loads(body) for body, _ in events.sent]
-        return [(event["type"], event["data"]["id"]) for event in queued]
-
-    return told
 
 
 @pytest.fixture
@@ -112,12 +85,12 @@ def after(monkeypatch, response):
     return after
 
 
-def test_a_watch_begins_before_anything_is_paid_for(responses, watches, queue, objects):
+def test_a_watch_begins_before_anything_is_paid_for(watched, watches, queue, store):
     watches.refusal = QueueError("away")
     with pytest.raises(QueueError):
-        responses.enqueue(ResponseRequest(model="twin", input="hi", background=True), "local")
+        watched.enqueue(ResponseRequest(model="twin", input="hi", background=True), "local")
     assert queue.requests == {}
-    assert objects.objects == {}
+    assert store.objects == {}
 
 
 def test_the_first_look_is_after_a_quarter_of_an_hour(name, watches):
@@ -134,7 +107,7 @@ def test_what_is_told_already_is_told_once(look, completions, queue, name, told)
 
 @pytest.mark.parametrize("status", ["completed", "failed"])
 def test_an_end_whose_message_was_lost_is_told(
-    look, queue, name, told, response, objects, store, status
+    look, queue, name, told, response, store, kept, status
 ):
     if status == "completed":
         queue.end(name, answer("Hello"))
@@ -143,23 +116,23 @@ def test_an_end_whose_message_was_lost_is_told(
 
     assert look() is None
     assert told() == [(f"response.{status}", response.id)]
-    assert store.find("local", response.id).response.status == status
-    assert not any(key.startswith("async/") for key in objects.objects)
+    assert kept.find("local", response.id).response.status == status
+    assert not any(key.startswith("async/") for key in store.objects)
 
 
 def test_a_reader_who_settles_it_first_leaves_the_event_to_the_watch(
-    look, queue, name, told, response, store
+    look, queue, name, told, response, kept
 ):
     queue.end(name, answer())
-    store.find("local", response.id)
+    kept.find("local", response.id)
     assert told() == []
 
     assert look() is None
     assert told() == [("response.completed", response.id)]
 
 
-def test_a_cancellation_is_told(look, store, response, told):
-    store.cancel("local", response.id)
+def test_a_cancellation_is_told(look, kept, response, told):
+    kept.cancel("local", response.id)
 
     assert look() is None
     assert told() == [("response.cancelled", response.id)]
@@ -192,8 +165,8 @@ def test_looks_become_rarer_and_the_last_is_past_the_deadline(look, after, told,
     assert told() == [("response.failed", response.id)]
 
 
-def test_a_deleted_response_is_no_more_looked_at(look, store, response, told):
-    store.delete("local", response.id)
+def test_a_deleted_response_is_no_more_looked_at(look, kept, response, told):
+    kept.delete("local", response.id)
 
     assert look() is None
     assert told() == []
@@ -209,21 +182,24 @@ def test_a_foreign_message_is_not_lost(completions, body):
         Watch(completions).look(Message("id", "receipt", body, 1))
 
 
-def test_storage_that_is_away_is_tried_again_like_any_failure(look, objects, monkeypatch):
+def test_storage_that_is_away_is_tried_again_like_any_failure(look, store, monkeypatch):
     def away(_key):
         raise StorageError("x", reason="S3 SlowDown")
 
-    monkeypatch.setattr(objects, "get", away)
+    monkeypatch.setattr(store, "get", away)
     again = look()
 
     assert "SlowDown" in str(again)
     assert again.seconds is None
 
 
-def test_a_damaged_response_is_tried_again_until_it_is_a_dead_letter(look, objects):
-    (key,) = [key for key in objects.objects if key.endswith("request.json")]
-    objects.put(key, b"{")
+def test_a_damaged_response_is_reported_and_tried_again_until_it_is_a_dead_letter(
+    look, store, response, damaged
+):
+    (key,) = [key for key in store.objects if key.endswith("request.json")]
+    store.put(key, b"{")
     again = look()
 
     assert "unreadable resp_" in str(again)
     assert again.seconds is None
+    assert damaged == [response.id]

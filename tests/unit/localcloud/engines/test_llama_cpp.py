@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.engines.llama_cpp import _local, _options
+from localcloud.engines.llama_cpp import _adapters, _local, _options
 
 
 def test_flags_are_read() -> None:
@@ -21,3 +21,16 @@ def test_paths_of_the_container_are_found_here() -> None:
     options = _options(["--model-dir", "/m", "--model", "/opt/ml/model/a/b.gguf"])
     assert _local(options.model, options) == Path("/m/a/b.gguf")
     assert _local(Path("/elsewhere"), options) == Path("/elsewhere")
+
+
+def test_adapters_are_read_in_order_with_their_scales() -> None:
+    options = _options(
+        ["--model-dir", "/m", "--lora", "/a", "--lora-scaled", "/opt/ml/model/b:0,/c:0.5"]
+    )
+    assert [*_adapters(options)] == [(Path("/a"), 1.0), (Path("/m/b"), 0.0), (Path("/c"), 0.5)]
+
+
+def test_adapter_without_a_scale_ends_the_container() -> None:
+    options = _options(["--model-dir", "/m", "--lora-scaled", "/a"])
+    with pytest.raises(SystemExit, match="lora-scaled format: FNAME:SCALE"):
+        [*_adapters(options)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 
-import gguf
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from model_artifacts.gguf.convert import main
+from model_artifacts.gguf.convert import ModelInfo, convert
 from model_artifacts.gguf.errors import UnsupportedCheckpointError
+from model_artifacts.gguf.target import UnwritableTargetError
 from tests.support.llama_checkpoint import (
     HEAD_DIM,
     HEADS,
@@ -69,7 +69,7 @@ def test_same_checkpoint_gives_the_same_file(checkpoint):
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
-        ("config.json", {"model_type": "qwen2"}, "model_type 'qwen2' is not supported.*'llama'"),
+        ("config.json", {"model_type": "gpt2"}, "'gpt2' is not supported.*'llama', 'mistral', "),
         ("config.json", {"attention_bias": True}, "attention_bias True is not supported"),
         ("config.json", {"rope_scaling": {"rope_type": "yarn"}, "rope_parameters": None},
          "rope_scaling: rope_type 'yarn' is not supported.*'default', 'linear', 'llama3'"),
@@ -181,24 +181,12 @@ def test_refused_checkpoint_leaves_an_earlier_file_alone(checkpoint):
     assert target.read_bytes() == b"earlier"
 
 
-def test_command_line_refuses_a_target_without_a_folder(checkpoint, tmp_path, capsys):
-    with pytest.raises(SystemExit, match="1"):
-        main([str(checkpoint), str(tmp_path / "missing" / "out.gguf")])
-    assert "must be a file in a folder that is there" in capsys.readouterr().err
+def test_target_without_a_folder_is_refused(checkpoint, tmp_path):
+    with pytest.raises(UnwritableTargetError, match="must be a file in a folder that is there"):
+        convert(checkpoint, tmp_path / "missing" / "out.gguf", ModelInfo("tiny"))
 
 
 def test_unknown_tensor_is_refused_by_name(checkpoint, tensors):
     replace(checkpoint, tensors, **{"model.surprise": np.ones(2, np.float32)})
     with pytest.raises(UnsupportedCheckpointError, match=r"model\.surprise is not part of"):
         converted(checkpoint)
-
-
-def test_command_line_names_the_model_after_its_directory(checkpoint, tmp_path):
-    assert main([str(checkpoint), str(tmp_path / "out.gguf")]) == 0
-    assert field(gguf.GGUFReader(tmp_path / "out.gguf"), "general.name") == "checkpoint"
-
-
-def test_command_line_reports_a_missing_checkpoint_in_one_line(tmp_path, capsys):
-    with pytest.raises(SystemExit, match="1"):
-        main([str(tmp_path), str(tmp_path / "out.gguf")])
-    assert capsys.readouterr().err.startswith("error: no config.json in")

@@ -8,7 +8,8 @@ import gguf
 import numpy as np
 import pytest
 
-from model_artifacts.gguf.ggml import KQuantsUnavailableError, quantize_with_ggml
+from model_artifacts.gguf.ggml import quantize_with_ggml
+from model_artifacts.gguf.wheel import WheelError
 
 Q4_K = gguf.GGMLQuantizationType.Q4_K
 WEIGHTS = np.random.default_rng(0).normal(size=(3, 512)).astype(np.float32)
@@ -29,5 +30,5 @@ def test_a_transposed_matrix_is_quantized_as_it_reads():
 
 def test_wheel_without_the_quantizer_is_named(monkeypatch):
     monkeypatch.setattr(ctypes, "CDLL", lambda path: object())
-    with pytest.raises(KQuantsUnavailableError, match="ggml_quantize_chunk of the xllamacpp wheel"):
+    with pytest.raises(WheelError, match="ggml_quantize_chunk of the xllamacpp wheel"):
         quantize_with_ggml(WEIGHTS, Q4_K)

@@ -27,13 +27,15 @@ def test_what_changes_nothing_is_accepted(harmless: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("model_type", "mistral"),
+        ("model_type", "gemma3"),
         ("model_type", None),
         ("hidden_act", "gelu"),
         ("architectures", ["LlamaForSequenceClassification"]),
         ("attention_bias", True),
         ("mlp_bias", True),
         ("sliding_window", 4096),
+        ("use_sliding_window", True),
+        ("architectures", ["MistralForCausalLM"]),
         ("partial_rotary_factor", 0.5),
         ("quantization_config", {"quant_method": "fp8"}),
         ("auto_map", {"AutoModel": "modeling.Own"}),
@@ -53,3 +55,16 @@ def test_what_llama_cpp_would_not_compute_is_refused_by_name(key: str, value: ob
 def test_scaled_positions_that_cannot_be_carried_are_refused() -> None:
     with pytest.raises(UnsupportedCheckpointError, match="rope_type 'yarn' is not supported"):
         check_numbers(CONFIG | {"rope_parameters": {"rope_type": "yarn", "factor": 4.0}})
+
+
+def test_window_of_mistral_is_refused() -> None:
+    with pytest.raises(UnsupportedCheckpointError, match=r"^sliding_window 4096"):
+        check_numbers(CONFIG | {"model_type": "mistral", "sliding_window": 4096})
+
+
+@pytest.mark.parametrize("kind", ["qwen2", "qwen3"])
+def test_window_of_qwen_counts_when_it_is_switched_on(kind: str) -> None:
+    window = {"model_type": kind, "sliding_window": 4096, "max_window_layers": 28}
+    check_numbers(CONFIG | window | {"use_sliding_window": False})
+    with pytest.raises(UnsupportedCheckpointError, match=r"^use_sliding_window True"):
+        check_numbers(CONFIG | window | {"use_sliding_window": True})

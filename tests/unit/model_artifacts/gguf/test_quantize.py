@@ -8,7 +8,9 @@ import gguf
 import numpy as np
 import pytest
 
-from model_artifacts.gguf.quantize import QUANTIZATION_TYPES, QuantizationError, main, quantize
+from model_artifacts.gguf import quantize as module
+from model_artifacts.gguf.presets import PRESETS
+from model_artifacts.gguf.quantize import Fallback, QuantizationError, quantize
 from tests.support.model_files import SMALL_GGUF, gguf_bytes, string, uint32
 
 ROW = 256
@@ -50,7 +52,7 @@ def restored(path: Path):
 @pytest.mark.parametrize(
     ("type_name", "bound"),
     [("Q8_0", 0.01), ("Q6_K", 0.03), ("Q5_1", 0.05), ("Q5_0", 0.06), ("Q5_K", 0.05),
-     ("Q4_K", 0.10), ("Q4_1", 0.10), ("Q4_0", 0.12)],
+     ("Q4_K", 0.10), ("Q4_1", 0.10), ("Q4_0", 0.12), ("Q5_K_M", 0.05), ("Q4_K_M", 0.10)],
 )  # fmt: skip
 def test_error_stays_within_the_bound_of_the_type(source, weights, tmp_path, type_name, bound):
     quantize(source, tmp_path / "out.gguf", type_name)
@@ -61,7 +63,7 @@ def test_error_stays_within_the_bound_of_the_type(source, weights, tmp_path, typ
 
 def test_every_type_has_a_bound():
     (mark,) = test_error_stays_within_the_bound_of_the_type.pytestmark
-    assert {name for name, _ in mark.args[1]} == set(QUANTIZATION_TYPES)
+    assert {name for name, _ in mark.args[1]} == set(PRESETS)
 
 
 def test_vectors_stay_floats_and_fields_are_kept(source, weights, tmp_path):
@@ -81,7 +83,7 @@ def test_embeddings_keep_six_bits_in_a_k_quant(source, tmp_path):
 
 
 def test_unknown_type_lists_the_allowed_ones(source, tmp_path):
-    with pytest.raises(QuantizationError, match=r"unknown quantization type 'Q3'; allowed: Q8_0, "):
+    with pytest.raises(QuantizationError, match=r"unknown preset 'Q3'; allowed: Q8_0, "):
         quantize(source, tmp_path / "out.gguf", "Q3")
 
 
@@ -91,22 +93,42 @@ def test_quantized_source_is_refused(source, tmp_path):
         quantize(tmp_path / "once.gguf", tmp_path / "twice.gguf", "Q4_0")
 
 
-def test_rows_that_do_not_fill_whole_blocks_are_refused(tmp_path, weights):
-    source = write_gguf(tmp_path / "narrow.gguf", weights[:, :64])
-    with pytest.raises(QuantizationError, match="rows of 64 weights; Q4_K needs a multiple of 256"):
-        quantize(source, tmp_path / "out.gguf", "Q4_K")
+@pytest.mark.parametrize(
+    ("preset", "row", "used"),
+    [
+        ("Q4_K", 64, "Q5_0"),
+        ("Q5_K", 64, "Q5_1"),
+        ("Q6_K", 64, "Q8_0"),
+        ("Q4_K", 40, "F16"),
+        ("Q8_0", 40, "F16"),
+    ],
+)
+def test_rows_that_do_not_fill_whole_blocks_fall_back(tmp_path, weights, preset, row, used):
+    source = write_gguf(tmp_path / "narrow.gguf", weights[:, :row])
+    fallbacks = quantize(source, tmp_path / "out.gguf", preset)
+    wanted = "Q6_K" if preset.endswith("K") else preset
+    assert fallbacks[0] == Fallback("blk.0.ffn_up.weight", row, preset, used)
+    assert fallbacks[1].wanted == wanted
+    matrix = restored(tmp_path / "out.gguf")["blk.0.ffn_up.weight"]
+    assert np.abs(matrix - weights[:, :row]).mean() < 0.2
 
 
-def test_command_line_quantizes(source, tmp_path):
-    assert main([str(source), str(tmp_path / "out.gguf"), "--type", "Q8_0"]) == 0
-    assert (tmp_path / "out.gguf").stat().st_size < source.stat().st_size
+def test_tensor_read_in_pieces_is_quantized_alike(source, tmp_path, monkeypatch):
+    quantize(source, tmp_path / "whole.gguf", "Q4_K")
+    monkeypatch.setattr(module, "ROWS_ELEMENTS", ROW)
+    quantize(source, tmp_path / "pieces.gguf", "Q4_K")
+    assert (tmp_path / "whole.gguf").read_bytes() == (tmp_path / "pieces.gguf").read_bytes()
 
 
-def test_command_line_reports_an_error_in_one_line(source, tmp_path, capsys):
-    main([str(source), str(tmp_path / "once.gguf"), "--type", "Q8_0"])
-    with pytest.raises(SystemExit, match="1"):
-        main([str(tmp_path / "once.gguf"), str(tmp_path / "twice.gguf"), "--type", "Q4_0"])
-    assert capsys.readouterr().err.startswith("error: tensor")
+def test_recipe_for_a_mixture_of_experts_is_refused(tmp_path, weights):
+    writer = gguf.GGUFWriter(tmp_path / "moe.gguf", "llama")
+    writer.add_tensor("blk.0.ffn_gate_inp.weight", weights)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    with pytest.raises(QuantizationError, match=r"ffn_gate_inp.*Q4_K_M has rules .* allowed"):
+        quantize(tmp_path / "moe.gguf", tmp_path / "out.gguf", "Q4_K_M")
 
 
 ARCHITECTURE = string("general.architecture", "llama")

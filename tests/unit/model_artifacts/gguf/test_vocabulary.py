@@ -5,7 +5,9 @@ from __future__ import annotations
 import gguf
 import pytest
 
+from model_artifacts.gguf.convert import ModelInfo, convert
 from model_artifacts.gguf.errors import UnsupportedCheckpointError
+from model_artifacts.gguf.vocabulary import LLAMA3_SPLIT, NORMALIZER_NOTE, TEKKEN_SPLIT
 from tests.support.llama_checkpoint import TOKENIZER, change_json, converted, field
 
 
@@ -37,7 +39,10 @@ SEQUENCE, SPECIAL = {"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "<|end|>"
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"normalizer": {"type": "NFC"}}, "normalizer 'NFC' is not supported"),
+        (
+            {"normalizer": {"type": "NFC"}},
+            "normalizer 'NFC' is not supported with the split",
+        ),
         ({"model": MODEL | {"end_of_word_suffix": "</w>"}}, "end_of_word_suffix is not supported"),
         ({"model": MODEL | {"ignore_merges": False}}, "ignore_merges False .* llama-bpe.*True"),
         ({"pre_tokenizer": {"type": "ByteLevel"}}, "ignore_merges True .* gpt-2; supported: False"),
@@ -57,3 +62,27 @@ def test_tokenizer_that_would_make_other_tokens_is_refused(checkpoint, change, m
     change_json(checkpoint, "tokenizer.json", **change)
     with pytest.raises(UnsupportedCheckpointError, match=message):
         converted(checkpoint)
+
+
+def split(regex: str, *, whole_words: bool) -> dict[str, object]:
+    steps = [
+        {"type": "Split", "pattern": {"Regex": regex}},
+        {"type": "ByteLevel", "use_regex": False},
+    ]
+    return {
+        "pre_tokenizer": {"type": "Sequence", "pretokenizers": steps},
+        "model": MODEL | {"ignore_merges": whole_words},
+    }
+
+
+def test_qwens_normalizer_is_left_out_and_noted(checkpoint, tmp_path):
+    qwen = split(LLAMA3_SPLIT.replace("{1,3}", ""), whole_words=False)
+    change_json(checkpoint, "tokenizer.json", normalizer={"type": "NFC"}, **qwen)
+    notes = convert(checkpoint, tmp_path / "out.gguf", ModelInfo("tiny"))
+    assert notes == (NORMALIZER_NOTE,)
+    assert field(gguf.GGUFReader(tmp_path / "out.gguf"), "tokenizer.ggml.pre") == "qwen2"
+
+
+def test_newer_mistrals_split_is_known(checkpoint):
+    change_json(checkpoint, "tokenizer.json", **split(TEKKEN_SPLIT, whole_words=True))
+    assert field(converted(checkpoint), "tokenizer.ggml.pre") == "tekken"

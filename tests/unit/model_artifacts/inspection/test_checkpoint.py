@@ -112,3 +112,11 @@ def test_weights_that_could_run_code_are_no_weights(tmp_path: Path) -> None:
     (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x02")
     with pytest.raises(InspectionError, match=r"got no \*\.safetensors; .* can run code"):
         read_checkpoint(tmp_path)
+
+
+def test_a_tensor_that_the_index_does_not_name_is_refused(sharded: Path) -> None:
+    write_safetensors(
+        sharded / SECOND, {"b": entry("F32", [1], 0, 4), "c": entry("F32", [1], 4, 8)}, 8
+    )
+    with pytest.raises(InspectionError, match="weight_map: got no 'c', which a shard holds"):
+        read_checkpoint(sharded)

@@ -9,6 +9,7 @@ import pytest
 
 from model_artifacts.inspection.errors import InspectionError
 from model_artifacts.inspection.files import (
+    Fields,
     is_directory,
     is_there,
     open_file,
@@ -100,3 +101,33 @@ def test_json_beyond_its_limit_is_not_read(tmp_path: Path) -> None:
 )
 def test_values_are_shown_in_a_line(value: object, text: str) -> None:
     assert shown(value) == text
+
+
+FIELDS = Fields("x", {"a": 3, "zero": 0, "text": "n", "flag": True, "list": [1, 2], "null": None})
+
+
+def test_the_first_key_that_is_there_counts() -> None:
+    assert FIELDS.number(("none", "null", "a")) == 3
+    assert FIELDS.number(("none",)) is None
+
+
+def test_a_count_may_be_none() -> None:
+    assert (FIELDS.count(("zero",)), FIELDS.count(("none",)), FIELDS.count(("a",))) == (0, 0, 3)
+
+
+@pytest.mark.parametrize("key", ["zero", "text", "flag", "list"])
+def test_a_number_that_is_none_is_refused(key: str) -> None:
+    with pytest.raises(InspectionError, match=f"x: {key}: got .*; must be 1 to"):
+        FIELDS.number((key,))
+
+
+def test_lists_are_checked_whole() -> None:
+    assert FIELDS.numbers("list") == [1, 2]
+    with pytest.raises(InspectionError, match="text: got 'n'; must be a list of whole numbers"):
+        FIELDS.numbers("text")
+
+
+def test_truth_has_a_default() -> None:
+    assert FIELDS.flag("flag") is True
+    assert FIELDS.flag("none", default=True) is True
+    assert FIELDS.name("a") is None

@@ -9,7 +9,7 @@ import pytest
 from model_artifacts.training.conversations import SYSTEM_PROMPTS, Message
 from model_artifacts.training.corpus import read_corpus
 from model_artifacts.training.engine import Answer
-from model_artifacts.training.evaluate import Case, cases, evaluate
+from model_artifacts.training.evaluate import Case, cases, evaluate, quotes
 
 
 class Script:
@@ -55,3 +55,14 @@ def test_sets_are_what_their_names_say(sets: dict[str, list[Case]]) -> None:
     assert all(question == question.lower().rstrip("?.!") for question in lower)
     assert {c.chat[0].content for c in sets["with a system prompt"]} == {SYSTEM_PROMPTS[0]}
     assert {len(c.chat) for c in sets["tenth question of a chat"]} == {19}
+
+
+def test_quotes_are_asked_of_the_document_they_stand_in() -> None:
+    alone, among = quotes()["quotes of one document"], quotes()["quotes of three documents"]
+    assert [c.chat[-1] for c in alone] == [c.chat[-1] for c in among]
+    assert all(c.expected.endswith(" [1]") for c in alone)
+    assert {c.expected[-3:] for c in among} == {"[1]", "[2]", "[3]"}
+    for case in (*alone, *among):
+        sentence, number = case.expected.removesuffix("]").rsplit(" [", 1)
+        block = case.chat[0].content.split(f"[{number}] ")[-1].split("</document>")[0]
+        assert sentence in block

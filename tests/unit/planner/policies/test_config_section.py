@@ -56,14 +56,14 @@ LATE = ScheduledAction(name="late", schedule="cron(0 20 * * ? *)", min_capacity=
     ids=lambda plan: f"{plan.metric}-{plan.min_instances}-{len(plan.schedules)}",
 )
 def test_the_section_printed_for_a_policy_makes_it(root: Path, plan: ScalingPlan) -> None:
-    read = from_config(staged(root, plan).realtime)
+    read = from_config(staged(root, plan).endpoint)
     assert read.initial_instances == max(1, plan.min_instances)
     assert read == ScalingPlan(**{**vars(plan), "initial_instances": read.initial_instances})
 
 
 def test_a_fixed_count_becomes_equal_limits(root: Path) -> None:
     fixed = ScalingPlan(name="fixed:3", min_instances=3, max_instances=3, metric=None)
-    read = from_config(staged(root, fixed).realtime)
+    read = from_config(staged(root, fixed).endpoint)
     assert (read.min_instances, read.max_instances, read.scales) == (3, 3, False)
 
 

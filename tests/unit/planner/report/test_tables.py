@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from planner.policies.presets import preset
-from planner.report.tables import rows, table, write
-from planner.simulator.outcome import Objective, Outcome
+from planner.report.tables import rows, table
+from planner.simulator.outcome import Outcome
 from tests.support.planner import play, steady
 
 
@@ -38,11 +38,12 @@ def test_numbers_are_those_of_the_outcome(outcomes: list[Outcome]) -> None:
     assert shown["per token p50 (ms)"][0] == f"{1000 * outcomes[0].per_token[0]:.3g}"
 
 
-def test_a_page_escapes_what_it_is_given(outcomes: list[Outcome], tmp_path: Path) -> None:
-    path = write(
-        tmp_path / "new", outcomes, Objective(), summary="<b>5 & 6", share=0.99, config="a = '<'"
-    )
-    page = path.read_text(encoding="utf-8")
-    assert "<p>&lt;b&gt;5 &amp; 6</p>" in page
-    assert "<pre>a = &#x27;&lt;&#x27;</pre>" in page
-    assert (tmp_path / "new" / "simulation.png").is_file()
+def test_many_policies_are_rows_within_80_columns(outcomes: list[Outcome]) -> None:
+    many = [replace(outcomes[0], policy=f"policy:{number}") for number in range(6)]
+    console = Console(width=80)
+    with console.capture() as captured:
+        console.print(table(many))
+    shown = captured.get()
+    assert all(f"policy:{number}" in shown for number in range(6))
+    assert "…" not in shown
+    assert f"{outcomes[0].usd:.2f}" in shown

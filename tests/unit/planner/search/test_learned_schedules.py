@@ -7,14 +7,16 @@ import pytest
 
 from autoscaling.schedule import ScheduledAction
 from planner.hardware.demand import Survey, survey
+from planner.models.known import known_model
 from planner.search.learned_schedules import Clairvoyant, learnt_schedules, needed
 from planner.simulator.endpoint import endpoint
 from planner.simulator.outcome import Objective
 from planner.simulator.simulation import Simulation
-from planner.workload.generated import MONDAY, Traffic
+from planner.workload.generated import Traffic
+from planner.workload.trace import MONDAY
 from tests.support.planner import CERTAIN, steady
 
-SPEED = endpoint("llama-3.1-8b", "ml.g5.2xlarge", Objective()).speed
+SPEED = endpoint(known_model("llama-3.1-8b"), "ml.g5.2xlarge", Objective()).speed
 
 
 def seen(work: np.ndarray) -> Survey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -44,11 +45,25 @@ def test_two_sequences_share_each_step() -> None:
     assert long[2] == pytest.approx(short[2] + 10 * 0.02)  # then alone
 
 
-def test_prefill_stalls_those_that_decode() -> None:
+def test_a_prompt_slows_those_that_decode_but_for_the_token_of_its_step() -> None:
     alone = offer(SIMPLE, [(0.0, 100, 11)])[0]
     joined = offer(SIMPLE, [(0.0, 100, 11), (0.15, 500, 1)])
     first = next(done for done in joined if done[0] == 0.0)
-    assert first[2] - alone[2] == pytest.approx(0.5, abs=0.02)
+    assert first[2] - alone[2] == pytest.approx(0.5 - 0.02)
+
+
+def test_a_long_prompt_lets_a_token_through_at_each_chunk() -> None:
+    chunked = replace(SIMPLE, step_tokens=100)
+    alone = offer(chunked, [(0.0, 1, 11)])[0]
+    joined = offer(chunked, [(0.0, 1, 11), (0.1, 500, 1)])
+    first = next(done for done in joined if done[0] == 0.0)
+    assert first[2] - alone[2] == pytest.approx(5 * (0.1 - 0.02))
+
+
+def test_experts_that_a_larger_batch_reads_lengthen_its_steps() -> None:
+    experts = replace(SIMPLE, sequence=0.0, experts=0.08, active_share=0.25)
+    short, _ = offer(experts, [(0.0, 0, 11), (0.0, 0, 21)])
+    assert short[2] == pytest.approx(10 * (0.01 + 0.08 * 2 / (2 + 3)))
 
 
 def test_requests_queue_for_a_slot() -> None:

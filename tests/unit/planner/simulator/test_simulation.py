@@ -9,8 +9,8 @@ import numpy as np
 from planner.policies.policy import ScalingPlan
 from planner.policies.presets import preset
 from planner.simulator.outcome import Outcome
-from planner.workload.generated import MONDAY, Traffic
-from planner.workload.trace import Arrivals
+from planner.workload.generated import Traffic
+from planner.workload.trace import MONDAY, Arrivals
 from tests.support.planner import SERVED, instances_at, play, steady
 
 

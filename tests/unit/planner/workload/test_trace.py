@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from planner.errors import PlanError
-from planner.workload.trace import read_trace
+from planner.workload.trace import MONDAY, read_trace
 
 HEADER = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
 GOOD = "2023-11-16 18:15:46.6805900,374,44\n"
@@ -80,3 +80,33 @@ def test_what_is_wrong_with_a_trace_is_named_with_its_line(
 def test_a_trace_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="must be a file"):
         list(read_trace(tmp_path / "none.csv"))
+
+
+def test_burstgpt_is_read_without_its_failed_requests(tmp_path: Path) -> None:
+    path = tmp_path / "burst.csv"
+    path.write_text(
+        "Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n"
+        "5,ChatGPT,472,18,490,Conversation log\n"
+        "45,ChatGPT,1087,0,1087,API log\n"
+        "118.5,GPT-4,417,276,693,Conversation log\n"
+    )
+    (found,) = read_trace(path)
+    assert (found.times - MONDAY).tolist() == [5, 118.5]
+    assert (found.context.tolist(), found.generated.tolist()) == ([472, 417], [18, 276])
+
+
+@pytest.mark.parametrize("time", ["nan", "-1", "soon", "1e12"])
+def test_seconds_that_are_none_are_refused(time: str, tmp_path: Path) -> None:
+    path = tmp_path / "burst.csv"
+    path.write_text(f"Timestamp,Request tokens,Response tokens\n{time},1,1\n")
+    with pytest.raises(PlanError, match=r"line 2: Timestamp: got .*; must be seconds, 0 to"):
+        list(read_trace(path))
+
+
+def test_azures_times_of_2024_have_a_zone(tmp_path: Path) -> None:
+    path = tmp_path / "azure.csv"
+    path.write_text(
+        "TIMESTAMP,ContextTokens,GeneratedTokens\n2024-05-10 00:00:00.009930+00:00,2162,5\n"
+    )
+    (found,) = read_trace(path)
+    assert found.times[0] == pytest.approx(1_715_299_200.00993)

@@ -43,6 +43,12 @@ def test_every_origin_beside_some_is_refused(root: Path) -> None:
     assert '"*" allows every origin already' in told
 
 
+def test_no_stream_is_waited_for_longer_than_sagemaker_lets_it_run(root: Path) -> None:
+    said = message(root, PROD, api__model_timeout_seconds=481)
+
+    assert "api.model_timeout_seconds: got 481; must be less than or equal to 480" in said
+
+
 def test_keys_own_what_they_make(root: Path) -> None:
     assert load(root, PROD).api.caller_identity == "key"
 

@@ -39,7 +39,11 @@ LONG = {"api__lambda_timeout_seconds": 800, "api__gateway_timeout_seconds": 840}
             id="held longer than the function runs",
         ),
         pytest.param(
-            {**LONG, "api__cold_start": {"mode": "hold", "max_held_requests": 128}},
+            {
+                **LONG,
+                "api__reserved_concurrency": 128,
+                "api__cold_start": {"mode": "hold", "max_held_requests": 128},
+            },
             "max_held_requests: got 128; must be below reserved_concurrency (128)",
             id="nobody left to reject",
         ),

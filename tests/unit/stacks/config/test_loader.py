@@ -14,7 +14,7 @@ from tests.support.stage_files import LOCAL, PROD, PROJECT, load, message
 
 def test_unknown_stage_lists_the_stages() -> None:
     with pytest.raises(
-        ConfigError, match=r"stage: got 'pord'; must be -c stage=NAME, one of dev, loc"
+        ConfigError, match=r"stage: got 'pord'; must be -c stage=NAME, one of dev, lifecycle, loc"
     ):
         load_stage("pord", PROJECT)
 
@@ -51,6 +51,46 @@ def test_broken_toml_names_the_file(root: Path) -> None:
             id="unknown key",
         ),
         pytest.param(PROD, {"model__id": None}, "model.id: missing", id="missing key"),
+        pytest.param(
+            PROD,
+            {
+                "model__engine": "tgi",
+                "model__flags": {},
+                "realtime__instance_type": "ml.g7e.2xlarge",
+            },
+            "realtime.instance_type: got 'ml.g7e.2xlarge'; must be an older GPU: 2.7.0-tgi3",
+            id="a CUDA 12 image on Blackwell",
+        ),
+        pytest.param(
+            LOCAL,
+            {"model__revision": "c1899de289a04d12100db370d81485cdf75e47ca"},
+            "model.revision: got 'c1899de289a04d12100db370d81485cdf75e47ca'; must be left out",
+            id="a commit of no hub",
+        ),
+        pytest.param(
+            PROD,
+            {"model__chat_template": "config/templates/nope.jinja"},
+            "model.chat_template: got 'config/templates/nope.jinja'; must be a file, or a template",
+            id="no such template",
+        ),
+        pytest.param(
+            PROD,
+            {"model__engine": "lmi", "model__flags": {}, "model__chat_template": "{x}"},
+            "model.chat_template: must be left out for engine lmi, which takes no text: put",
+            id="an engine that takes no template",
+        ),
+        pytest.param(
+            PROD,
+            {"model__revision": "main"},
+            "model.revision: got 'main'; must match pattern",
+            id="a branch, which moves",
+        ),
+        pytest.param(
+            PROD,
+            {"alarms": {"email": "nobody"}},
+            "alarms.email: got 'nobody'; must match pattern",
+            id="no address",
+        ),
         pytest.param(
             PROD,
             {"model__context_length": "16384"},
@@ -120,13 +160,13 @@ def test_broken_toml_names_the_file(root: Path) -> None:
         pytest.param(
             PROD,
             {"model__s3": "s3://bucket/prefix/"},
-            "model.source: got s3 and hub; must be exactly one of artifacts, s3 and hub",
+            "model.source: got s3 and hub; must be exactly one of artifacts, s3, hub and registry",
             id="two sources",
         ),
         pytest.param(
             PROD,
             {"model__hub": None},
-            "model.source: got none; must be exactly one of artifacts, s3 and hub",
+            "model.source: got none; must be exactly one of artifacts, s3, hub and registry",
             id="no source",
         ),
         pytest.param(
@@ -156,7 +196,9 @@ def test_broken_toml_names_the_file(root: Path) -> None:
         pytest.param(
             PROD,
             {"model__hub": "meta-llama/Llama-3.1-8B-Instruct"},
-            "model.hub: got 'meta-llama/Llama-3.1-8B-Instruct'; must be a public model: download",
+            "model.hub: got 'meta-llama/Llama-3.1-8B-Instruct'; must be a public model: bring a "
+            "gated one once, by `hf download meta-llama/Llama-3.1-8B-Instruct --local-dir DIR` and "
+            "`twin model push DIR --stage test`, which prints the address for model.s3",
             id="gated model",
         ),
         pytest.param(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from stacks.config import ConfigError, load_stage
-from tests.support.stage_files import PROD, load, message
+from tests.support.stage_files import PROD, load, message, write
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,13 @@ def test_stage_whose_name_no_stack_can_have_is_refused(root: Path, stage: str) -
     (root / "config" / "test.toml").rename(root / "config" / f"{stage}.toml")
     with pytest.raises(ConfigError, match=f"stage: got '{stage}'; must match pattern"):
         load_stage(stage, root)
+
+
+def test_the_longest_names_make_stack_and_endpoint_names_that_aws_takes(root: Path) -> None:
+    stage_file = f"{'s' * 24}.toml"
+    write(root / "config" / stage_file, PROD, project__name="p" * 24, batch=None)
+    stage = load_stage("s" * 24, root)
+    # What CreateStack and CreateEndpoint take; the asynchronous endpoint has the longer name.
+    for stack in ("serving", "async", "batch", "api"):
+        assert re.fullmatch(r"[a-zA-Z][-a-zA-Z0-9]{0,127}", stage.stack_name(stack))
+    assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", f"{stage.endpoint_name}-async")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -82,16 +83,34 @@ def test_every_line_of_a_committed_stage_is_commented(stage: str) -> None:
 OTHER_CHOICES = ("s3 = ", "model_archive = ", "scale_to_zero", "instance_scale_in", "idle-release")
 
 
-def test_the_examples_in_a_committed_stage_are_valid(root: Path) -> None:
+FROM_THE_HUB = ("hub = ", "revision = ")
+OF_VERSIONS = (
+    "registry = ",
+    "[registry]",
+    "group = ",
+    "share_with = ",
+    'account = "4444',
+    "[rollout]",
+    "deploy = ",
+    "golden_pass = ",
+    "require_golden = ",
+    "[realtime.shadow]",
+    "while a version shadows",
+)
+
+
+@pytest.mark.parametrize("left_out", [FROM_THE_HUB, OF_VERSIONS], ids=["registry", "hub"])
+def test_the_examples_in_a_committed_stage_are_valid(root: Path, left_out: tuple[str, ...]) -> None:
     lines = (PROJECT / "config" / "prod.toml").read_text().splitlines()
     switched_on = [
         re.sub(r"^# (?=\[|\w+ = )", "", line)
         for line in lines
-        if not any(choice in line for choice in OTHER_CHOICES)
+        if not any(choice in line for choice in (*OTHER_CHOICES, *left_out))
     ]
+    shutil.copytree(PROJECT / "config" / "templates", root / "config" / "templates")
     (root / "config" / "examples.toml").write_text("\n".join(switched_on))
     config = load_stage("examples", root)
-    assert [schedule.name for schedule in config.realtime.autoscaling.schedules] == ["office-hours"]
+    assert [schedule.name for schedule in config.endpoint.autoscaling.schedules] == ["office-hours"]
     assert config.cold_start is not None
     assert config.prefix_routing is not None
 
@@ -109,3 +128,10 @@ def test_a_probe_that_keeps_an_endpoint_awake_is_refused(root: Path) -> None:
 
     said = message(root, LOCAL, api__probe=True, realtime__autoscaling=to_zero)
     assert "api.probe: got true; must be left out or false with scale_to_zero" in said
+
+
+def test_a_format_that_the_gpu_only_stores_is_noted(root: Path) -> None:
+    asked = {"model__quantization": "fp8"}
+    (note,) = load(root, PROD, **asked, realtime__instance_type="ml.g5.2xlarge").notes
+    assert "fp8 on g5: weights are stored in 8 bits and computed in 16" in note
+    assert load(root, PROD, **asked, realtime__instance_type="ml.g6e.2xlarge").notes == []

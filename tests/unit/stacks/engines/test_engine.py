@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 import pytest
 
 from stacks.config import ModelConfig
 from stacks.engines import ENGINES
+from stacks.engines.engine import Adapter
 
 
 def model(engine: str = "vllm", **changes: object) -> ModelConfig:
@@ -114,8 +117,11 @@ def test_weights_in_the_model_directory_need_no_model_setting() -> None:
         ("cu130", ["g5", "g6"], "al2023-ami-sagemaker-inference-gpu-4-1"),
         ("cu129", ["g5"], "al2-ami-sagemaker-inference-gpu-3-1"),
         ("cu129", ["g6", "g5"], "al2-ami-sagemaker-inference-gpu-3-1"),
-        ("cu129", ["g6"], None),
-        ("cu124", ["g5"], None),
+        ("cu129", ["g6"], "al2-ami-sagemaker-inference-gpu-3-1"),
+        ("cu124", ["g5"], "al2-ami-sagemaker-inference-gpu-3-1"),
+        ("cu130", ["g7e"], None),
+        ("cu130", ["p6-b200"], None),
+        ("cu130", ["g7"], None),
         (None, ["c7i"], None),
     ],
 )
@@ -124,3 +130,63 @@ def test_host_ami_follows_from_cuda(cuda: str | None, families: list[str], ami: 
     image = engine.image("gpu")
     assert image is not None
     assert engine.ami(image.model_copy(update={"cuda": cuda}), families) == ami
+
+
+COMMIT = "c1899de289a04d12100db370d81485cdf75e47ca"
+
+
+@pytest.mark.parametrize(
+    ("engine", "variables"),
+    [
+        ("vllm", ["SM_VLLM_REVISION", "SM_VLLM_TOKENIZER_REVISION"]),
+        ("sglang", ["SM_SGLANG_REVISION"]),
+        ("lmi", ["OPTION_REVISION"]),
+        ("tgi", ["REVISION"]),
+    ],
+)
+def test_a_hub_model_is_pinned_by_its_commit(engine: str, variables: list[str]) -> None:
+    environment = ENGINES[engine].environment(model(engine, revision=COMMIT), gpus=1)
+    assert {name: environment[name] for name in variables} == dict.fromkeys(variables, COMMIT)
+    assert COMMIT not in ENGINES[engine].environment(model(engine), gpus=1).values()
+
+
+@pytest.mark.parametrize(
+    ("engine", "variable"),
+    [("vllm", "SM_VLLM_CHAT_TEMPLATE"), ("llama-cpp", "SM_LLAMA_CPP_CHAT_TEMPLATE")],
+)
+def test_a_template_of_the_models_own_is_one_line(engine: str, variable: str) -> None:
+    template = '{{ bos_token }}\n  {% for m in messages %}\n{{ "\\n" }}{% endfor %}\n'
+    environment = ENGINES[engine].environment(model(engine, chat_template=template), gpus=1)
+    assert environment[variable] == '{{ bos_token }}{% for m in messages %}{{ "\\n" }}{% endfor %}'
+
+
+ADAPTERS = (
+    Adapter("twin:paul", PurePosixPath("/opt/ml/model/adapters/paul"), rank=8),
+    Adapter("twin:mary", PurePosixPath("/opt/ml/model/adapters/mary.gguf"), rank=17),
+)
+
+
+def test_vllm_loads_adapters_while_it_runs_up_to_the_highest_rank() -> None:
+    engine = ENGINES["vllm"]
+    environment = engine.environment(model(), gpus=1, adapters=ADAPTERS)
+    assert environment["SM_VLLM_ENABLE_LORA"] == "true"
+    assert environment["SM_VLLM_MAX_LORA_RANK"] == "32"  # the next that vLLM knows
+    assert environment["VLLM_ALLOW_RUNTIME_LORA_UPDATING"] == "true"
+    assert engine.selectors("twin", ["twin:paul"]) == {
+        "twin": {},
+        "twin:paul": {"model": "twin:paul"},
+    }
+
+
+def test_llama_cpp_loads_adapters_at_scale_zero() -> None:
+    engine = ENGINES["llama-cpp"]
+    environment = engine.environment(model("llama-cpp"), gpus=0, adapters=ADAPTERS)
+    assert environment["SM_LLAMA_CPP_LORA_SCALED"] == (
+        "/opt/ml/model/adapters/paul:0,/opt/ml/model/adapters/mary.gguf:0"
+    )
+    assert environment["SM_LLAMA_CPP_CACHE_RAM"] == "0"
+    assert engine.selectors("twin", ["twin:paul", "twin:mary"]) == {
+        "twin": {"lora": [{"id": 0, "scale": 0}]},
+        "twin:paul": {"lora": [{"id": 0, "scale": 1}]},
+        "twin:mary": {"lora": [{"id": 1, "scale": 1}]},
+    }

@@ -15,6 +15,7 @@ NOWHERE = StageOutputs(
     api_url="http://127.0.0.1:1/",
     api_key=SecretStr("k"),
     endpoint_name="twin-local",
+    endpoint_url="http://127.0.0.1:1/endpoints/twin-local/openai/v1",
     aws_endpoint_url=None,
     region="us-east-1",
     account="000000000042",

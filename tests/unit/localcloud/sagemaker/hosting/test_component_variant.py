@@ -8,9 +8,9 @@ import pytest
 
 from localcloud.clock import Clock
 from localcloud.sagemaker.hosting.component_variant import ComponentVariant
-from localcloud.sagemaker.hosting.instance_types import Size
-from localcloud.sagemaker.hosting.instances import Provisioner, Slot
-from localcloud.sagemaker.hosting.lifecycle import DeploymentFailedError
+from localcloud.sagemaker.instances.errors import DeploymentFailedError
+from localcloud.sagemaker.instances.instance_types import Size
+from localcloud.sagemaker.instances.provisioning import Provisioner, Slot
 
 COPY = Size(accelerators=1, cores=1, memory=1024)
 

@@ -8,15 +8,17 @@ from typing import Any
 
 from localcloud.awsjson.service import Scope
 from localcloud.engines import engine_for
-from localcloud.sagemaker.hosting.routing import LeastOutstanding
-from localcloud.sagemaker.hosting.traffic import ReplicaSet, Traffic
+from localcloud.ministack_hooks.iam import Session
 from localcloud.sagemaker.inference import async_queue as module
 from localcloud.sagemaker.inference.async_queue import AsyncQueue
 from localcloud.sagemaker.inference.async_request import AsyncRequest, read_request
+from localcloud.sagemaker.replicas.routing import LeastOutstanding
+from localcloud.sagemaker.replicas.traffic import ReplicaSet, Traffic
 from localcloud.sagemaker.telemetry.cloudwatch import backlog_metrics
-from tests.support.eventually import LONG
+from tests.support.eventually import eventually_in_loop
 
 SCOPE = Scope("000000000042", "us-east-1")
+SESSION = Session("arn:aws:iam::000000000042:role/Model", "SageMaker", "us-east-1")
 OUTPUT = {"S3OutputPath": "s3://bucket/out/", "S3FailurePath": "s3://bucket/failed"}
 
 
@@ -30,7 +32,7 @@ class Objects:
     def __init__(self) -> None:
         self.written: list[str] = []
 
-    async def put(self, _scope: Scope, _uri: Any, content: bytes, _kind: str) -> None:
+    async def put(self, _session: Session, _uri: Any, content: bytes, _kind: str) -> None:
         self.written.append(content.decode())
 
 
@@ -46,7 +48,7 @@ def with_queue(
         routing = LeastOutstanding()
         traffic.shift([ReplicaSet(name="v", routing=routing, replicas=list(replicas))])
         config = {"AsyncInferenceConfig": {"OutputConfig": OUTPUT}}
-        endpoint = SimpleNamespace(log_group="g", traffic=traffic, config=config)
+        endpoint = SimpleNamespace(log_group="g", traffic=traffic, config=config, session=SESSION)
         queue.append(AsyncQueue(endpoint, SCOPE, objects))
         await work(queue[0])
         await queue[0].stop()
@@ -55,19 +57,13 @@ def with_queue(
     return objects.written, queue[0]
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(LONG):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 def test_request_expires_in_the_queue() -> None:
     async def work(queue: AsyncQueue) -> None:
         old = request(**{"x-amzn-sagemaker-requestttlseconds": "60"})
         old.received = time.time() - 61
         assert await queue.submit(old)
         assert await queue.submit(request())
-        await until(lambda: queue.backlog == 1)
+        await eventually_in_loop(lambda: queue.backlog == 1)
         assert queue.oldest_age < 60
         assert backlog_metrics(queue, 0)["HasBacklogWithoutCapacity"] == [1]
         assert backlog_metrics(queue, 2)["ApproximateBacklogSizePerInstance"] == [0.5]
@@ -104,7 +100,7 @@ def test_request_that_always_breaks_its_container_ends() -> None:
         async with await asyncio.start_server(break_off, "127.0.0.1", 0) as server:
             replica.port = server.sockets[0].getsockname()[1]
             await queue.submit(request())
-            await until(lambda: queue.backlog == 0)
+            await eventually_in_loop(lambda: queue.backlog == 0)
 
     written, _ = with_queue(work, replica)
     assert seen == module.MOST_ATTEMPTS

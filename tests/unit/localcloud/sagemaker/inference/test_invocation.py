@@ -13,9 +13,6 @@ from botocore.eventstream import EventStreamBuffer
 
 from localcloud.awsjson.service import Scope
 from localcloud.engines import engine_for
-from localcloud.sagemaker.hosting.container_call import ReplicaGoneError
-from localcloud.sagemaker.hosting.traffic import Traffic
-from localcloud.sagemaker.inference import invocation as module
 from localcloud.sagemaker.inference.invocation import (
     Invocation,
     RuntimeServiceError,
@@ -23,37 +20,44 @@ from localcloud.sagemaker.inference.invocation import (
     answer,
     stream,
 )
+from localcloud.sagemaker.replicas.container_call import ReplicaGoneError
+from localcloud.sagemaker.replicas.traffic import Traffic
 
 CONTAINER = SimpleNamespace(engine=engine_for("llama-cpp"))
 
 Engine = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-def invoke(engine: Engine, *, streams: bool) -> list[dict[str, Any]]:
+def invoke(engine: Engine, *, streams: bool, seconds: float = 60) -> list[dict[str, Any]]:
     """Send a request to an engine; return the ASGI messages of the answer."""
-    return asyncio.run(invoked(engine, streams))
+    return asyncio.run(invoked(engine, streams, seconds))
 
 
-async def invoked(engine: Engine, streams: bool) -> list[dict[str, Any]]:
+async def invoked(engine: Engine, streams: bool, seconds: float) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
     async with await asyncio.start_server(engine, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         log = SimpleNamespace(arn="arn:aws:logs:us-east-1:000000000042:log-group:g:log-stream:s")
         try:
             with suppress(StreamEndedError):
-                await ask(SimpleNamespace(port=port, container=CONTAINER, log=log), streams, sent)
+                replica = SimpleNamespace(port=port, container=CONTAINER, log=log)
+                await ask(replica, streams, sent, seconds)
         finally:
             await hung_up()
     return sent
 
 
-async def ask(replica: Any, streams: bool, sent: list[dict[str, Any]]) -> None:
+async def ask(replica: Any, streams: bool, sent: list[dict[str, Any]], seconds: float = 60) -> None:
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
     scope = Scope("000000000042", "us-east-1")
-    request = Invocation(Traffic(), "/aws/sagemaker/Endpoints/e", scope, {}, b"{}", streams)
-    await (stream if streams else answer)(request, replica, "variant", send)
+    group = "/aws/sagemaker/Endpoints/e"
+    request = Invocation(Traffic(), group, scope, {}, b"{}", streams, seconds)
+    if streams:
+        await stream(request, replica, "variant", send, on_first_chunk=lambda: None)
+    else:
+        await answer(request, replica, "variant", send)
 
 
 async def hung_up() -> None:
@@ -94,22 +98,15 @@ def test_stream_that_breaks_ends_in_an_error_event() -> None:
     assert sent[-1] == {"type": "http.response.body", "body": b""}
 
 
-def test_stream_that_takes_too_long_ends_in_an_error_event(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "STREAM_SECONDS", 1)
-    sent = invoke(engine(HEAD, PIECE, then_wait=600), streams=True)
+def test_stream_that_takes_too_long_ends_in_an_error_event() -> None:
+    sent = invoke(engine(HEAD, PIECE, then_wait=600), streams=True, seconds=1)
     assert stream_error(sent)["ErrorCode"] == "ModelInvocationTimeExceeded"
 
 
 @pytest.mark.parametrize("streams", [True, False])
-def test_answer_that_does_not_begin_in_time_is_a_model_error(
-    monkeypatch: pytest.MonkeyPatch, streams: bool
-) -> None:
-    monkeypatch.setattr(module, "STREAM_SECONDS", 0.1)
-    monkeypatch.setattr(module, "MODEL_SECONDS", 0.1)
+def test_answer_that_does_not_begin_in_time_is_a_model_error(streams: bool) -> None:
     with pytest.raises(RuntimeServiceError, match="Your invocation timed out") as caught:
-        invoke(engine(then_wait=600), streams=streams)
+        invoke(engine(then_wait=600), streams=streams, seconds=0.1)
     assert (caught.value.status, caught.value.document["OriginalStatusCode"]) == (424, 0)
 
 

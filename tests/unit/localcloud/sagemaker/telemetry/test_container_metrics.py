@@ -34,7 +34,9 @@ def deployed() -> Any:
         endpoint = SimpleNamespace(
             name="twin",
             config={"MetricsConfig": metrics} if metrics else {},
-            model_variants=[SimpleNamespace(replicas=SimpleNamespace(name="v", replicas=replicas))],
+            running_variants=[
+                SimpleNamespace(replicas=SimpleNamespace(name="v", replicas=replicas))
+            ],
         )
         component = SimpleNamespace(
             name="part", endpoint=endpoint, copies=SimpleNamespace(name="v", replicas=copies)

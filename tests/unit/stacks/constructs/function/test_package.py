@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from stacks.constructs.function.package import BundleError, build_bundle
+from stacks.constructs.function import package as packages
+from stacks.constructs.function.bundle_error import BundleError
+from stacks.constructs.function.package import build_bundle, build_features_bundle
 
 
 @pytest.fixture(autouse=True)
@@ -23,12 +27,24 @@ def root(tmp_path: Path) -> Path:
     (source / "run.sh").write_text("#!/bin/sh\n")
     (source / "handler.py").write_text("answer = 42\n")
     (source / "routers" / "chat.py").touch()
+    features = tmp_path / "features"
+    features.mkdir()
+    (features / "requirements.txt").touch()
+    (features / "search.py").write_text("found = []\n")
     return tmp_path
 
 
+@pytest.fixture(autouse=True)
+def _weights(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Stand-ins for the embedder's files, which are fetched otherwise."""
+    weights = tmp_path_factory.mktemp("weights")
+    (weights / "model.safetensors").touch()
+    monkeypatch.setattr(packages, "embedder_directory", lambda _root: weights)
+
+
 def contents(package: Path) -> dict[str, bytes]:
-    files = (path for path in package.rglob("*") if path.is_file())
-    return {path.relative_to(package).as_posix(): path.read_bytes() for path in files}
+    with zipfile.ZipFile(package) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def test_package_holds_the_source_below_its_name_and_the_launcher_at_the_root(root: Path) -> None:
@@ -37,21 +53,39 @@ def test_package_holds_the_source_below_its_name_and_the_launcher_at_the_root(ro
     assert {"lambda_api/handler.py", "lambda_api/routers/chat.py", "run.sh"} <= set(
         contents(package)
     )
-    assert (package / "run.sh").stat().st_mode & 0o111 == 0o111
+    with zipfile.ZipFile(package) as archive:
+        assert archive.getinfo("run.sh").external_attr >> 16 == 0o755
+
+
+def test_the_features_package_has_the_embedder_beside_our_code(root: Path) -> None:
+    package = build_features_bundle(root, platform="host")
+    assert package.parent == root / ".build" / "features"
+    assert {"features/search.py", "embedder/model.safetensors"} <= set(contents(package))
 
 
 def test_our_own_code_ships_with_source_and_bytecode(root: Path) -> None:
-    package = build_bundle(root, platform="host")
-    (bytecode,) = (package / "lambda_api" / "__pycache__").glob("handler.*.pyc")
+    package = contents(build_bundle(root, platform="host"))
+    (bytecode,) = (name for name in package if name.startswith("lambda_api/__pycache__/handler."))
     # PEP 552: flags 0b01 mark bytecode that is used without looking at its source.
-    assert bytecode.read_bytes()[4:8] == b"\1\0\0\0"
+    assert package[bytecode][4:8] == b"\1\0\0\0"
+
+
+def test_what_is_fetched_at_setup_is_all_that_a_build_for_any_platform_needs(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    packages.main()
+    (root / "lambda_api" / "requirements.txt").touch()  # its time tells nothing
+    monkeypatch.setattr(packages, "_install", None)
+    for platform in ("aws", "host"):
+        assert "run.sh" in contents(build_bundle(root, platform=platform))
 
 
 def test_the_same_content_is_built_once(root: Path) -> None:
     package = build_bundle(root, platform="host")
-    (package / "mark").touch()
+    package.write_bytes(b"mark")
     assert build_bundle(root, platform="host") == package
-    assert (package / "mark").exists()
+    assert package.read_bytes() == b"mark"
 
 
 def test_a_file_that_moves_to_another_folder_is_another_package(root: Path) -> None:
@@ -63,11 +97,12 @@ def test_a_file_that_moves_to_another_folder_is_another_package(root: Path) -> N
     assert "lambda_api/chat.py" in contents(after)
 
 
-def test_two_builds_of_the_same_content_are_equal(root: Path) -> None:
-    first = build_bundle(root, platform="host")
-    before = contents(first)
-    first.rename(root / "elsewhere")
-    assert contents(build_bundle(root, platform="host")) == before
+@pytest.mark.parametrize("build", [build_bundle, build_features_bundle])
+def test_two_builds_of_the_same_content_are_equal(root: Path, build: Callable[..., Path]) -> None:
+    first = build(root, platform="host")
+    before = first.read_bytes()
+    first.unlink()
+    assert build(root, platform="host").read_bytes() == before
 
 
 def test_a_change_of_source_is_another_package(root: Path) -> None:
@@ -81,7 +116,7 @@ def test_a_change_of_source_installs_nothing_again(root: Path) -> None:
     (dependencies,) = (root / ".build" / "dependencies").iterdir()
     (dependencies / "dependency.py").touch()
     (root / "lambda_api" / "handler.py").write_text("answer = 43\n")
-    assert (build_bundle(root, platform="host") / "dependency.py").exists()
+    assert "dependency.py" in contents(build_bundle(root, platform="host"))
 
 
 def test_a_build_leaves_nothing_else_behind(root: Path) -> None:

@@ -1,0 +1,158 @@
+"""Recall of BM25, MiniLM and both on the questions over docs/, and the time of a question.
+
+    python benchmarks/retrieval/recall.py                # docs/ as the questions were written
+    python benchmarks/retrieval/recall.py --now          # docs/ of today
+
+A question is answered where a chunk of the right document is found; MRR is that of the first ten.
+A test collection is questions, documents and the judgement of which answer which: documents that
+came later were never judged, so that the first line is the measure and the second a look. "Either"
+has what one of the two rankings has: what joins their first five cannot pass it, and what sorts
+their first 20 or 50 anew cannot pass the last line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import mean, median
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from questions import DOCS, WRITTEN, Question, read_questions
+
+from features.chunking.chunker import Chunker
+from features.documents.reading import read_document
+from features.embedding.embedder import Embedder, Vectors
+from features.embedding.minilm import MiniLM, load_tokenizer
+from features.index.chunk_table import ChunkTable, IndexedChunk
+from features.index.generation import Generation
+from features.index.record import DocumentInfo
+from features.search.query import Query, Weights
+from features.search.snapshot import Snapshot
+
+sys.path.insert(0, str(DOCS.parent))
+from tests.support.embedder import embedder_directory
+
+METHODS = {
+    "BM25 with stemmer": Weights(embedding=0, text=1),
+    "all-MiniLM-L6-v2": Weights(embedding=1, text=0),
+    "hybrid (the default)": Weights(),
+}
+_DEPTH = 50
+_DEPTH_OF_MRR = 10
+_PROJECT = DOCS.parent
+
+Ranks = Sequence[int | None]
+
+
+@contextmanager
+def docs_of(commit: str) -> Iterator[Path]:
+    """Give the directory docs/ as it was at a commit."""
+    with tempfile.TemporaryDirectory() as directory:
+        archive = ["git", "-C", str(_PROJECT), "archive", commit, "docs"]
+        packed = subprocess.run(archive, check=True, capture_output=True).stdout
+        subprocess.run(["tar", "-x", "-C", directory], input=packed, check=True)
+        yield Path(directory) / "docs"
+
+
+def snapshot_of(docs: Path, chunker: Chunker, embedder: Embedder) -> Snapshot:
+    """Return documents as one segment in memory."""
+    chunks = [
+        IndexedChunk(path.relative_to(docs).as_posix(), number, chunk.text, chunk.context, {})
+        for path in sorted(docs.rglob("*.md"))
+        for number, chunk in enumerate(chunker.chunks(read_document(path.read_bytes(), path.name)))
+    ]
+    vectors = embedder.embed([chunk.passage for chunk in chunks]).astype(np.float16)
+    documents = {
+        name: DocumentInfo(name, name, name, "", "ready", 0.0)
+        for name in {chunk.document for chunk in chunks}
+    }
+    generation = Generation(embedder.identity, time.time(), documents=documents)
+    snapshot = Snapshot("docs", generation, {"docs": ChunkTable(chunks, vectors)})
+    snapshot.prepare()
+    return snapshot
+
+
+def rank(snapshot: Snapshot, question: Question, vector: Vectors, weights: Weights) -> int | None:
+    """Return the place of the first chunk of the right document, from 1; None if not found."""
+    hits = snapshot.search(Query(question.text, _DEPTH, weights=weights), vector)
+    found = [place for place, hit in enumerate(hits, 1) if hit.chunk.document == question.document]
+    return found[0] if found else None
+
+
+def either(some: Ranks, others: Ranks) -> Ranks:
+    """Return the better of two places of each question."""
+    return [min(filter(None, pair), default=None) for pair in zip(some, others, strict=True)]
+
+
+def row(ranks: Ranks) -> str:
+    """Return recall@1, recall@5 and MRR@10 as cells of a table."""
+    recalls = [mean(place is not None and place <= most for place in ranks) for most in (1, 5)]
+    reciprocal = mean(1 / place if place and place <= _DEPTH_OF_MRR else 0.0 for place in ranks)
+    return " | ".join(f"{value:.3f}" for value in (*recalls, reciprocal))
+
+
+def print_recall(questions: Sequence[Question], ranks: Mapping[str, Ranks]) -> None:
+    """Print the table, of all questions and of both halves."""
+    print("| questions | method | recall@1 | recall@5 | MRR@10 |\n|---|---|---|---|---|")
+    for wording in ("all", "own", "other"):
+        chosen = [number for number, one in enumerate(questions) if wording in ("all", one.wording)]
+        for name, places in ranks.items():
+            print(f"| {wording} | {name} | {row([places[number] for number in chosen])} |")
+
+
+def measure(docs: Path) -> None:
+    """Print what is found in some documents, and in which time."""
+    directory = embedder_directory()
+    embedder = MiniLM.load(directory)
+    snapshot = snapshot_of(docs, Chunker(load_tokenizer(directory)), embedder)
+    questions = read_questions()
+    times, vectors = [], []
+    for question in questions:
+        start = time.perf_counter()
+        vectors.append(embedder.embed([question.text])[0])
+        times.append(time.perf_counter() - start)
+    chunks = sum(map(len, snapshot.tables.values()))
+    documents = len(snapshot.generation.documents)
+    print(f"{len(questions)} questions, {documents} documents, {chunks} chunks")
+    pairs = list(zip(questions, vectors, strict=True))
+    ranks: dict[str, Ranks] = {
+        name: [rank(snapshot, *pair, weights) for pair in pairs]
+        for name, weights in METHODS.items()
+    }
+    words, meaning = list(ranks.values())[:2]
+    best = either(words, meaning)
+    print_recall(questions, ranks | {"either": best})
+    for most in (20, 50):
+        found = mean(place is not None and place <= most for place in best)
+        print(f"among the first {most} of either: {found:.3f} of all")
+    start = time.perf_counter()
+    for pair in pairs:
+        rank(snapshot, *pair, Weights())
+    search = (time.perf_counter() - start) / len(questions)
+    print(
+        f"a question: embedded in {median(times) * 1e3:.1f} ms, searched in {search * 1e3:.2f} ms"
+    )
+
+
+def main() -> None:
+    """Measure on the documents of the questions, or on those of today."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--now", action="store_true", help="docs/ as they are today")
+    if parser.parse_args().now:
+        measure(DOCS)
+        return
+    with docs_of(WRITTEN) as docs:
+        measure(docs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Checks, each a function that looks at one thing and yields findings."""

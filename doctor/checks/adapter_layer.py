@@ -1,0 +1,30 @@
+"""The check of the layer by which the streaming function streams, in this region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from doctor.findings import Finding, failure, ok
+from doctor.surroundings import Surroundings
+from stacks.adapter_layers import ENGINE, FUNCTIONS, layer_arn
+from stacks.config import StageConfig
+
+
+def look(around: Surroundings, config: StageConfig) -> Iterator[Finding]:
+    """Ask for the layer's version, as the function's creation does."""
+    # A function for this machine runs in the local cloud, which is the adapter itself.
+    if config.api is None or config.project.package_platform == "host":
+        return
+    partition = around.session.get_partition_for_region(around.region)
+    streaming = ENGINE if config.monolith else FUNCTIONS
+    arn = layer_arn(streaming, partition=partition, region=around.region)
+    functions = around.client("lambda")
+    try:
+        functions.get_layer_version_by_arn(Arn=arn)
+    except functions.exceptions.ResourceNotFoundException:
+        yield failure(
+            f"{around.region} has no {arn}, without which nothing streams",
+            "take another region, or publish the release there and change stacks/adapter_layers.py",
+        )
+    else:
+        yield ok(arn)

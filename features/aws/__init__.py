@@ -1,0 +1,1 @@
+"""AWS as features use it: the adapters, all boto3."""

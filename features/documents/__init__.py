@@ -1,0 +1,1 @@
+"""Documents read: bytes as text below headings, with attributes, within limits."""

@@ -1,0 +1,1 @@
+"""The entry points: one module per Lambda function."""

@@ -1,0 +1,1 @@
+"""The index of a store: what documents are made into, and generations of it that never change."""

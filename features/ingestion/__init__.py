@@ -1,0 +1,1 @@
+"""Ingestion: the index's state made equal to the documents' state now."""

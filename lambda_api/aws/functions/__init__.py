@@ -1,0 +1,1 @@
+"""Other functions of the stage, as the service invokes them."""

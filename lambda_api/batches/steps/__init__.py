@@ -1,0 +1,1 @@
+"""The steps of a batch: functions of the state machine, of its events and of the sweeper."""

@@ -1,0 +1,146 @@
+"""Retrieval before an answer: the searches in parallel, within their time, or an answer without."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import Protocol
+
+from lambda_api.chat.schemas import ChatCompletionRequest, Message
+from lambda_api.errors import ServiceError
+from lambda_api.retrieval.circuit_breaker import CircuitBreaker
+from lambda_api.retrieval.errors import RetrievalError
+from lambda_api.retrieval.file_search import FileSearch
+from lambda_api.retrieval.grounding import Found, Grounding
+from lambda_api.retrieval.store_searches import PATIENT_SECONDS, StoreSearches, found_in
+
+_THREADS = 16
+_LONGEST_QUERY = 4000
+"""Characters of a message that are searched for: more than the 256 tokens that search reads."""
+
+_log = logging.getLogger(__name__)
+
+
+class Rewrite(Protocol):
+    """The way from a conversation to one search sentence. Blocks."""
+
+    def __call__(self, messages: Sequence[Message]) -> str | None:
+        """Return the sentence; None if there is none in time."""
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """Searches before answers, and by themselves.
+
+    Attributes:
+        stores: The searches of stores.
+        context_length: Tokens of the model's prompt and answer together.
+        seconds: Longest wait for a search before an answer.
+        rewrites: True if questions are rewritten before an answer.
+        rewrite_seconds: Longest wait for a rewritten question.
+        breaker: The breaker of searches before answers.
+    """
+
+    stores: StoreSearches
+    context_length: int
+    seconds: float
+    rewrites: bool = False
+    rewrite_seconds: float = 1.5
+    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    _pool: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_THREADS, thread_name_prefix="rewriting")
+    )
+
+    def ground(
+        self,
+        search: FileSearch,
+        request: ChatCompletionRequest,
+        owner: str,
+        rewrite: Rewrite | None = None,
+    ) -> Grounding:
+        """Return the ground of an answer; without passages if the search fails.
+
+        Raises:
+            InvalidRequestError: The search is not one that can be made.
+            NotFoundError: A store is not there, or another owner's.
+        """
+        began = perf_counter()
+        message = last_question(request.messages)
+        self.stores.names_of(search.store_ids, owner)  # an unknown one is said whatever comes
+        if not message:
+            return Grounding(Found(), self.context_length)
+        if self.breaker.is_open:
+            found = Found((message,), failed="circuit")
+        else:
+            found = self._found(search, request.messages, message, owner, rewrite)
+            self.breaker.note(failed=found.failed is not None)
+        milliseconds = round((perf_counter() - began) * 1000, 2)
+        return Grounding(replace(found, milliseconds=milliseconds), self.context_length)
+
+    def connect_soon(self) -> None:
+        """Connect before the first request, whose search has a time limit."""
+        self.stores.connect(self.seconds)
+
+    def search(
+        self,
+        search: FileSearch,
+        queries: Sequence[str],
+        owner: str,
+        rewrite: Rewrite | None = None,
+    ) -> Found:
+        """Return what stores have on some questions, each rewritten by the model if told to.
+
+        Raises:
+            ServiceError: The search cannot be made as asked, or the function does not answer.
+        """
+        if rewrite:
+            said = [[Message(role="user", content=query[:_LONGEST_QUERY])] for query in queries]
+            asked = [self._pool.submit(rewrite, messages) for messages in said]
+            sentences = (_rewritten(future, self.rewrite_seconds) for future in asked)
+            queries = [new or old for new, old in zip(sentences, queries, strict=True)]
+        answers = self.stores.find(search, queries, owner, PATIENT_SECONDS)
+        return found_in(answers, search.most_results)
+
+    def _found(
+        self,
+        search: FileSearch,
+        messages: Sequence[Message],
+        message: str,
+        owner: str,
+        rewrite: Rewrite | None,
+    ) -> Found:
+        rewriting = self._pool.submit(rewrite, messages) if rewrite else None
+        try:
+            answers = self.stores.find(search, [message], owner, self.seconds)
+            sentence = _rewritten(rewriting, self.rewrite_seconds) if rewriting else None
+            if sentence and sentence != message:
+                answers += self.stores.find(search, [sentence], owner, self.seconds)
+        except RetrievalError as error:
+            _log.warning("retrieval failed: %s", error.reason)
+            return Found((message,), failed="search")
+        return found_in(answers, search.most_results)
+
+
+def last_question(messages: Sequence[Message]) -> str:
+    """Return the text of the user's last message, without parts that are no text."""
+    for message in reversed(messages):
+        if message.role == "user":
+            content = message.content
+            if isinstance(content, list):
+                content = " ".join(
+                    str((part.model_extra or {}).get("text", "")) for part in content
+                )
+            return (content or "").strip()[:_LONGEST_QUERY]
+    return ""
+
+
+def _rewritten(rewriting: Future[str | None], seconds: float) -> str | None:
+    try:
+        return rewriting.result(seconds)
+    except (FutureTimeoutError, ServiceError) as error:
+        _log.warning("a question was not rewritten: %s", type(error).__name__)
+        return None

@@ -1,0 +1,54 @@
+"""Ids of vector stores, and the names by which the index knows the stores.
+
+A store of config has the id `vs_<name>`. Of a store that a caller made, the index knows a digest of
+the owner and the id: who asks with another's id asks for another name, which is not there.
+docs/decisions/0190-a-store-is-named-by-its-owner.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from hashlib import sha256
+
+from lambda_api.storage.object_ids import is_id
+
+PREFIX = "vs_"
+_DIGITS = 40
+
+
+class StoreNames:
+    """The names of stores in the index.
+
+    Args:
+        declared: Names of the stores of config.
+    """
+
+    def __init__(self, declared: Collection[str]) -> None:
+        self._declared = list(declared)
+
+    @property
+    def declared_ids(self) -> list[str]:
+        """The ids of the stores of config."""
+        return [f"{PREFIX}{name}" for name in self._declared]
+
+    def name_of(self, store_id: str, owner: str) -> str | None:
+        """Return the name of a store; None for what is no id of a store."""
+        if self.is_declared(store_id):
+            return store_id.removeprefix(PREFIX)
+        if not self.is_made(store_id):
+            return None
+        digest = sha256(f"{owner}/{store_id}".encode()).hexdigest()
+        return f"own-{digest[:_DIGITS]}"
+
+    def is_declared(self, store_id: str) -> bool:
+        """Return True for a store of config."""
+        return store_id in self.declared_ids
+
+    def is_made(self, store_id: str) -> bool:
+        """Return True for an id as callers' stores have it."""
+        return is_id(PREFIX, store_id) and not self.is_declared(store_id)
+
+
+def store_key(owner: str, store_id: str) -> str:
+    """Return the key of what is kept of a caller's store."""
+    return f"stores/{owner}/{store_id}.json"

@@ -1,0 +1,101 @@
+"""The roles of a GitHub workflow: one that deploys the stage, one that shows what would change.
+
+docs/decisions/0154-a-workflow-has-two-roles.md
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.account_reads import account_reads
+from stacks.checks import acknowledge_wildcard
+from stacks.config import CiConfig, StageConfig
+
+# https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
+_ISSUER = "token.actions.githubusercontent.com"
+_BOOTSTRAP_ROLES = ("deploy", "file-publishing", "lookup")
+
+
+class CiStack(Stack):
+    """Roles that GitHub's OIDC tokens of one repository may assume.
+
+    The deploying role can do nothing itself but assume the roles of CDK's bootstrap and look at
+    what `twin doctor` looks at; the comparing role reads the stage's templates.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        ci: CiConfig,
+        env: Environment,
+    ) -> None:
+        description = f"{config.model.id}: roles of the workflow of {ci.repository}"
+        super().__init__(scope, construct_id, description=description, env=env)
+        self._stacks = self._arn("cloudformation", f"stack/{config.endpoint_name}-*")
+        environment = ci.environment or config.stage
+        deploying = self._role("Deploy", ci, f"environment:{environment}")
+        deploying.add_to_policy(
+            iam.PolicyStatement(
+                sid="AssumeBootstrapRoles",
+                actions=["sts:AssumeRole"],
+                resources=[self._bootstrap_role(name) for name in _BOOTSTRAP_ROLES],
+            )
+        )
+        self._let_doctor_look(deploying, config)
+        comparing = self._role("Compare", ci, "pull_request")
+        self._let_compare(comparing)
+        CfnOutput(self, "DeployRoleArn", value=deploying.role_arn)
+        CfnOutput(self, "CompareRoleArn", value=comparing.role_arn)
+
+    def _role(self, name: str, ci: CiConfig, subject: str) -> iam.Role:
+        """Return a role for tokens with this subject."""
+        provider = self._arn("iam", f"oidc-provider/{_ISSUER}", region="")
+        claims = {
+            f"{_ISSUER}:aud": "sts.amazonaws.com",
+            f"{_ISSUER}:sub": f"repo:{ci.repository}:{subject}",
+        }
+        return iam.Role(
+            self,
+            name,
+            assumed_by=iam.WebIdentityPrincipal(provider, {"StringEquals": claims}),
+        )
+
+    def _let_compare(self, role: iam.Role) -> None:
+        """Let a role read the stage's stacks and their templates."""
+        role.add_to_policy(
+            iam.PolicyStatement(
+                sid="ReadOwnStacks",
+                actions=["cloudformation:DescribeStacks", "cloudformation:GetTemplate"],
+                resources=[self._stacks],
+            )
+        )
+        reason = "the stacks of one stage; their ARNs end in an id that CloudFormation makes"
+        acknowledge_wildcard(role, self._stacks, reason)
+
+    def _let_doctor_look(self, role: iam.Role, config: StageConfig) -> None:
+        """Let a role look at the account as `twin doctor` does; CDK's own look is among that."""
+        actions = defaultdict[tuple[str, ...], list[str]](list)
+        for action, arns in account_reads(config).items():
+            place = {"partition": self.partition, "region": self.region, "account": self.account}
+            actions[tuple(arn.format(**place) for arn in arns)].append(action)
+        for resources, reads in actions.items():
+            role.add_to_policy(iam.PolicyStatement(actions=reads, resources=[*resources]))
+            for resource in resources:
+                reason = "reads that know no resource, or a name that AWS makes a part of"
+                acknowledge_wildcard(role, resource, reason)
+
+    def _arn(self, service: str, resource: str, region: str | None = None) -> str:
+        region = self.region if region is None else region
+        return f"arn:{self.partition}:{service}:{region}:{self.account}:{resource}"
+
+    def _bootstrap_role(self, name: str) -> str:
+        qualifier = DefaultStackSynthesizer.DEFAULT_QUALIFIER
+        role = f"role/cdk-{qualifier}-{name}-role-{self.account}-{self.region}"
+        return self._arn("iam", role, region="")

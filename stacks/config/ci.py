@@ -1,0 +1,27 @@
+"""The [ci] section: the GitHub repository whose workflow deploys the stage."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from stacks.config.section import Section
+
+# https://docs.github.com/en/actions/reference/security/oidc: what a token's subject is made of.
+Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$")]
+EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,255}$")]
+
+
+class CiConfig(Section):
+    """[ci]: roles that a workflow assumes by its OIDC token, without a key that could leak.
+
+    Attributes:
+        repository: owner and name on GitHub, spelled as there: a token's subject is compared case
+            by case. Sets the trust of both roles.
+        environment: GitHub environment of the jobs that deploy, which is where approvals are asked
+            for; left out, the stage's name. Sets the trust of the deploying role.
+    """
+
+    repository: Repository
+    environment: EnvironmentName | None = None

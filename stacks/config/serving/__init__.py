@@ -1,0 +1,1 @@
+"""The sections that say how a model is served: at once, from a queue, in jobs."""

@@ -1,0 +1,29 @@
+"""Memory of the functions beside the streaming one, in MB, each with the largest input measured.
+
+CPU grows with memory, 1,769 MB is one core; init has a whole one whatever the size. Peaks are
+resident sizes on x86_64: docs/decisions/0160-the-door-has-512-mb.md.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+AUTHORIZER_MB: Final = 256
+"""Memory of the authorizer, which has a peak of 30 MB and milliseconds of work."""
+MINUTELY_MB: Final = 256
+"""Memory of the probe and of the bridge of engine metrics, with a peak of 59 MB."""
+DELIVERY_MB: Final = 256
+"""Memory of the webhook delivery, which holds one event of a few KB."""
+CONTROL_MB: Final = 512
+"""Memory of the control function: a peak of 108 MB with a file's part of 4.4 MB, the most that
+API Gateway hands to a function in base64."""
+COMPLETION_MB: Final = 512
+"""Memory of the completion function, which reads a request and an answer of up to 6 MB."""
+BATCH_STEP_MB: Final = 1769
+"""Memory of a batch's steps: a peak of 88 MB with a file of 180 MB, which is read as a stream; but
+the steps parse and write JSON, so that less of a core would take as much longer and cost the same.
+"""
+
+DOCUMENT_MB: Final = 1769
+"""Memory of the functions that read documents and publish: a core, as embedding is all CPU, and a
+PDF's process may take its part."""

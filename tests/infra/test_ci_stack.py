@@ -1,0 +1,98 @@
+"""The roles of the workflow: who may assume them, and all that they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from doctor.checks.bootstrap import LEAST_VERSION
+from stacks.account_reads import BOOTSTRAP_VERSION, account_reads
+from stacks.config import StageConfig, load_stage
+from tests.support import stage_files
+from tests.support.project import PROJECT
+from tests.support.synthesized import Synthesized, Template
+
+ISSUER = "token.actions.githubusercontent.com"
+
+
+S3, ARCHIVE = "s3://weights/twin/v1/", "s3://weights/twin/v1.tar.gz"
+WEBHOOK = {
+    "url": "https://example.com/hooks",
+    "secret_name": "twin/webhook",
+    "key_arn": "arn:aws:kms:us-east-1:111122223333:key/1",
+}
+
+
+@pytest.fixture(scope="module")
+def stage(project: Path) -> StageConfig:
+    """A stage of which doctor looks at as much as there is."""
+    changes = {"model__hub": None, "model__revision": None, "model__s3": S3}
+    changes |= {"batch__model_archive": ARCHIVE, "async__webhook": WEBHOOK}
+    return stage_files.load(project, stage_files.PROD, **changes)
+
+
+@pytest.fixture(scope="module")
+def ci(synthesize: Callable[..., Synthesized], stage: StageConfig) -> Template:
+    made = synthesize(
+        "prod",
+        ci={"repository": "acme/twin", "environment": "live"},
+        model={"hub": None, "revision": None, "s3": S3},
+        batch={"model_archive": ARCHIVE},
+        asynchronous={"webhook": WEBHOOK},
+    )
+    return made.stacks["ci"]
+
+
+def role(ci: Template, name: str) -> str:
+    """The logical id of the role that begins with a name."""
+    (found,) = [key for key in ci.resources("AWS::IAM::Role") if key.startswith(name)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [("Deploy", "repo:acme/twin:environment:live"), ("Compare", "repo:acme/twin:pull_request")],
+)
+def test_tokens_of_one_subject_are_trusted(ci: Template, name: str, subject: str) -> None:
+    trust = ci.resources("AWS::IAM::Role")[role(ci, name)]["Properties"]["AssumeRolePolicyDocument"]
+    (statement,) = trust["Statement"]
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert statement["Condition"] == {
+        "StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": subject}
+    }
+
+
+def test_the_deploying_role_looks_as_doctor_does_and_deploys_by_the_bootstraps_roles(
+    ci: Template, stage: StageConfig
+) -> None:
+    rights = ci.rights(role(ci, "Deploy"))
+    reads = account_reads(stage)
+    assert {action for action, _ in rights} == {"sts:AssumeRole", *reads}
+    # Whatever can be asked of one resource is granted on that.
+    everywhere = {action for action, resource in rights if resource == "*"}
+    assert everywhere == {action for action, resources in reads.items() if resources == ("*",)}
+
+
+def test_the_comparing_role_reads_the_stages_templates(ci: Template) -> None:
+    rights = ci.rights(role(ci, "Compare"))
+    assert {action for action, _ in rights} == {
+        "cloudformation:DescribeStacks",
+        "cloudformation:GetTemplate",
+    }
+    assert "*" not in {resource for _, resource in rights}
+
+
+def test_a_stage_without_ci_has_no_such_stack(prod: Synthesized) -> None:
+    assert "ci" not in prod.stacks
+
+
+def test_config_knows_the_stacks_and_the_bootstrap_of_a_synth(prod: Synthesized) -> None:
+    config = load_stage("prod", PROJECT)
+    assert {f"twin-prod-{name}" for name in prod.stacks} == {*config.stack_names}
+    for template in prod.stacks.values():
+        assert template.raw["Parameters"]["BootstrapVersion"]["Default"] == BOOTSTRAP_VERSION
+        (rule,) = template.raw["Rules"]["CheckBootstrapVersion"]["Assertions"]
+        (refused, _) = rule["Assert"]["Fn::Not"][0]["Fn::Contains"]
+        assert refused == [str(version) for version in range(1, LEAST_VERSION)]

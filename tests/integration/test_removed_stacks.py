@@ -1,0 +1,104 @@
+"""Stacks that a stage's config no longer names are found by their tag when it is destroyed."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from typer.testing import CliRunner
+
+from tests.support import stage_files
+from twin.cli import app
+from twin.commands import stages
+from twin.commands.account import deploy
+from twin.errors import UserError
+
+TOPIC = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+BUCKET = {"Resources": {"Jobs": {"Type": "AWS::S3::Bucket"}}}
+
+
+@pytest.fixture
+def stacks(cloud_environment, tmp_path, monkeypatch):
+    """Makes stacks of a stage `prod`, which has neither [async] nor [batch]; gives their names."""
+    for name, value in cloud_environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud_environment["AWS_ENDPOINT_URL_S3"])
+    (tmp_path / "config").mkdir()
+    changes = {"async": None, "batch": None, "project__region": "us-east-1"}
+    stage_files.write(tmp_path / "config" / "prod.toml", stage_files.PROD, **changes)
+    monkeypatch.setattr(stages, "PROJECT", tmp_path)
+    monkeypatch.setattr(deploy, "run_cdk", lambda *_: 0)
+    client = boto3.client("cloudformation")
+
+    def make(name: str, template=TOPIC, stage: str = "twin-prod") -> None:
+        client.create_stack(
+            StackName=name,
+            TemplateBody=json.dumps(template),
+            Tags=[{"Key": "llm-twin:stage", "Value": stage}],
+        )
+        client.get_waiter("stack_create_complete").wait(StackName=name)
+
+    def names() -> set[str]:
+        pages = client.get_paginator("describe_stacks").paginate()
+        found = [stack for page in pages for stack in page["Stacks"]]
+        return {s["StackName"] for s in found if s["StackStatus"] != "DELETE_COMPLETE"}
+
+    yield make, names
+    for name in names():
+        client.delete_stack(StackName=name)
+        client.get_waiter("stack_delete_complete").wait(StackName=name)
+
+
+def destroy(*options: str):
+    return CliRunner().invoke(app, ["destroy", "--stage", "prod", *options])
+
+
+def test_what_holds_data_is_named_and_left(stacks):
+    make, names = stacks
+    make("twin-prod-async", BUCKET)
+    make("twin-prod-ci")
+    make("twin-prod-serving", BUCKET)
+    make("twin-prod-eu-batch", BUCKET, stage="twin-prod-eu")
+
+    result = destroy()
+
+    assert isinstance(result.exception, UserError)
+    assert "twin-prod-async is left: its section is no longer" in str(result.exception)
+    assert "holds bucket " in str(result.exception)
+    assert "--removed twin-prod-async" in str(result.exception)
+    assert names() == {"twin-prod-async", "twin-prod-serving", "twin-prod-eu-batch"}
+
+
+def test_what_is_named_goes(stacks):
+    make, names = stacks
+    make("twin-prod-async", BUCKET)
+
+    result = destroy("--removed", "twin-prod-async")
+
+    assert result.exit_code == 0, result.output
+    assert "twin-prod-async: no section of config stands for it: deleting" in result.stderr
+    assert names() == set()
+
+
+def test_a_name_of_no_removed_stack_is_refused_and_deletes_nothing(stacks):
+    make, names = stacks
+    make("twin-prod-async", BUCKET)
+    make("twin-prod-serving", BUCKET)
+
+    result = destroy("--removed", "twin-prod-serving")
+
+    assert "--removed: got twin-prod-serving; must be one of twin-prod-async" in str(
+        result.exception
+    )
+    assert names() == {"twin-prod-async", "twin-prod-serving"}
+
+
+def test_without_aws_the_destruction_is_said_to_be_unchecked(stacks, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+
+    result = destroy()
+
+    assert result.exit_code == 0
+    assert "warning: stacks that config no longer names were not looked for" in result.stderr

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from features.documents import reading
+from features.documents.reading import read_document
+from features.errors import DocumentError
+from tests.support.features.pdf_files import pdf
+
+
+def text(body, name="a.txt"):
+    return "".join(part.text for part in read_document(body, name).sections)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("Grüße".encode(), "Grüße"),
+        (b"\xef\xbb\xbfabc", "abc"),
+        ("Grüße".encode("utf-16"), "Grüße"),
+        (b"a\xffb", "a\ufffdb"),
+        (b"a\r\nb\rc", "a\nb\nc"),
+        (b"", ""),
+    ],
+)
+def test_bytes_are_decoded(body, expected):
+    assert text(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "inside"),
+    [
+        (b"# A\nmark", "a.MD", "mark"),
+        (b"<p>tag</p>", "a.html", "tag"),
+        (b'{"text": "line"}', "a.jsonl", "line"),
+        (pdf("page"), "a.pdf", "page"),
+    ],
+)
+def test_the_extension_decides_the_reader(body, name, inside):
+    assert inside in text(body, name)
+
+
+@pytest.mark.parametrize("name", ["a.exe", "a", "a.docx", "a.md.zip"])
+def test_other_extensions_are_unsupported(name):
+    with pytest.raises(DocumentError, match="has no reader") as caught:
+        read_document(b"x", name)
+    assert caught.value.code == "unsupported_file"
+
+
+@pytest.mark.parametrize("body", [bytes(range(256)) * 9, b"\x7fELF\x02\x01\x01" + b"\x00" * 99])
+def test_a_binary_file_named_md_is_unsupported(body):
+    with pytest.raises(DocumentError, match="the content is binary") as caught:
+        read_document(body, "a.md")
+    assert caught.value.code == "unsupported_file"
+
+
+def test_too_much_text_is_refused(monkeypatch):
+    monkeypatch.setattr(reading, "MOST_CHARACTERS", 10)
+    with pytest.raises(DocumentError, match="limit: 11 characters of text, and 10 are read"):
+        read_document(b"x" * 11, "a.txt")

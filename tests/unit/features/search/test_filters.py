@@ -1,0 +1,112 @@
+"""Filters against a slow model of them, and what is refused."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from features.errors import SearchError
+from features.search.filters import parse_filter, type_name
+
+VALUES = ("a", "b", 1, 2, 2.5, True, False)
+KEYS = ("x", "y", "z")
+
+
+def model(told, attributes):
+    """The meaning of a filter, written without any of its code."""
+    kind = told["type"]
+    if kind == "and":
+        return all(model(part, attributes) for part in told["filters"])
+    if kind == "or":
+        return any(model(part, attributes) for part in told["filters"])
+    if told["key"] not in attributes:
+        return False
+    mine, value = attributes[told["key"]], told["value"]
+
+    def same_type(other):
+        return isinstance(mine, str) == isinstance(other, str) and isinstance(
+            mine, bool
+        ) == isinstance(other, bool)
+
+    values = [v for v in (value if kind in ("in", "nin") else [value]) if same_type(v)]
+    if not values:
+        return False
+    return {
+        "eq": lambda: mine == values[0],
+        "ne": lambda: mine != values[0],
+        "in": lambda: mine in values,
+        "nin": lambda: mine not in values,
+        "gt": lambda: mine > values[0],
+        "gte": lambda: mine >= values[0],
+        "lt": lambda: mine < values[0],
+        "lte": lambda: mine <= values[0],
+    }[kind]()
+
+
+def some_filter(random_, depth=3):
+    if depth and random_.random() < 0.5:
+        parts = [some_filter(random_, depth - 1) for _ in range(random_.randint(1, 3))]
+        return {"type": random_.choice(["and", "or"]), "filters": parts}
+    kind = random_.choice(["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"])
+    values = [v for v in VALUES if kind not in ("gt", "gte", "lt", "lte") or type(v) is not bool]
+    value = random_.sample(values, 2) if kind in ("in", "nin") else random_.choice(values)
+    return {"type": kind, "key": random_.choice(KEYS), "value": value}
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_filters_mean_what_the_model_says(seed):
+    random_ = random.Random(seed)
+    told = some_filter(random_)
+    parsed = parse_filter(told)
+    for _ in range(20):
+        attributes = {key: random_.choice(VALUES) for key in KEYS if random_.random() < 0.7}
+        assert parsed.matches(attributes) == model(told, attributes), (told, attributes)
+
+
+def nested(depth):
+    told = {"type": "eq", "key": "x", "value": 1}
+    for _ in range(depth):
+        told = {"type": "and", "filters": [told]}
+    return told
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ("x", "a filter is an object, and not a string"),
+        ({}, "filter type None is not one of"),
+        ({"type": "like", "key": "x", "value": 1}, "filter type 'like' is not one of"),
+        ({"type": "eq", "value": 1}, "is the name of an attribute"),
+        ({"type": "eq", "key": "x"}, "is a string, a number or a boolean"),
+        ({"type": "eq", "key": "x", "value": [1]}, "is a string, a number or a boolean"),
+        ({"type": "in", "key": "x", "value": 1}, "is a list"),
+        ({"type": "gt", "key": "x", "value": True}, "is a boolean, which has no order"),
+        ({"type": "and", "filters": []}, "is a list of at least one filter"),
+        ({"type": "or"}, "is a list of at least one filter"),
+        (nested(20), "nested more than 10 deep"),
+        ({"type": "or", "filters": [nested(0)] * 101}, "101 comparisons, and 100 are allowed"),
+    ],
+)
+def test_other_forms_are_refused(told, reason):
+    with pytest.raises(SearchError, match=reason) as caught:
+        parse_filter(told)
+    assert (caught.value.code, caught.value.param) == ("invalid_request", "filters")
+
+
+def test_types_that_cannot_be_compared_are_refused():
+    parsed = parse_filter({"type": "and", "filters": [{"type": "gt", "key": "x", "value": 1}]})
+    parsed.check({})
+    parsed.check({"x": {"number", "string"}})
+    with pytest.raises(SearchError, match="'x' holds string, which cannot be compared with a num"):
+        parsed.check({"x": {"string"}})
+
+
+def test_type_names():
+    assert [type_name(v) for v in ("a", 1, 1.5, True, None)] == [
+        "string",
+        "number",
+        "number",
+        "boolean",
+        "NoneType",
+    ]

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+
+from features.embedding.embedder import NoEmbedder
+from features.errors import SearchError, StorageError
+from features.index.paths import DocumentName
+from features.search import service
+from features.settings import StoreSettings
+from tests.support.features.pipeline import Pipeline, minilm
+
+FORCED = {"type": "eq", "key": "audience", "value": "public"}
+
+
+def filled(stores, **how):
+    pipeline = Pipeline(stores=stores, **how)
+    pipeline.put("open.md", "koala", audience="public")
+    pipeline.put("closed.md", "koala koala", audience="staff")
+    pipeline.publish("open.md", "closed.md")
+    return pipeline
+
+
+def test_a_store_is_for_the_callers_that_config_names():
+    pipeline = filled((StoreSettings("docs", frozenset({"web"})),), embedder=NoEmbedder())
+    assert pipeline.found("koala", caller="web")
+    messages = set()
+    for store, caller in (("docs", "other"), ("docs", None), ("none", "web"), ("X/", "web")):
+        with pytest.raises(SearchError) as caught:
+            pipeline.service.search({"store": store, "query": "koala", "caller": caller})
+        assert caught.value.code == "store_not_found"
+        messages.add(str(caught.value).replace(repr(store), "..."))
+    assert messages == {"there is no store ..."}
+
+
+def test_a_forced_filter_is_added_whatever_the_caller_sends():
+    pipeline = filled((StoreSettings("docs", None, FORCED),), embedder=NoEmbedder())
+    assert pipeline.found("koala") == ["open.md"]
+    either = {"type": "in", "key": "audience", "value": ["staff", "public"]}
+    assert pipeline.found("koala", filters=either) == ["open.md"]
+
+
+def test_a_store_of_no_config_is_found_once_it_has_documents():
+    pipeline = filled((), embedder=NoEmbedder())
+    assert sorted(pipeline.found("koala")) == ["closed.md", "open.md"]
+
+
+def test_a_long_query_is_cut_at_what_the_embedder_reads():
+    pipeline = filled((StoreSettings("docs"),), embedder=NoEmbedder())
+    (cut,) = pipeline.search("word " * 10_000)["queries"]
+    assert cut.split() == ["word"] * 254
+
+
+def test_an_embedder_that_does_not_answer_leaves_the_words():
+    class Broken:
+        identity = minilm().identity
+
+        def embed(self, texts):
+            raise StorageError("away")
+
+    pipeline = filled((StoreSettings("docs"),))
+    pipeline.service._embedder = lambda identity: Broken()
+    answer = pipeline.search("koala")
+    assert answer["degraded"] == "the embedder does not answer"
+    assert len(answer["results"]) == 2
+
+    pipeline.service._embedder = lambda identity: None
+    assert pipeline.search("koala")["degraded"] == "the index has another embedder"
+
+
+def test_a_bucket_that_cannot_be_read_is_said_only_before_the_first_answer():
+    def refuse(key):
+        raise StorageError("S3 cannot be used: AccessDenied")
+
+    pipeline = filled((StoreSettings("docs"),), embedder=NoEmbedder())
+    pipeline.bucket.before_read = refuse
+    with pytest.raises(SearchError, match="cannot be read now") as caught:
+        pipeline.service.search({"store": "docs", "query": "koala"})
+    assert caught.value.code == "unavailable"
+
+    pipeline.bucket.before_read = lambda key: None
+    assert pipeline.found("koala")
+    pipeline.bucket.before_read = refuse
+    assert pipeline.found("koala")
+    assert pipeline.failures
+
+
+def test_a_store_that_is_held_is_told_of_as_it_is_searched_and_another_as_it_is_published():
+    pipeline = Pipeline(stores=(), embedder=NoEmbedder())
+    assert pipeline.service.generation("docs") is None
+    pipeline.put("open.md", "koala")
+    pipeline.publish("open.md")
+    assert pipeline.service.generation("docs").created
+    assert not pipeline.service.warm()["warm"], "nothing was loaded for it"
+
+    pipeline.found("koala")
+    assert pipeline.service.generation("docs") is pipeline.service._indexes["docs"].get().generation
+
+
+def test_callers_stores_that_nobody_used_lately_give_way(monkeypatch):
+    pipeline = Pipeline(stores=(StoreSettings("docs"),), embedder=NoEmbedder())
+    monkeypatch.setattr(service, "MOST_CHUNKS", 2)
+    for store in ("docs", "own-a", "own-b", "own-c"):
+        name = DocumentName(store, "a.md")
+        pipeline.bucket.put(name.key, b"koala")
+        pipeline.indexer.bring_up_to_date(name)
+        pipeline.publisher.publish(store, [name.id])
+    for store in ("own-a", "own-b", "own-a", "docs", "own-c"):
+        assert pipeline.service.search({"store": store, "query": "koala"})["results"]
+    assert pipeline.service.warm() == {"warm": ["docs", "own-a", "own-c"]}
+    assert pipeline.service.search({"store": "own-b", "query": "koala"})["results"]
