@@ -72,7 +72,7 @@ class LocalDeployment:
         return self.outputs()
 
     def _prepare_registry(self) -> None:
-        """Deploy what a first version needs, and see that there is one to serve.
+        """Deploy the registry, and see that there is a version to serve.
 
         A version that somebody has to approve is heard of by the rollout. One that is approved here
         is deployed with the other stacks, and the rollout beside them.
