@@ -57,13 +57,13 @@ class AlarmsStack(Stack):
 
     def _named(self, stack: Stack) -> sns.ITopic:
         """Return the topic as another stack names it."""
-        known = stack.node.try_find_child("AlarmsTopic")
-        if known is not None:
-            return known
-        arn = stack.format_arn(
-            service="sns", resource=self._name, arn_format=ArnFormat.NO_RESOURCE_NAME
-        )
-        return sns.Topic.from_topic_arn(stack, "AlarmsTopic", arn)
+        topic: sns.ITopic | None = stack.node.try_find_child("AlarmsTopic")
+        if topic is None:
+            arn = stack.format_arn(
+                service="sns", resource=self._name, arn_format=ArnFormat.NO_RESOURCE_NAME
+            )
+            topic = sns.Topic.from_topic_arn(stack, "AlarmsTopic", arn)
+        return topic
 
 
 def _publication(topic: sns.Topic) -> iam.PolicyStatement:
