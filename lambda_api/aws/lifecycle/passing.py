@@ -32,7 +32,7 @@ _THROTTLED: Final = frozenset(
 
 @contextmanager
 def passing_refusals() -> Iterator[None]:
-    """Name what may succeed later by one error, for the state machine to try the step again.
+    """Raise one error for all refusals that may pass: the state machine takes the step again.
 
     boto3 tries a few times within seconds; a throttled account can take minutes.
 
