@@ -107,7 +107,8 @@ def test_a_stage_without_a_registry_has_no_rollout(prod: Synthesized) -> None:
     )
 
 
-def test_the_rollout_waits_for_no_other_stack(synthesize: Callable[..., Synthesized]) -> None:
+def test_the_rollout_imports_nothing(synthesize: Callable[..., Synthesized]) -> None:
     alarmed = synthesize("lifecycle", alarms={"email": "oncall@example.com"})
-    assert "Fn::ImportValue" not in json.dumps(alarmed.stacks["rollout"].raw)
-    assert alarmed.stacks["rollout"].properties("AWS::SNS::Topic")
+    rollout = alarmed.stacks["rollout"]
+    assert "Fn::ImportValue" not in json.dumps(rollout.raw)
+    assert rollout.only("AWS::CloudWatch::Alarm")["AlarmActions"]
