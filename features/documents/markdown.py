@@ -9,7 +9,10 @@ from features.documents.document import Document
 from features.documents.outline import Outline
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)")
+"""Blanks and marks at its end are taken off without an expression: a lazy one in front of three
+repetitions takes time by the line's length to the third power."""
+
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _PAIR = re.compile(r"([A-Za-z_][\w.-]*):[ \t]+(\S.*)$")
 
@@ -43,6 +46,6 @@ def _parts(text: str) -> list[tuple[int, str, str]]:
             fence = ""
         found = None if fence else _HEADING.match(line.rstrip("\r\n"))
         if found:
-            parts.append((len(found[1]), found[2], []))
+            parts.append((len(found[1]), found[2].rstrip(" \t").rstrip("#").rstrip(" \t"), []))
         parts[-1][2].append(line)
     return [(level, heading, "".join(lines)) for level, heading, lines in parts]

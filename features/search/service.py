@@ -76,7 +76,7 @@ class SearchService:
         index = self._index(store)
         vector, degraded = self._vector(index, query, text)
         try:
-            hits = index.search(query.narrowed(self._forced.get(store)), vector)
+            hits = index.search(query.narrowed(text, self._forced.get(store)), vector)
         except StorageError as error:
             raise self._unavailable(store, error) from error
         return {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
 
 from features.embedding.embedder import Vectors
+from features.errors import SearchError
 from features.index.chunk_table import ChunkTable
 from features.index.generation import Generation
 from features.index.words import words
@@ -19,6 +21,9 @@ from features.search.query import Query
 from features.search.searched_index import Hit
 
 Numbers = npt.NDArray[np.intp]
+
+_MOST_FILTER_SECONDS = 5.0
+"""Longest time that a filter takes: whoever asked was answered without long before."""
 
 
 class Snapshot:
@@ -52,7 +57,8 @@ class Snapshot:
             vector: the question's vector of length 1; None to go by words alone.
 
         Raises:
-            SearchError: The filter compares an attribute with another type than it has.
+            SearchError: The filter compares an attribute with another type than it has, or is not
+                through in time.
         """
         if not self._tables:
             return []
@@ -81,7 +87,15 @@ class Snapshot:
             return np.ones(int(self._starts[-1]), np.bool_)
         condition.check(self._types)
         parts = []
+        ends = perf_counter() + _MOST_FILTER_SECONDS
         for table in self._tables:
+            if perf_counter() > ends:
+                raise SearchError(
+                    "invalid_request",
+                    f"not through in {_MOST_FILTER_SECONDS:g} s: this store has too many different "
+                    "attributes for so many comparisons",
+                    "filters",
+                )
             distinct, which = table.attribute_sets
             met = np.array([condition.matches(attributes) for attributes in distinct], np.bool_)
             parts.append(met[which])

@@ -20,7 +20,7 @@ from lambda_api.retrieval.store_searches import PATIENT_SECONDS, StoreSearches, 
 
 _THREADS = 16
 _LONGEST_QUERY = 4000
-"""Characters of a message that are searched for: more than the 256 tokens that search reads."""
+"""Characters of a question that are searched for: more than the 256 tokens that search reads."""
 
 _log = logging.getLogger(__name__)
 
@@ -97,8 +97,9 @@ class Retrieval:
         Raises:
             ServiceError: The search cannot be made as asked, or the function does not answer.
         """
+        queries = [query[:_LONGEST_QUERY] for query in queries]
         if rewrite:
-            said = [[Message(role="user", content=query[:_LONGEST_QUERY])] for query in queries]
+            said = [[Message(role="user", content=query)] for query in queries]
             asked = [self._pool.submit(rewrite, messages) for messages in said]
             sentences = (_rewritten(future, self.rewrite_seconds) for future in asked)
             queries = [new or old for new, old in zip(sentences, queries, strict=True)]

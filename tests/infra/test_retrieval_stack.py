@@ -187,6 +187,17 @@ def test_the_sources_of_events_report_each_message(local: Synthesized) -> None:
     assert sorted(windows, key=str) == [5, None]
 
 
+def test_no_document_is_tried_together_with_another(local: Synthesized) -> None:
+    """A run that is killed counts a try for each of its messages."""
+    template = local.stacks["retrieval"]
+    (document,) = (
+        one
+        for one in template.properties("AWS::Lambda::EventSourceMapping")
+        if "MaximumBatchingWindowInSeconds" not in one
+    )
+    assert document["BatchSize"] == 1
+
+
 def test_one_environment_is_kept_warm(local: Synthesized) -> None:
     rule, _ = local.stacks["retrieval"].scheduled(SEARCH)
     assert rule["ScheduleExpression"] == "rate(1 minute)"

@@ -102,15 +102,16 @@ def machine(world: World) -> None:
 def failed_batch(world: World) -> None:
     """A batch whose one request the engine refuses: it has errors, and no answers.
 
-    Then as one that is being cancelled, which its first step ends: again without answers, whose
-    file it takes back. A batch that is cancelled as it runs may have some by then.
+    Then as one that is being cancelled, which the first step ends, and the finisher: again without
+    answers, whose file they take back. A batch that is cancelled as it runs may have some by then.
     """
     ended = _ended(world, _begun(world, text="word " * 30_000))
     assert (ended.output_file_id, ended.request_counts.failed) == (None, 1), ended
-    owner = _edited(world, ended.id, status="cancelling")
-    world.invoke(world.function("batch_prepare"), {"owner": owner, "batch_id": ended.id})
-    again = world.client.batches.retrieve(ended.id)
-    assert (again.status, again.output_file_id) == ("cancelled", None), again
+    for step in ("batch_prepare", "batch_finish"):
+        owner = _edited(world, ended.id, status="cancelling")
+        world.invoke(world.function(step), {"owner": owner, "batch_id": ended.id})
+        again = world.client.batches.retrieve(ended.id)
+        assert (again.status, again.output_file_id) == ("cancelled", None), again
 
 
 def sweep(world: World) -> None:

@@ -50,6 +50,12 @@ def test_a_long_query_is_cut_at_what_the_embedder_reads():
     assert cut.split() == ["word"] * 254
 
 
+def test_words_beyond_the_cut_are_not_searched_for():
+    pipeline = filled((StoreSettings("docs"),), embedder=NoEmbedder())
+    assert pipeline.found("word " * 100 + "koala")
+    assert not pipeline.found("word " * 300 + "koala")
+
+
 def test_an_embedder_that_does_not_answer_leaves_the_words():
     class Broken:
         identity = minilm().identity

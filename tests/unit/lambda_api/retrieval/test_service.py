@@ -134,6 +134,12 @@ def test_a_search_by_itself_fails_aloud():
     assert [passage.text for passage in found.passages] == ["a"]
 
 
+def test_of_a_long_question_the_beginning_is_sent():
+    function = FakeSearch()
+    retrieval(function).search(SEARCH, ["x" * 1_000_000], "me")
+    assert [len(event["query"]) for event in function.events] == [4000]
+
+
 def test_each_question_of_a_search_by_itself_is_rewritten_or_stays():
     function = FakeSearch()
     sentences = {"it?": "When does it close?", "more?": None}
