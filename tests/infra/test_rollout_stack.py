@@ -59,6 +59,25 @@ def test_stacks_and_parameter_are_named(registered: Synthesized) -> None:
             assert "parameter/twin/prod/model" in text
 
 
+def test_every_parameter_of_a_stack_that_is_updated_may_be_read(registered: Synthesized) -> None:
+    read, written = (
+        {
+            resource
+            for policy in registered.stacks["rollout"].resources("AWS::IAM::Role")
+            for action, resource in registered.stacks["rollout"].rights(policy)
+            if action == asked
+        }
+        for asked in ("ssm:GetParameters", "ssm:PutParameter")
+    )
+    named = {
+        f"parameter{parameter['Default']}"
+        for stack in ("serving", "async", "batch")
+        for parameter in registered.stacks[stack].raw["Parameters"].values()
+        if parameter["Type"].startswith("AWS::SSM::Parameter::Value")
+    }
+    assert read == named == {"parameter/cdk-bootstrap/hnb659fds/version", *written}
+
+
 def test_only_a_change_of_approval_starts_a_rollout(lifecycle: Synthesized) -> None:
     pattern = lifecycle.stacks["rollout"].only("AWS::Events::Rule")["EventPattern"]
     assert pattern["detail"] == {

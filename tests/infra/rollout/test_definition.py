@@ -116,6 +116,17 @@ def test_what_cannot_be_restored_fails_without_a_third_try() -> None:
     assert not errors & {"States.ALL", "RestoreFailedError"}
 
 
+@pytest.mark.parametrize("name", [name for name in STATES if STATES[name]["Type"] == "Task"])
+def test_what_passes_is_tried_again_and_longer_where_no_way_leads_back(name: str) -> None:
+    (retry,) = STATES[name]["Retry"]
+    assert "PassingError" in retry["ErrorEquals"]
+    pauses = [
+        min(retry["IntervalSeconds"] * retry["BackoffRate"] ** n, retry["MaxDelaySeconds"])
+        for n in range(retry["MaxAttempts"])
+    ]
+    assert sum(pauses) >= (120 if "Catch" in STATES[name] else 900)
+
+
 def test_every_state_is_reached() -> None:
     text = str(rollout_states("arn"))
     assert all(f"'{name}'" in text.replace(f"'{name}': {{", "", 1) for name in STATES)
