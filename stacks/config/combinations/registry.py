@@ -11,7 +11,7 @@ _RESERVED: Final = {
     "parameters": ("aws", "ssm"),
     "buckets": ("xn--", "sthree-", "amzn-s3-demo-"),
 }
-"""What names of a kind may not begin with."""
+"""Beginnings that AWS keeps from the names of a kind."""
 
 
 def registry_problems(stage: StageSections) -> Iterator[str]:
