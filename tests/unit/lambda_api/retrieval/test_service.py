@@ -79,6 +79,8 @@ def test_after_three_failures_nothing_is_tried():
     stages = [searching.ground(SEARCH, request("x"), "me").found.failed for _ in range(5)]
     assert stages == ["search"] * 3 + ["circuit"] * 2
     assert len(function.events) == 3
+    other = searching.ground(SEARCH, request("x"), "other").found.failed
+    assert other == "search", "one caller's failures stop no other's searches"
 
 
 def test_what_cannot_be_searched_is_the_callers_error():
