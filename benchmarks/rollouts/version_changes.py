@@ -31,7 +31,7 @@ from twin.lifecycle.stage import ModelStage
 from twin.local.cloud import LocalCloud
 from twin.local.deployment import LocalDeployment
 
-STAGE, MODEL = "lifecycle", "twin-demo"
+STAGE, MODEL = "local", "twin-demo"
 
 
 class Releases:

@@ -22,7 +22,6 @@ from tests.support.webhook_receiver import WebhookReceiver, receiving
 from twin.client.conversation import connect, served_model
 from twin.commands import stages
 from twin.commands.model import app
-from twin.environment import PROJECT
 from twin.lifecycle.stage import ModelStage
 from twin.local.cloud import LocalCloud
 from twin.local.deployment import LocalDeployment
@@ -82,9 +81,9 @@ def model(client: OpenAI) -> str:
 
 
 @pytest.fixture(scope="session")
-def released(cloud: LocalCloud) -> LocalDeployment:
-    """The example stage with a registry, whose first version is the demo model."""
-    deployment = LocalDeployment(cloud, PROJECT, STAGE)
+def released(cloud: LocalCloud, checkout: Path) -> LocalDeployment:
+    """The stage of versions, the first of which is the demo model."""
+    deployment = LocalDeployment(cloud, checkout, STAGE)
     deployment.deploy()
     return deployment
 

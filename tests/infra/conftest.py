@@ -86,7 +86,7 @@ POOLED = {
 
 @pytest.fixture(scope="session")
 def local(synthesize: Callable[..., Synthesized]) -> Synthesized:
-    """The local stage as it is committed."""
+    """The local stage without versions."""
     return synthesize("local")
 
 
@@ -212,8 +212,14 @@ def adapted_zero(synthesize: Callable[..., Synthesized]) -> Synthesized:
 
 @pytest.fixture(scope="session")
 def lifecycle(synthesize: Callable[..., Synthesized]) -> Synthesized:
-    """The example stage with a model registry, as it is committed."""
+    """The local stage with versions, a shadow and no jobs."""
     return synthesize("lifecycle")
+
+
+@pytest.fixture(scope="session")
+def committed(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The local stage as it is committed: jobs, documents and versions."""
+    return synthesize("committed")
 
 
 def _any(request: pytest.FixtureRequest) -> Synthesized:
@@ -236,6 +242,7 @@ def jobs(request: pytest.FixtureRequest) -> Synthesized:
 @pytest.fixture(
     params=[
         "local",
+        "committed",
         "tiny",
         "snapped",
         "prod",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from tests.support.stages_of_local import split_local
 from tests.support.webhook_receiver import SECRET, WebhookReceiver
 from twin.environment import PROJECT
 from twin.local.cloud import LocalCloud
@@ -23,11 +24,12 @@ _SIGNED = {
 
 
 def copy_checkout(directory: Path) -> Path:
-    """Copy the config, the stacks, the service and the demo model."""
+    """Copy the config with the stages of `split_local`, the stacks, the service, the demo model."""
     for name in ("config", "stacks", "lambda_api", "features", "model_artifacts/demo"):
         shutil.copytree(
             PROJECT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__")
         )
+    split_local(directory / "config")
     for name in ("app.py", "cdk.json"):
         shutil.copy(PROJECT / name, directory / name)
     (PROJECT / ".build").mkdir(exist_ok=True)

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.eventually import poll
+from tests.support.stages_of_local import LIFECYCLE
 from twin.environment import PROJECT
 from twin.lifecycle.rollouts import Rollouts
 from twin.lifecycle.stage import ModelStage
 
-STAGE = "lifecycle"
+STAGE = LIFECYCLE
 RunCommand = Callable[..., str]
 """`(line, status=0)` -> what the command said."""
 

@@ -11,11 +11,12 @@ import pytest
 
 from stacks.config import ConfigError, StageConfig, load_stage
 from tests.support.project import PROJECT
+from tests.support.stages_of_local import without_versions
 
 PROD = tomllib.loads((PROJECT / "config" / "prod.toml").read_text())
 # A stage that is written elsewhere has no file of a template beside it.
 del PROD["model"]["chat_template"]
-LOCAL = tomllib.loads((PROJECT / "config" / "local.toml").read_text())
+LOCAL = tomllib.loads(without_versions((PROJECT / "config" / "local.toml").read_text()))
 
 
 ALONE: dict[str, Any] = {"api": None, "async": None, "batch": None, "retrieval": None}

@@ -20,6 +20,7 @@ from tests.support.model_files import (
     write_peft_adapter,
 )
 from tests.support.project import PROJECT
+from tests.support.stages_of_local import split_local
 from tests.support.synthesized import Synthesized
 
 NO_JOBS: dict[str, Any] = {"asynchronous": None, "batch": None}
@@ -37,8 +38,13 @@ def prepare_jsii() -> None:
 
 
 def copy_project(root: Path) -> Path:
-    """Fill a project root with the real config, and a directory that passes for a GGUF model."""
+    """Fill a project root with the real config, and a directory that passes for a GGUF model.
+
+    `committed` is the stage `local` as it is committed, for which that name stays without versions.
+    """
     shutil.copytree(PROJECT / "config", root / "config")
+    shutil.copy(root / "config" / "local.toml", root / "config" / "committed.toml")
+    split_local(root / "config")
     demo = root / "model_artifacts" / "demo"
     demo.mkdir(parents=True)
     (demo / "tiny.gguf").write_bytes(SMALL_GGUF)

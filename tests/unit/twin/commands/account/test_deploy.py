@@ -41,7 +41,7 @@ def test_the_arguments_of_the_cdk_command_line(
 
 def test_what_is_deployed_before_a_version_serves_gets_the_arguments_too(fake_cdk: FakeCdk):
     fake_cdk.ends_with(7)  # before a version is looked for
-    command = "deploy --stage lifecycle --skip-doctor -- --require-approval never"
+    command = "deploy --stage local --skip-doctor -- --require-approval never"
 
     assert CliRunner().invoke(app, command.split()).exit_code == 7
     stacks, options = fake_cdk.call()[1][2:4], fake_cdk.call()[1][4:]
