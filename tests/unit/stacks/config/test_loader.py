@@ -14,7 +14,7 @@ from tests.support.stage_files import LOCAL, PROD, PROJECT, load, message
 
 def test_unknown_stage_lists_the_stages() -> None:
     with pytest.raises(
-        ConfigError, match=r"stage: got 'pord'; must be -c stage=NAME, one of dev, lifecycle, loc"
+        ConfigError, match=r"stage: got 'pord'; must be -c stage=NAME, one of dev, local, "
     ):
         load_stage("pord", PROJECT)
 

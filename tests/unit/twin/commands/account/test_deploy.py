@@ -45,8 +45,8 @@ def test_what_is_deployed_before_a_version_serves_gets_the_arguments_too(fake_cd
 
     assert CliRunner().invoke(app, command.split()).exit_code == 7
     stacks, options = fake_cdk.call()[1][2:4], fake_cdk.call()[1][4:]
-    assert stacks == ["twin-lifecycle-rollout", "twin-registry"]
-    assert options == ["--context", "stage=lifecycle", "--require-approval", "never"]
+    assert stacks == ["twin-local-rollout", "twin-registry"]
+    assert options == ["--context", "stage=local", "--require-approval", "never"]
 
 
 def test_the_exit_status_is_the_cdk_command_lines(fake_cdk: FakeCdk):
