@@ -95,9 +95,15 @@ def model_stage(released: LocalDeployment) -> ModelStage:
 
 
 @pytest.fixture
-def twin(model_stage: ModelStage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> RunCommand:
+def twin(
+    released: LocalDeployment,
+    model_stage: ModelStage,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> RunCommand:
     """Run a line of `twin model ...` where the directory `second` is, and return what it says."""
     opened = (model_stage.config, model_stage.session, model_stage.origin)
+    monkeypatch.setattr(stages, "PROJECT", released.project)
     monkeypatch.setattr(stages, "_opened", lambda _: opened)
     monkeypatch.chdir(tmp_path)
 
