@@ -72,17 +72,18 @@ class LocalDeployment:
         return self.outputs()
 
     def _prepare_registry(self) -> None:
-        """Deploy the registry, and see that there is a version to serve.
+        """See that there is a version to serve; before the first, deploy the registry.
 
         A version that somebody has to approve is heard of by the rollout. One that is approved here
         is deployed with the other stacks, and the rollout beside them.
         """
-        with step("Deploy the registry") as detail:
-            stacks = [self.config.registry_stack]
-            if not self.config.model_registry.approve_first:
-                stacks.append(self.config.stack_name("rollout"))
-            stage = ModelStage(self.config, self.cloud.session, self.cloud.settings.origin)
-            self._deploy(*stacks, detail=detail, beside=stage.connect)
+        stage = ModelStage(self.config, self.cloud.session, self.cloud.settings.origin)
+        if stage.served() is None:
+            with step("Deploy the registry") as detail:
+                stacks = [self.config.registry_stack]
+                if not self.config.model_registry.approve_first:
+                    stacks.append(self.config.stack_name("rollout"))
+                self._deploy(*stacks, detail=detail, beside=stage.connect)
         with step("Find the version to serve"):
             ensure_first_version(stage, self.project)
 
