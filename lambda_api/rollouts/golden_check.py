@@ -186,7 +186,7 @@ def run_golden(
 
 
 def _problem(check: GoldenLine, ask: Ask, clock: Callable[[], float]) -> str | None:
-    """Return why a check does not hold; None if it does."""
+    """Return the reason that a check does not hold for; None if there is none."""
     request = {
         "messages": check.messages,
         "max_tokens": check.max_tokens,

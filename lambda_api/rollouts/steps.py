@@ -160,7 +160,7 @@ class RolloutSteps:
         return self._undoing(rollout, f"{error.get('Error')}: {str(error.get('Cause'))[:300]}")
 
     def _failure(self, result: CheckResult) -> str:
-        """Return why a result does not pass, in words."""
+        """Return the reason of a result that does not pass, in words."""
         told = f"{result.passed} of {result.total} golden checks held"
         if result.asked is not None:
             minutes = f"{self.rule.longest_seconds / 60:g} minutes"
