@@ -137,7 +137,7 @@ def parse_golden(content: bytes) -> list[GoldenLine]:
 
 
 def allowed_seconds(checks: Sequence[GoldenLine]) -> float:
-    """Return the time that checks may take by their own `max_seconds`, as far as they have one."""
+    """Return the sum of the checks' `max_seconds`, where given, shared by those asked at once."""
     return sum(check.expect.max_seconds or 0 for check in checks) / CONCURRENCY
 
 
