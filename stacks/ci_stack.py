@@ -102,7 +102,7 @@ class CiStack(Stack):
             iam.PolicyStatement(
                 sid="ListVersions",
                 actions=["sagemaker:ListModelPackages"],
-                resources=[versions + group.lower()],
+                resources=[versions + group],
             )
         )
         if (shadow := config.shadow_parameter) is not None:

@@ -34,8 +34,8 @@ def test_another_account_reads_versions_and_weights_and_writes_nothing(
         "CreateModel",
     }
     resources = json.dumps(statement["Resource"])
-    assert "model-package-group/Twin-Models" in resources
-    assert "model-package/Twin-Models/*" in resources
+    assert "model-package-group/twin-models" in resources
+    assert "model-package/twin-models/*" in resources
     statements = registry.only("AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
     shared = {each["Action"]: each for each in statements if each["Effect"] == "Allow"}
     assert sorted(shared) == ["s3:GetObject", "s3:ListBucket"]

@@ -22,8 +22,7 @@ def rollout_rights(stack: Stack, config: StageConfig, *, history: str) -> list[i
     owner = config.model_registry.account or Aws.ACCOUNT_ID
     group = config.model_registry.group or ""
     bucket = f"arn:{Aws.PARTITION}:s3:::{config.registry_bucket(Aws.ACCOUNT_ID, Aws.REGION)}"
-    # An ARN has the group's name in lower case.
-    versions = _arn(stack, "sagemaker", "model-package", f"{group.lower()}/*", owner)
+    versions = _arn(stack, "sagemaker", "model-package", f"{group}/*", owner)
     stacks = [_arn(stack, "cloudformation", "stack", f"{name}/*") for name in config.model_stacks]
     endpoint = _arn(stack, "sagemaker", "endpoint", config.endpoint_name)
     names = [config.version_parameter, *filter(None, [config.shadow_parameter])]
