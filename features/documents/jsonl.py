@@ -32,7 +32,7 @@ def read_jsonl(text: str, name: str) -> Document:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines with their numbers, without blank ones."""
+    """Yield the lines and their numbers, without blank lines."""
     number = 1
     for found in _LINE.finditer(text):
         if found[0] == "\n":
