@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from lambda_api.rollouts import deployment, golden_check
 from lambda_api.rollouts.settings import RolloutSettings
 from lambda_api.settings import Settings
+from stacks.constructs.rollout import definition
 from tests.support.synthesized import Synthesized
 
 HANDLER = "lambda_api.handlers.rollout.handler"
@@ -57,6 +59,17 @@ def test_stacks_and_parameter_are_named(registered: Synthesized) -> None:
                 assert f"stack/twin-prod-{stack}/*" in text
         if "ssm:PutParameter" in statement["Action"]:
             assert "parameter/twin/prod/model" in text
+
+
+def test_a_slice_of_checks_fits_the_function_and_all_of_them_the_rollout(
+    registered: Synthesized,
+) -> None:
+    function = registered.stacks["rollout"].function("lambda_api.handlers.rollout.handler")
+    # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointWithResponseStream.html
+    last_answer = 8 * 60
+    assert golden_check.SLICE_SECONDS + last_answer + 60 <= function["Timeout"]
+    longest = golden_check.LONGEST_SECONDS + golden_check.SLICE_SECONDS + last_answer
+    assert 2 * deployment.LONGEST_SECONDS + longest <= definition.LONGEST_SECONDS
 
 
 def test_every_parameter_of_a_stack_that_is_updated_may_be_read(registered: Synthesized) -> None:

@@ -125,7 +125,8 @@ class Rollouts:
 
 
 def _spelled(rollout: Rollout) -> str:
-    text = _STEPS.get(rollout.next, "")
+    slicing = rollout.next == "check" and rollout.checks is not None
+    text = _STEPS.get("keep" if slicing else rollout.next, "")
     return text.format(
         updating=rollout.updating or "of somebody else's deployment",
         problem=rollout.problem,

@@ -55,7 +55,7 @@ def rollout_states(function: str) -> dict[str, Any]:
             "VerifyConfig": _step(function, "verify", "Verified"),
             "Verified": _choice({"check": "GoldenCheck", "restore": "Restore"}),
             "GoldenCheck": _step(function, "check", "Checked"),
-            "Checked": _choice({"keep": "Keep", "restore": "Restore"}),
+            "Checked": _choice({"keep": "Keep", "restore": "Restore", "check": "GoldenCheck"}),
             "Keep": _step(function, "keep", "Outcome", caught_by=None),
             "Outcome": {
                 "Type": "Choice",

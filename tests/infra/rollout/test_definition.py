@@ -59,7 +59,7 @@ KEPT, UNDONE = to("ended", "Kept"), to("ended", "RolledBack")
                 "read": [to("deploy")],
                 "deploy": [to("wait"), to("verify")],
                 "verify": [to("check")],
-                "check": [to("keep")],
+                "check": [to("check"), to("keep")],
                 "keep": [KEPT],
             },
             "Done",
