@@ -25,7 +25,7 @@ from features.embedding.embedder import EmbedderIdentity
 DOCUMENTS = "documents/"
 INDEX = "index/"
 STORES = "stores/"
-"""What callers' stores are: `stores/<owner>/<id>.json`, written by the API before any document."""
+"""Prefix of callers' stores: `stores/<owner>/<id>.json`, written by the API before any document."""
 
 OWN_STORE = re.compile(r"own-[0-9a-f]{40}")
 """Names of callers' stores, which are longer than one of config may be."""
