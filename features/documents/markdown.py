@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from features.documents.attributes import scalar
 from features.documents.document import Document
@@ -22,6 +23,9 @@ def read_markdown(text: str, name: str) -> Document:
 
     The first heading of the first level is the title. Of front matter, lines `key: value` are
     attributes; lists and nested keys are not, because a filter could not compare them.
+
+    Raises:
+        DocumentError: There are too many sections, or too much text.
     """
     attributes = {}
     if found := _FRONT_MATTER.match(text):
@@ -34,9 +38,9 @@ def read_markdown(text: str, name: str) -> Document:
     return outline.document(name, attributes)
 
 
-def _parts(text: str) -> list[tuple[int, str, str]]:
-    """Return the text cut before each heading: its level, the heading and all the lines."""
-    parts: list[tuple[int, str, list[str]]] = [(0, "", [])]
+def _parts(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the text cut before each heading: its level, the heading and all the lines."""
+    level, heading, lines = 0, "", list[str]()
     fence = ""
     for line in text.splitlines(keepends=True):
         mark = _FENCE.match(line)
@@ -46,6 +50,8 @@ def _parts(text: str) -> list[tuple[int, str, str]]:
             fence = ""
         found = None if fence else _HEADING.match(line.rstrip("\r\n"))
         if found:
-            parts.append((len(found[1]), found[2].rstrip(" \t").rstrip("#").rstrip(" \t"), []))
-        parts[-1][2].append(line)
-    return [(level, heading, "".join(lines)) for level, heading, lines in parts]
+            yield level, heading, "".join(lines)
+            level, lines = len(found[1]), []
+            heading = found[2].rstrip(" \t").rstrip("#").rstrip(" \t")
+        lines.append(line)
+    yield level, heading, "".join(lines)

@@ -32,7 +32,7 @@ TESTED_ELSEWHERE = {
     "features.aws.s3_vectors": "tests/integration/test_vector_store.py",
     "features.aws.sqs": "tests/integration/test_features_functions.py",
     "features.documents.document": "tests/unit/features/documents/test_reading.py",
-    "features.documents.pdf_process": "tests/unit/features/documents/test_pdf.py",
+    "features.documents.apart_process": "tests/unit/features/documents/test_apart.py",
     "features.errors": "tests/unit/features/search/test_service.py",
     "features.handlers.document": "tests/integration/test_features_functions.py",
     "features.handlers.publish": "tests/integration/test_features_functions.py",
