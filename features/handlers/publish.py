@@ -57,11 +57,12 @@ def handler(event: Mapping[str, Any], context: _Context) -> dict[str, Any]:
 
 def _publish(store: str, documents: Sequence[str]) -> None:
     settings, publisher = _connected()
-    published = publisher.publish(store, documents)
-    if published.generation is None:
-        return
-    _tell(settings, store, published.changed)
-    log("INFO", "published", store=store, chunks=published.generation.chunks)
+    while documents:
+        published = publisher.publish(store, documents)
+        documents = published.left
+        if published.generation is not None:
+            _tell(settings, store, published.changed)
+            log("INFO", "published", store=store, chunks=published.generation.chunks)
 
 
 def _sweep(context: _Context) -> dict[str, Any]:

@@ -34,6 +34,9 @@ from features.storage.object_store import ChangedError, ObjectStore
 
 _ATTEMPTS = 20
 _THREADS = 16
+_MOST_CHUNKS = 20_000
+"""Chunks of changed documents that are held at once: after them no further record is read."""
+
 _KEPT_SECONDS = 3600
 """Time after the next generation during which one may still be read."""
 
@@ -45,10 +48,12 @@ class Published:
     Attributes:
         changed: Entries of documents that are new, other than before, failed or gone.
         generation: The generation that is current now; None if there was nothing to publish.
+        left: Documents that were not looked at, as those before were enough for one generation.
     """
 
     changed: Sequence[DocumentInfo]
     generation: Generation | None
+    left: Sequence[str] = ()
 
 
 class Publisher:
@@ -90,7 +95,7 @@ class Publisher:
         for _ in range(_ATTEMPTS):
             current = read_current(self._index, paths)
             before = self._generation(paths, current)
-            changed = self._changed(paths, before, documents)
+            changed, left = self._changed(paths, before, documents)
             if not changed:
                 return Published([], None)
             after = self._next(paths, before, changed)
@@ -100,7 +105,7 @@ class Publisher:
                 continue
             self._serve(paths, after)
             self._chunks.settle(before, after)
-            return Published([record.info for record in changed.values()], after)
+            return Published([record.info for record in changed.values()], after, left)
         raise StorageError(f"store {store!r} was published {_ATTEMPTS} times meanwhile")
 
     def stores(self) -> list[str]:
@@ -185,17 +190,17 @@ class Publisher:
 
     def _changed(
         self, paths: IndexPaths, before: Generation, documents: Iterable[str]
-    ) -> Mapping[str, Record]:
-        ids = sorted(set(documents))
+    ) -> tuple[Mapping[str, Record], Sequence[str]]:
+        """Return the records with news, and the documents whose records were not read."""
+        ids, news = sorted(set(documents)), dict[str, Record]()
         with ThreadPoolExecutor(_THREADS) as threads:
-            records = dict(
-                zip(ids, threads.map(partial(read_record, self._index, paths), ids), strict=True)
-            )
-        return {
-            document: record
-            for document, record in records.items()
-            if record is not None and _is_news(before.documents.get(document), record.info)
-        }
+            while ids and sum(len(record.table) for record in news.values()) < _MOST_CHUNKS:
+                some, ids = ids[:_THREADS], ids[_THREADS:]
+                read = threads.map(partial(read_record, self._index, paths), some)
+                for name, record in zip(some, read, strict=True):
+                    if record and _is_news(before.documents.get(name), record.info):
+                        news[name] = record
+        return news, ids
 
     def _next(
         self, paths: IndexPaths, before: Generation, changed: Mapping[str, Record]

@@ -8,6 +8,7 @@ import pytest
 
 from features.aws.s3 import S3Bucket
 from features.handlers import document, publish, search
+from features.ingestion import publisher
 from features.settings import SettingsError
 from features.storage.object_store import ChangedError
 from lambda_api.main import create_app
@@ -81,6 +82,17 @@ def test_a_message_that_is_none_comes_again_and_the_others_are_taken(bucket):
         assert answer == {"batchItemFailures": [{"itemIdentifier": "broken"}]}
 
     assert len(ask("quokka")["results"]) == 1
+
+
+def test_a_publication_in_several_steps_is_one_message(bucket, monkeypatch):
+    monkeypatch.setattr(publisher, "_MOST_CHUNKS", 1)
+    monkeypatch.setattr(publisher, "_THREADS", 1)
+    for name in ("a", "b", "c"):
+        key = f"documents/docs/{name}.txt"
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=b"quokka")
+        document.handler(notified(key), None)
+    assert publish.handler(receive("publish", bucket), None) == {"batchItemFailures": []}
+    assert len(ask("quokka")["results"]) == 3
 
 
 def test_a_test_event_names_no_document(bucket):

@@ -10,6 +10,7 @@ import pytest
 from features.embedding.embedder import EmbedderIdentity, NoEmbedder
 from features.errors import StorageError
 from features.index.paths import DocumentName, own_store
+from features.ingestion import publisher
 from features.ingestion.chunk_writer import SegmentWriter
 from features.ingestion.publisher import Publisher
 from tests.support.features.memory_vectors import MemoryVectors
@@ -65,6 +66,21 @@ def test_a_publisher_killed_at_any_write_leaves_a_whole_generation(pipeline):
     assert (pipeline.found("koala"), pipeline.found("wombat")) == ([], ["a.md"])
 
 
+def test_no_more_records_are_held_at_once_than_memory_has_room_for(pipeline, monkeypatch):
+    monkeypatch.setattr(publisher, "_MOST_CHUNKS", 2)
+    monkeypatch.setattr(publisher, "_THREADS", 1)
+    names = [f"{number}.md" for number in range(5)]
+    for name in names:
+        pipeline.put(name, "koala")
+    left, steps = [DocumentName("docs", name).id for name in names], []
+    while left:
+        published = pipeline.publisher.publish("docs", left)
+        steps.append(len(published.changed))
+        left = published.left
+    assert steps == [2, 2, 1]
+    assert sorted(pipeline.found("koala")) == names
+
+
 def test_an_unknown_document_is_nothing_to_publish(pipeline):
     assert pipeline.publish("none.md").generation is None
     assert pipeline.bucket.writes == []
@@ -107,17 +123,17 @@ def test_the_index_of_a_store_that_its_caller_deleted_is_removed(pipeline):
     pipeline.publish("a.md")
     pipeline.bucket.put("stores/~batches/ann/vs_1/vsfb_1.json", b"{}")
     kept, deleted = of_caller(pipeline, "vs_1"), of_caller(pipeline, "vs_2")
-    publisher = pipeline.publisher
-    assert publisher.gone(publisher.stores()) == set()
+    publishing = pipeline.publisher
+    assert publishing.gone(publishing.stores()) == set()
 
     pipeline.bucket.delete("stores/ann/vs_2.json")
-    assert publisher.gone(publisher.stores()) == {deleted}
-    assert publisher.remove(deleted) == 0, "an hour has not passed"
+    assert publishing.gone(publishing.stores()) == {deleted}
+    assert publishing.remove(deleted) == 0, "an hour has not passed"
     aged(pipeline)
-    assert publisher.remove(deleted) == 0, "its documents are still being deleted"
+    assert publishing.remove(deleted) == 0, "its documents are still being deleted"
     pipeline.bucket.delete(DocumentName(deleted, "a.md").key)
-    assert publisher.remove(deleted) > 0
-    assert publisher.stores() == sorted(["docs", kept])
+    assert publishing.remove(deleted) > 0
+    assert publishing.stores() == sorted(["docs", kept])
 
 
 def test_vectors_that_only_the_generation_names_keep_its_index():
