@@ -39,7 +39,8 @@ def fill(
         objects.put(paths.record(name.id), _record(name, random, embedder.dimension).packed())
         ids.append(name.id)
     publisher = Publisher(objects, objects, embedder, SegmentWriter(objects))
-    publisher.publish(store, ids)
+    while ids:
+        ids = list(publisher.publish(store, ids).left)
 
 
 def _record(name: DocumentName, random: np.random.Generator, dimension: int) -> Record:

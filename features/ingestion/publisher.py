@@ -17,7 +17,16 @@ from functools import partial
 from features.embedding.embedder import EmbedderIdentity
 from features.errors import StorageError
 from features.index.generation import Generation
-from features.index.paths import DOCUMENTS, INDEX, SIDECAR, DocumentName, IndexPaths
+from features.index.paths import (
+    DOCUMENTS,
+    INDEX,
+    OWN_STORE,
+    SIDECAR,
+    STORES,
+    DocumentName,
+    IndexPaths,
+    own_store,
+)
 from features.index.reading import read_current, read_generation, read_record, read_serving
 from features.index.record import DocumentInfo, Record
 from features.ingestion.chunk_writer import ChunkWriter
@@ -25,6 +34,9 @@ from features.storage.object_store import ChangedError, ObjectStore
 
 _ATTEMPTS = 20
 _THREADS = 16
+_MOST_CHUNKS = 20_000
+"""Chunks of changed documents that are held at once: after them no further record is read."""
+
 _KEPT_SECONDS = 3600
 """Time after the next generation during which one may still be read."""
 
@@ -36,10 +48,12 @@ class Published:
     Attributes:
         changed: Entries of documents that are new, other than before, failed or gone.
         generation: The generation that is current now; None if there was nothing to publish.
+        left: Documents that were not looked at, as those before were enough for one generation.
     """
 
     changed: Sequence[DocumentInfo]
     generation: Generation | None
+    left: Sequence[str] = ()
 
 
 class Publisher:
@@ -81,7 +95,7 @@ class Publisher:
         for _ in range(_ATTEMPTS):
             current = read_current(self._index, paths)
             before = self._generation(paths, current)
-            changed = self._changed(paths, before, documents)
+            changed, left = self._changed(paths, before, documents)
             if not changed:
                 return Published([], None)
             after = self._next(paths, before, changed)
@@ -91,7 +105,7 @@ class Publisher:
                 continue
             self._serve(paths, after)
             self._chunks.settle(before, after)
-            return Published([record.info for record in changed.values()], after)
+            return Published([record.info for record in changed.values()], after, left)
         raise StorageError(f"store {store!r} was published {_ATTEMPTS} times meanwhile")
 
     def stores(self) -> list[str]:
@@ -101,6 +115,42 @@ class Publisher:
             StorageError: The bucket cannot be used.
         """
         return list(self._index.folders(INDEX))
+
+    def gone(self, stores: Iterable[str]) -> set[str]:
+        """Return those of some stores that a caller had made and has deleted.
+
+        Their ids never come back. Ask after the stores were listed: a store is there before its
+        first document, and so before its index.
+
+        Raises:
+            StorageError: The bucket cannot be used.
+        """
+        there = {own_store(info.key) for info in self._documents.list(STORES)}
+        return {store for store in stores if OWN_STORE.fullmatch(store)} - there
+
+    def remove(self, store: str) -> int:
+        """Delete the index of a store that is gone, an hour after its last change; return how much.
+
+        Raises:
+            StorageError: The bucket cannot be used.
+        """
+        listed = list(self._index.list(f"{INDEX}{store}/"))
+        before = self._clock() - _KEPT_SECONDS
+        if any(info.modified.timestamp() >= before for info in listed) or self._is_held(store):
+            return 0
+        with ThreadPoolExecutor(_THREADS) as threads:
+            list(threads.map(self._index.delete, [info.key for info in listed]))
+        return len(listed)
+
+    def _is_held(self, store: str) -> bool:
+        """Return True while documents are there, or vectors that only the generation names."""
+        if any(True for _ in self._documents.list(f"{DOCUMENTS}{store}/")):
+            return True
+        paths = IndexPaths(store, self._embedder, self._chunks.place)
+        generation = self._generation(paths, read_current(self._index, paths))
+        if paths.place == "vectors":
+            self._chunks.settle(generation, Generation(self._embedder, self._clock()))
+        return paths.place == "vectors" and bool(generation.documents)
 
     def collect_garbage(self, store: str) -> int:
         """Delete generations and segments that nobody reads any more; return how many.
@@ -140,17 +190,17 @@ class Publisher:
 
     def _changed(
         self, paths: IndexPaths, before: Generation, documents: Iterable[str]
-    ) -> Mapping[str, Record]:
-        ids = sorted(set(documents))
+    ) -> tuple[Mapping[str, Record], Sequence[str]]:
+        """Return the records with news, and the documents whose records were not read."""
+        ids, news = sorted(set(documents)), dict[str, Record]()
         with ThreadPoolExecutor(_THREADS) as threads:
-            records = dict(
-                zip(ids, threads.map(partial(read_record, self._index, paths), ids), strict=True)
-            )
-        return {
-            document: record
-            for document, record in records.items()
-            if record is not None and _is_news(before.documents.get(document), record.info)
-        }
+            while ids and sum(len(record.table) for record in news.values()) < _MOST_CHUNKS:
+                some, ids = ids[:_THREADS], ids[_THREADS:]
+                read = threads.map(partial(read_record, self._index, paths), some)
+                for name, record in zip(some, read, strict=True):
+                    if record and _is_news(before.documents.get(name), record.info):
+                        news[name] = record
+        return news, ids
 
     def _next(
         self, paths: IndexPaths, before: Generation, changed: Mapping[str, Record]

@@ -8,6 +8,7 @@ import pytest
 
 from features.aws.s3 import S3Bucket
 from features.handlers import document, publish, search
+from features.ingestion import publisher
 from features.settings import SettingsError
 from features.storage.object_store import ChangedError
 from lambda_api.main import create_app
@@ -22,6 +23,13 @@ from tests.support.service.vector_store_world import settings
 def bucket(cloud_environment, monkeypatch):
     """A bucket of its own, and the environment of the functions."""
     return functions.connect(monkeypatch, cloud_environment)
+
+
+class Running:
+    """The context of a function, with the milliseconds that it has left."""
+
+    def __init__(self, left: int = 300_000) -> None:
+        self.get_remaining_time_in_millis = lambda: left
 
 
 def ask(query, **told):
@@ -54,11 +62,13 @@ def test_a_document_from_the_bucket_to_the_answer(bucket, capsys):
     document.handler(notified(key), None)
     publish.handler(receive("publish", bucket), None)
     assert ask("until when can I borrow books?")["results"] == []
-    assert publish.handler({"sweep": True}, None) == {"swept": {}}, (
+    assert publish.handler({"sweep": True}, Running()) == {"swept": {}}, (
         "readers may hold it for an hour"
     )
+    assert publish.handler({"sweep": True}, Running(left=10_000)) == {"swept": {}}
+    assert "not all stores were swept" in capsys.readouterr().out
     S3Bucket.connect(bucket).put("index/other/none-000000000000/current.json", b"damaged")
-    assert publish.handler({"sweep": True}, None) == {"swept": {}}
+    assert publish.handler({"sweep": True}, Running()) == {"swept": {}}
 
 
 def test_a_message_that_is_none_comes_again_and_the_others_are_taken(bucket):
@@ -72,6 +82,17 @@ def test_a_message_that_is_none_comes_again_and_the_others_are_taken(bucket):
         assert answer == {"batchItemFailures": [{"itemIdentifier": "broken"}]}
 
     assert len(ask("quokka")["results"]) == 1
+
+
+def test_a_publication_in_several_steps_is_one_message(bucket, monkeypatch):
+    monkeypatch.setattr(publisher, "_MOST_CHUNKS", 1)
+    monkeypatch.setattr(publisher, "_THREADS", 1)
+    for name in ("a", "b", "c"):
+        key = f"documents/docs/{name}.txt"
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=b"quokka")
+        document.handler(notified(key), None)
+    assert publish.handler(receive("publish", bucket), None) == {"batchItemFailures": []}
+    assert len(ask("quokka")["results"]) == 3
 
 
 def test_a_test_event_names_no_document(bucket):
