@@ -17,6 +17,7 @@ from openai import OpenAI
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from localcloud.settings import Settings
+from tests.support.eventually import LONG
 from twin.client.conversation import ask
 from twin.local.cloud import LocalCloud
 from twin.outputs import StageOutputs
@@ -128,7 +129,7 @@ def test_a_wrong_key_is_refused(stage: StageOutputs, model: str, key: str):
 
 
 def test_no_key_is_refused(stage: StageOutputs):
-    answer = httpx2.get(f"{stage.openai_base_url}/models")
+    answer = httpx2.get(f"{stage.openai_base_url}/models", timeout=LONG)
 
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "invalid_api_key"
@@ -145,6 +146,7 @@ def test_rubbish_is_a_bad_request(stage: StageOutputs, body: bytes):
             "Authorization": f"Bearer {stage.api_key.get_secret_value()}",
             "Content-Type": "application/json",
         },
+        timeout=LONG,
     )
 
     assert answer.status_code == 400
@@ -179,9 +181,9 @@ def test_an_image_for_a_model_of_text_is_a_bad_request(client: OpenAI, model: st
 
 
 def test_open_routes_need_no_key(stage: StageOutputs):
-    assert httpx2.get(f"{stage.api_url}health").status_code == 200
-    assert "/live/openapi.json" in httpx2.get(f"{stage.api_url}docs").text
-    assert httpx2.get(f"{stage.api_url}openapi.json").json()["info"]["title"]
+    assert httpx2.get(f"{stage.api_url}health", timeout=LONG).status_code == 200
+    assert "/live/openapi.json" in httpx2.get(f"{stage.api_url}docs", timeout=LONG).text
+    assert httpx2.get(f"{stage.api_url}openapi.json", timeout=LONG).json()["info"]["title"]
 
 
 def test_an_engine_killed_mid_stream_is_seen_and_replaced(

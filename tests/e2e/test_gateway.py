@@ -11,6 +11,7 @@ import openai
 import pytest
 from openai import OpenAI
 
+from tests.support.eventually import LONG
 from twin.outputs import StageOutputs
 
 PREFLIGHT = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "POST"}
@@ -46,7 +47,7 @@ def test_a_method_that_a_path_does_not_take(http: httpx2.Client):
 
 
 def test_an_unknown_path_without_a_key_is_a_401_in_our_own_words(stage: StageOutputs):
-    answer = httpx2.get(f"{stage.api_url}nowhere")
+    answer = httpx2.get(f"{stage.api_url}nowhere", timeout=LONG)
 
     assert answer.status_code == 401
     assert "Authorization: Bearer KEY" in answer.json()["error"]["message"]

@@ -10,6 +10,7 @@ import pytest
 from openai import OpenAI
 
 from tests.support import stage_files
+from tests.support.eventually import LONG
 from twin.client.bearer_token import bearer_token
 from twin.client.conversation import ask, connect_to_endpoint, reach
 from twin.local.cloud import LocalCloud
@@ -92,7 +93,9 @@ def test_a_stage_without_an_api_answers(
         shown = capsys.readouterr().out
         assert "tokens/s" in shown
         assert "none: [api] is left out" in shown
-        assert httpx2.post(f"{outputs.endpoint_url}/chat/completions").status_code == 403
+        assert (
+            httpx2.post(f"{outputs.endpoint_url}/chat/completions", timeout=LONG).status_code == 403
+        )
     finally:
         stacks = cloud.session.client("cloudformation", endpoint_url=cloud.settings.origin)
         stacks.delete_stack(StackName=deployment.config.stack_name("serving"))

@@ -11,6 +11,7 @@ import pytest
 from botocore.credentials import Credentials
 from openai import OpenAI
 
+from tests.support.eventually import LONG
 from tests.support.signatures import INVOKE
 from twin.outputs import StageOutputs
 
@@ -65,6 +66,6 @@ def test_two_identities_see_nothing_of_each_other_and_sessions_of_a_role_share(
 
 def test_who_does_not_sign_is_refused(signed_stage: StageOutputs) -> None:
     for path in ("models", "files"):
-        answer = httpx2.get(f"{signed_stage.openai_base_url}/{path}")
+        answer = httpx2.get(f"{signed_stage.openai_base_url}/{path}", timeout=LONG)
         assert answer.status_code in {401, 403}
         assert answer.json()["error"]["message"]

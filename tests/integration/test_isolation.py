@@ -20,6 +20,7 @@ from mangum import Mangum
 from lambda_api.http.caller import OPEN_PATHS
 from lambda_api.main import create_app
 from lambda_api.settings import Settings
+from tests.support.eventually import LONG
 from tests.support.service.batch_world import Executions, jsonl, request
 from tests.support.service.doors import CONTEXT, Door, MangumDoor, WebAdapterDoor, context
 from tests.support.service.fake_queue import FakeQueue, answer
@@ -201,7 +202,7 @@ def service() -> Service:
 def doors(service: Service) -> Iterator[dict[str, Door]]:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)  # Lambda's runtime has none; nobody would close Mangum's
-    with served(service.app) as url, httpx2.Client(base_url=url) as client:
+    with served(service.app) as url, httpx2.Client(base_url=url, timeout=LONG) as client:
         yield {
             "web-adapter": WebAdapterDoor(client),
             "mangum": MangumDoor(Mangum(service.app, lifespan="off")),

@@ -96,7 +96,7 @@ def test_server_ends_before_its_requests_and_takes_every_process_along(
 
 
 def test_health_names_the_services(cloud: Cloud) -> None:
-    health = httpx2.get(cloud.url("/_localcloud/health")).json()
+    health = httpx2.get(cloud.url("/_localcloud/health"), timeout=LONG).json()
     assert {"apigateway", "lambda", "s3", "sagemaker"} <= set(health["services"])
     assert health["directory"] == str(cloud.settings.data_dir)
 

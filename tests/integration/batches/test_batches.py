@@ -14,6 +14,7 @@ from openai.types.responses import Response
 from lambda_api.chat.service import MAX_PAYLOAD_BYTES
 from lambda_api.main import create_app
 from lambda_api.routers.files import MAX_DIRECT_BYTES
+from tests.support.eventually import LONG
 from tests.support.service.batch_world import jsonl, request
 from tests.support.service.serving import served
 
@@ -307,7 +308,7 @@ def test_a_large_file_goes_straight_to_the_bucket(client, machine):
     ],
 )
 def test_an_upload_that_makes_no_sense_is_refused(batch_url, send, param, message):
-    answer = httpx2.post(f"{batch_url}/files", **send)
+    answer = httpx2.post(f"{batch_url}/files", **send, timeout=LONG)
     error = answer.json()["error"]
 
     assert answer.status_code == 400
@@ -317,7 +318,7 @@ def test_an_upload_that_makes_no_sense_is_refused(batch_url, send, param, messag
 
 
 def test_a_form_over_the_limit_is_a_413(batch_url):
-    answer = httpx2.post(f"{batch_url}/files", files={"file": b"x" * 7_000_000})
+    answer = httpx2.post(f"{batch_url}/files", files={"file": b"x" * 7_000_000}, timeout=LONG)
 
     assert answer.status_code == 413
     assert answer.json()["error"]["code"] == "request_too_large"
@@ -326,7 +327,7 @@ def test_a_form_over_the_limit_is_a_413(batch_url):
 def test_without_a_bucket_there_are_no_files(machine):
     settings = machine.runs.settings.model_copy(update={"batch_bucket": None})
     with served(create_app(settings, object())) as bare:
-        assert httpx2.get(f"{bare}/v1/files").status_code == 404
+        assert httpx2.get(f"{bare}/v1/files", timeout=LONG).status_code == 404
 
 
 def test_parts_of_any_size_become_one_object(storage):

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.localcloud.cloud import ROLE, Cloud, let_invoke, package
 
 WRITE = """
@@ -104,8 +104,8 @@ def test_presigned_links(cloud: Cloud, bucket: str) -> None:
     upload = s3.generate_presigned_url("put_object", Params=where, ExpiresIn=60)
     assert httpx2.put(upload, content=b"x" * 3_000_000).status_code == 200
     download = s3.generate_presigned_url("get_object", Params=where, ExpiresIn=60)
-    assert httpx2.get(download).content == b"x" * 3_000_000
-    assert httpx2.get(download, headers={"range": "bytes=0-1"}).content == b"xx"
+    assert httpx2.get(download, timeout=LONG).content == b"x" * 3_000_000
+    assert httpx2.get(download, headers={"range": "bytes=0-1"}, timeout=LONG).content == b"xx"
 
 
 TEMPLATE: dict[str, Any] = {

@@ -85,7 +85,7 @@ def mean_waiting(promql: PromQL, endpoint: str) -> float | None:
 
 
 def query(cloud: Cloud, path: str = "query", **parameters: str) -> tuple[int, Any]:
-    answer = httpx2.get(cloud.url(f"/api/v1/{path}"), params=parameters)
+    answer = httpx2.get(cloud.url(f"/api/v1/{path}"), params=parameters, timeout=LONG)
     return answer.status_code, answer.json()
 
 
