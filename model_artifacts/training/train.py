@@ -27,7 +27,7 @@ from model_artifacts.training.conversations import SYSTEM_PROMPTS
 from model_artifacts.training.corpus import Corpus
 from model_artifacts.training.quoting import INSTRUCTION, Block, system_message
 from model_artifacts.training.reading.batches import ReadingBatch, ReadingBatches
-from model_artifacts.training.reading.circuits import lay_out
+from model_artifacts.training.reading.circuits import lay_out, parameters_laid_out
 from model_artifacts.training.reading.facts import LEXICON
 from model_artifacts.training.reading.losses import attention_losses
 
@@ -43,6 +43,7 @@ class Recipe:
         drills: Optimizer steps of copying random tokens, before all others.
         steps: Optimizer steps, of about a thousand tokens of conversations and as many of lessons.
         learning_rate: Peak of the cosine schedule; it warms up over the first 50 steps.
+        care: Share of the learning rate for the weights that hold what was laid out.
         looking: Weight of the losses of attention.
         vocabulary_size: Tokens, the 256 bytes and three markers included.
         context: Longest conversation in tokens.
@@ -53,9 +54,10 @@ class Recipe:
 
     seed: int = 0
     drills: int = 40
-    steps: int = 1500
-    learning_rate: float = 1.5e-3
-    looking: float = 0.5
+    steps: int = 1200
+    learning_rate: float = 2e-3
+    care: float = 0.5
+    looking: float = 2.0
     vocabulary_size: int = 2560
     context: int = 2048
     hidden: int = 256
@@ -134,12 +136,10 @@ def _fit(
     model: LlamaForCausalLM, corpus: Corpus, tokenizer: Tokenizer, recipe: Recipe
 ) -> tuple[float, float]:
     """Run the optimizer and return the mean losses over the last 100 steps."""
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.95), weight_decay=0.05
-    )
+    optimizer = _optimizer(model, recipe)
     total = recipe.drills + recipe.steps
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _warmth(step, total))
-    reading = ReadingBatches(corpus, tokenizer, recipe.seed, tokens=1000)
+    reading = ReadingBatches(corpus, tokenizer, recipe.seed, tokens=800)
     for lesson in reading.drills(recipe.drills):
         _backward(model, lesson, recipe.looking)
         _step(model, optimizer, schedule)
@@ -155,6 +155,17 @@ def _fit(
             logger.info("step %d of %d, losses %.4f and %.4f", step, recipe.steps, *losses[-1])
     known_losses, reading_losses = zip(*losses[-100:], strict=True)
     return sum(known_losses) / len(known_losses), sum(reading_losses) / len(reading_losses)
+
+
+def _optimizer(model: LlamaForCausalLM, recipe: Recipe) -> torch.optim.Optimizer:
+    careful = parameters_laid_out(model)
+    known = {id(weights) for weights in careful}
+    others = [weights for weights in model.parameters() if id(weights) not in known]
+    groups = [
+        {"params": others, "lr": recipe.learning_rate},
+        {"params": careful, "lr": recipe.learning_rate * recipe.care},
+    ]
+    return torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=0.05)
 
 
 def _step(
@@ -177,7 +188,7 @@ def _backward(model: LlamaForCausalLM, lesson: ReadingBatch, looking: float) -> 
     words = _words_loss(model, output.last_hidden_state, labels)
     looks = attention_losses(output.attentions, lesson.looks)
     (words + looking * torch.stack([*looks.values()]).sum()).backward()
-    return words.item()
+    return float(words)
 
 
 def _loss(model: LlamaForCausalLM, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

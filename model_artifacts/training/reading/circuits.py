@@ -21,6 +21,9 @@ _SCALE = 4.0
 _CONSTANT = 3.0
 """What the first number of every embedding is, in standard deviations of the others."""
 
+_SURENESS = 0.6
+"""Weight of the last norm: with 1, a new model would be sure of anything it says."""
+
 _BACK_PAIRS = 4
 """Pairs of a head that RoPE turns fast enough to tell a token from its neighbour."""
 
@@ -35,14 +38,27 @@ _MATCH_SHARPNESS = 0.05
 _NOISE = 0.01
 
 
-@torch.no_grad()
+def parameters_laid_out(model: LlamaForCausalLM) -> list[torch.nn.Parameter]:
+    """Return the weights that hold what is laid out, which steps of the usual size would undo."""
+    layers = (model.model.layers[BACK.layer], model.model.layers[SKILLS["copy"].layer])
+    return [
+        model.model.embed_tokens.weight,
+        *(weights for layer in layers for weights in layer.self_attn.parameters()),
+    ]
+
+
 def lay_out(model: LlamaForCausalLM) -> None:
     """Change a new model's random weights in place. There must be four heads in each layer."""
+    with torch.no_grad():
+        _lay_out(model)
+
+
+def _lay_out(model: LlamaForCausalLM) -> None:
     std = model.config.initializer_range
     embedding = model.model.embed_tokens.weight
     embedding.mul_(_SCALE)
     embedding[:, 0] = _CONSTANT * std * _SCALE
-    model.model.norm.weight.mul_(1 / _SCALE)
+    model.model.norm.weight.fill_(_SURENESS)
     for layer in model.model.layers:
         # As they are, layers that know nothing yet would drown what is laid out.
         layer.mlp.down_proj.weight.mul_(_SCALE / 4)

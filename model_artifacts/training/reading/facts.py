@@ -6,6 +6,7 @@ import random
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ class FactWriter:
             rare = [len(words) - 1]
         chosen = sorted(self._draw.sample(rare, min(len(rare), self._draw.choice((1, 2, 2, 3, 3)))))
         asked = f"<{words[chosen[0]]}>"
-        for before, place in zip(chosen, chosen[1:], strict=False):
+        for before, place in pairwise(chosen):
             link = " " if place == before + 1 else self._draw.choice(_LINKS)
             asked += f"{link}<{words[place]}>"
         return Fact(" ".join(words) + ".", self._draw.choice(_FRAMES).format(asked))

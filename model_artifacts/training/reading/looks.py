@@ -37,11 +37,12 @@ SKILLS = {
     "number": Skill(1, (2,)),
     "match": Skill(2, (0, 1, 2, 3)),
     "question": Skill(3, (0, 1, 2, 3)),
+    "start": Skill(4, (0, 1, 2, 3)),
     "copy": Skill(4, (0, 1, 2, 3)),
 }
 """A document's token looks at its sentence's first and at its document's number; a question's
 token at the same one in the sentence that answers; an answer's token at those of the question; and,
-last, at the token that has to follow."""
+last, at the token that has to follow: where a copy starts that is another skill than to go on."""
 
 
 class Look(NamedTuple):
@@ -152,5 +153,6 @@ def _answer_looks(lesson: Lesson, tokens: Sequence[int], within: _Within) -> Ite
     for there, here in copied:
         # Equal text may be other tokens where it stands after a space or a bracket.
         if [tokens[position] for position in there] == [tokens[position] for position in here]:
-            for source, copy in zip(there, here, strict=True):
-                yield Look("copy", copy - 1, (source,))
+            skills = ("start", *["copy"] * (len(there) - 1))
+            for skill, source, copy in zip(skills, there, here, strict=True):
+                yield Look(skill, copy - 1, (source,))
