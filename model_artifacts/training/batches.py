@@ -45,7 +45,7 @@ _SHAPES = (
 # Batches drawn at once and sorted by length, so that little of a batch is padding.
 _POOL = 8
 IGNORED = -100
-"""What torch's cross entropy leaves out, as a label."""
+"""The label that torch's cross entropy leaves out."""
 
 # A conversation's tokens, and for each whether the model is to learn it.
 Row = tuple[list[int], list[bool]]

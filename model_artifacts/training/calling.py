@@ -18,7 +18,7 @@ _LINE = re.compile(r"(?P<name>\w+)\((?P<parameter>\w+)\): (?P<description>.+)")
 
 @dataclass(frozen=True)
 class Request:
-    """A question, and what a client sends beside it.
+    """A question, with the fields that a client sends along.
 
     Attributes:
         question: The question.

@@ -95,12 +95,12 @@ class LocalEngine:
 def _text(message: dict[str, Any]) -> str:
     calls = [call["function"] for call in message.get("tool_calls") or ()]
     if not calls:
-        return message["content"]
+        return str(message["content"])
     return "\n".join(f"{call['name']} {_arguments(call['arguments'])}" for call in calls)
 
 
 def _arguments(text: str) -> str:
-    """Return arguments written in one way, or as they are where they are cut off."""
+    """Return a call's arguments with the same white space everywhere, or unchanged where cut off."""
     try:
         return json.dumps(json.loads(text), ensure_ascii=False)
     except ValueError:

@@ -188,7 +188,8 @@ def _backward(model: LlamaForCausalLM, lesson: ReadingBatch, looking: float) -> 
     words = _words_loss(model, output.last_hidden_state, labels)
     looks = attention_losses(output.attentions, lesson.looks)
     (words + looking * torch.stack([*looks.values()]).sum()).backward()
-    return float(words)
+    loss: float = words.item()
+    return loss
 
 
 def _loss(model: LlamaForCausalLM, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -116,7 +116,7 @@ class ReadingBatches:
 
 
 def _among(lesson: Lesson, talk: Sequence[Message]) -> Lesson:
-    """Return a lesson with a caller's own system prompt before it, or talk before its question."""
+    """Return a lesson after a caller's own system prompt, or with talk before the question."""
     system = talk[0].role == "system"
     at = 0 if system else len(lesson.chat) - 2
     talk = talk[:1] if system else talk

@@ -63,7 +63,7 @@ class CallTeacher:
         return self._draw.choices((self.call, self.result, self.json), weights=(5, 2, 3))[0]()
 
     def call(self) -> Lesson:
-        """Return a question that one of up to three functions answers, and the call of it."""
+        """Return a question that a function answers, among up to three, and the call."""
         functions = [self._function() for _ in range(self._draw.randint(1, 3))]
         number = self._draw.randrange(len(functions))
         action, thing, parameter = functions[number]

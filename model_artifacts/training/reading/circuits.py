@@ -16,10 +16,10 @@ from transformers import LlamaForCausalLM
 from model_artifacts.training.reading.looks import BACK, SKILLS
 
 _SCALE = 4.0
-"""How much larger than usual a token's embedding is, so that the optimizer's steps are small."""
+"""Size of the embeddings, in the usual ones: larger, so that the optimizer's steps are small."""
 
 _CONSTANT = 3.0
-"""What the first number of every embedding is, in standard deviations of the others."""
+"""The first number of every embedding, in standard deviations of the others."""
 
 _SURENESS = 0.6
 """Weight of the last norm: with 1, a new model would be sure of anything it says."""

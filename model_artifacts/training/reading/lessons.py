@@ -145,7 +145,7 @@ def _spans(
 
 
 def unmarked(marked: str, message: int) -> tuple[str, tuple[Span, ...]]:
-    """Return a text without its angle brackets, and where the words in them stand."""
+    """Return a text without angle brackets, and where the words stood that were in them."""
     text, spans, last = "", [], 0
     for found in _MARKED.finditer(marked):
         text += marked[last : found.start()]

@@ -1,4 +1,4 @@
-"""Where each token of a lesson should look: what its attention is taught, besides its words.
+"""The looks that a lesson teaches, besides words: from which token attention should go where.
 
 Copying does not come by itself to a model of this size in the minutes that it is trained. But
 lessons are made up, so that for each token it is known where that which it needs stands.
@@ -40,13 +40,14 @@ SKILLS = {
     "start": Skill(4, (0, 1, 2, 3)),
     "copy": Skill(4, (0, 1, 2, 3)),
 }
-"""A document's token looks at its sentence's first and at its document's number; a question's
-token at the same one in the sentence that answers; an answer's token at those of the question; and,
-last, at the token that has to follow: where a copy starts that is another skill than to go on."""
+"""The looks by name. A document's token looks at the first of the sentence, and at the number of
+the document. A question's token looks at the same token in the sentence that answers, an answer's
+at those of the question and, last, at the token to say next; to start a copy is another skill than
+to go on with it."""
 
 
 class Look(NamedTuple):
-    """What a token should look at.
+    """A position, and the positions to look at from there.
 
     Attributes:
         skill: A name among `SKILLS`.
@@ -78,7 +79,7 @@ _Within = Callable[[Span], list[int]]
 
 
 def encode_lesson(tokenizer: Tokenizer, lesson: Lesson) -> EncodedLesson:
-    """Return a lesson's tokens, which of them are learned, and where they should look."""
+    """Return the tokens of a lesson, with the learned ones and the looks."""
     tokens: list[int] = []
     learned: list[bool] = []
     places: list[list[tuple[int, int, int]]] = []
