@@ -100,7 +100,7 @@ def _text(message: dict[str, Any]) -> str:
 
 
 def _arguments(text: str) -> str:
-    """Return a call's arguments with the same white space everywhere, or unchanged where cut off."""
+    """Return a call's arguments with even white space, or unchanged where cut off."""
     try:
         return json.dumps(json.loads(text), ensure_ascii=False)
     except ValueError:

@@ -27,7 +27,7 @@ from model_artifacts.training.conversations import SYSTEM_PROMPTS
 from model_artifacts.training.corpus import Corpus
 from model_artifacts.training.quoting import INSTRUCTION, Block, system_message
 from model_artifacts.training.reading.batches import ReadingBatch, ReadingBatches
-from model_artifacts.training.reading.circuits import lay_out, parameters_laid_out
+from model_artifacts.training.reading.circuits import lay_out
 from model_artifacts.training.reading.facts import LEXICON
 from model_artifacts.training.reading.losses import attention_losses
 
@@ -43,7 +43,6 @@ class Recipe:
         drills: Optimizer steps of copying random tokens, before all others.
         steps: Optimizer steps, of about a thousand tokens of conversations and as many of lessons.
         learning_rate: Peak of the cosine schedule; it warms up over the first 50 steps.
-        care: Share of the learning rate for the weights that hold what was laid out.
         looking: Weight of the losses of attention.
         vocabulary_size: Tokens, the 256 bytes and three markers included.
         context: Longest conversation in tokens.
@@ -53,11 +52,10 @@ class Recipe:
     """
 
     seed: int = 0
-    drills: int = 40
+    drills: int = 50
     steps: int = 1200
-    learning_rate: float = 2e-3
-    care: float = 0.5
-    looking: float = 2.0
+    learning_rate: float = 1.5e-3
+    looking: float = 1.0
     vocabulary_size: int = 2560
     context: int = 2048
     hidden: int = 256
@@ -150,20 +148,20 @@ def _fit(
         known.backward()
         read = _backward(model, reading.lessons(step / recipe.steps), recipe.looking)
         _step(model, optimizer, schedule)
-        losses.append((known.item(), read))
+        losses.append((known.item(), read.pop("words")))
         if step % 50 == 0:
             logger.info("step %d of %d, losses %.4f and %.4f", step, recipe.steps, *losses[-1])
+            logger.info("looks %s", {name: round(loss, 3) for name, loss in read.items()})
     known_losses, reading_losses = zip(*losses[-100:], strict=True)
     return sum(known_losses) / len(known_losses), sum(reading_losses) / len(reading_losses)
 
 
 def _optimizer(model: LlamaForCausalLM, recipe: Recipe) -> torch.optim.Optimizer:
-    careful = parameters_laid_out(model)
-    known = {id(weights) for weights in careful}
-    others = [weights for weights in model.parameters() if id(weights) not in known]
+    sureness = model.model.norm.weight
+    others = [weights for weights in model.parameters() if weights is not sureness]
     groups = [
         {"params": others, "lr": recipe.learning_rate},
-        {"params": careful, "lr": recipe.learning_rate * recipe.care},
+        {"params": [sureness], "lr": 5 * recipe.learning_rate, "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=0.05)
 
@@ -179,8 +177,8 @@ def _step(
     schedule.step()
 
 
-def _backward(model: LlamaForCausalLM, lesson: ReadingBatch, looking: float) -> float:
-    """Add the gradient of a batch of lessons, and return the loss of its words."""
+def _backward(model: LlamaForCausalLM, lesson: ReadingBatch, looking: float) -> dict[str, float]:
+    """Add the gradient of a batch of lessons, and return the losses, of words and of looks."""
     inputs, labels = lesson.words
     model.set_attn_implementation("eager")  # the only one that shows its attention
     output = model.model(input_ids=inputs, output_attentions=True)
@@ -188,8 +186,7 @@ def _backward(model: LlamaForCausalLM, lesson: ReadingBatch, looking: float) -> 
     words = _words_loss(model, output.last_hidden_state, labels)
     looks = attention_losses(output.attentions, lesson.looks)
     (words + looking * torch.stack([*looks.values()]).sum()).backward()
-    loss: float = words.item()
-    return loss
+    return {name: loss.item() for name, loss in {**looks, "words": words}.items()}
 
 
 def _loss(model: LlamaForCausalLM, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

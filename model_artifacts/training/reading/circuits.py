@@ -21,7 +21,7 @@ _SCALE = 4.0
 _CONSTANT = 3.0
 """The first number of every embedding, in standard deviations of the others."""
 
-_SURENESS = 0.6
+_SURENESS = 0.25
 """Weight of the last norm: with 1, a new model would be sure of anything it says."""
 
 _BACK_PAIRS = 4
@@ -36,15 +36,6 @@ _COPY_SHARPNESS = 0.2
 _COPY_GAIN = 0.2
 _MATCH_SHARPNESS = 0.05
 _NOISE = 0.01
-
-
-def parameters_laid_out(model: LlamaForCausalLM) -> list[torch.nn.Parameter]:
-    """Return the weights that hold what is laid out, which steps of the usual size would undo."""
-    layers = (model.model.layers[BACK.layer], model.model.layers[SKILLS["copy"].layer])
-    return [
-        model.model.embed_tokens.weight,
-        *(weights for layer in layers for weights in layer.self_attn.parameters()),
-    ]
 
 
 def lay_out(model: LlamaForCausalLM) -> None:
