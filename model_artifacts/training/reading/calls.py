@@ -9,7 +9,7 @@ from model_artifacts.training.conversations import Message
 from model_artifacts.training.reading.facts import FactWriter, capitalized
 from model_artifacts.training.reading.lessons import Lesson, Span, unmarked
 
-_PARAMETERS = (
+PARAMETERS = (
     "name",
     "city",
     "number",
@@ -29,6 +29,8 @@ _PARAMETERS = (
     "place",
     "title",
 )
+"""Names of parameters and of keys."""
+
 _ACTIONS = ("get", "find", "send", "show", "open", "list", "search", "create", "check", "book")
 _REQUESTS = (
     "{action} the {thing} {link} {value}.",
@@ -110,7 +112,7 @@ class CallTeacher:
 
     def json(self) -> Lesson:
         """Return a question for an object with one value of a short text."""
-        keys = self._draw.sample(_PARAMETERS, self._draw.randint(1, 3))
+        keys = self._draw.sample(PARAMETERS, self._draw.randint(1, 3))
         values = [self._value() for _ in keys]
         number = self._draw.randrange(len(keys))
         key, value = keys[number], values[number]
@@ -132,7 +134,7 @@ class CallTeacher:
 
     def _function(self) -> tuple[str, str, str]:
         thing = self._writer.word().lower()
-        return self._draw.choice(_ACTIONS), thing, self._draw.choice(_PARAMETERS)
+        return self._draw.choice(_ACTIONS), thing, self._draw.choice(PARAMETERS)
 
     def _value(self) -> str:
         """Return a number or a name: its tokens are the same after a space and after a quote."""
