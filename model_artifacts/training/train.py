@@ -41,8 +41,10 @@ class Recipe:
     Attributes:
         seed: Seeds the first weights and the order of the examples.
         drills: Optimizer steps of copying random tokens, before all others.
-        steps: Optimizer steps, of about a thousand tokens of conversations and as many of lessons.
+        steps: Optimizer steps, each of about a thousand tokens of chats and 800 of lessons.
+        more_steps: Steps of a second round, with a schedule of its own and other examples.
         learning_rate: Peak of the cosine schedule; it warms up over the first 50 steps.
+        second_learning_rate: The same of the second round.
         looking: Weight of the losses of attention.
         vocabulary_size: Tokens, the 256 bytes and three markers included.
         context: Longest conversation in tokens.
@@ -54,7 +56,9 @@ class Recipe:
     seed: int = 0
     drills: int = 50
     steps: int = 1200
+    more_steps: int = 1000
     learning_rate: float = 1.5e-3
+    second_learning_rate: float = 1e-3
     looking: float = 1.0
     vocabulary_size: int = 2560
     context: int = 2048
@@ -91,7 +95,12 @@ def train(corpus: Corpus, recipe: Recipe, out: Path) -> TrainingResult:
     tokenizer = train_tokenizer(_texts(corpus), recipe.vocabulary_size)
     model = _new_model(tokenizer, recipe)
     started = time.process_time()
-    losses = _fit(model, corpus, tokenizer, recipe)
+    material = corpus, tokenizer
+    first = Round(recipe.seed, recipe.drills, recipe.steps, recipe.learning_rate)
+    losses = fit(model, material, recipe, first)
+    if recipe.more_steps:
+        second = Round(recipe.seed + 1, 0, recipe.more_steps, recipe.second_learning_rate)
+        losses = fit(model, material, recipe, second)
     cpu_seconds = time.process_time() - started
     _save(model, tokenizer, recipe, out)
     return TrainingResult(model.num_parameters(), *losses, cpu_seconds)
@@ -130,38 +139,57 @@ def _new_model(tokenizer: Tokenizer, recipe: Recipe) -> LlamaForCausalLM:
     return model
 
 
-def _fit(
-    model: LlamaForCausalLM, corpus: Corpus, tokenizer: Tokenizer, recipe: Recipe
+@dataclass(frozen=True)
+class Round:
+    """A part of the training with a schedule of its own.
+
+    Attributes:
+        seed: Seeds the examples.
+        drills: Steps of copying random tokens; where there are none, lessons are hard at once.
+        steps: Steps after those.
+        learning_rate: Peak of the schedule.
+    """
+
+    seed: int
+    drills: int
+    steps: int
+    learning_rate: float
+
+
+def fit(
+    model: LlamaForCausalLM, material: tuple[Corpus, Tokenizer], recipe: Recipe, part: Round
 ) -> tuple[float, float]:
-    """Run the optimizer and return the mean losses over the last 100 steps."""
-    optimizer = _optimizer(model, recipe)
-    total = recipe.drills + recipe.steps
+    """Run the optimizer for a round and return the mean losses over its last 100 steps."""
+    corpus, tokenizer = material
+    optimizer = _optimizer(model, part.learning_rate)
+    total = part.drills + part.steps
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _warmth(step, total))
-    reading = ReadingBatches(corpus, tokenizer, recipe.seed, tokens=800)
-    for lesson in reading.drills(recipe.drills):
+    reading = ReadingBatches(corpus, tokenizer, part.seed, tokens=800)
+    for lesson in reading.drills(part.drills):
         _backward(model, lesson, recipe.looking)
         _step(model, optimizer, schedule)
     losses: list[tuple[float, float]] = []
-    talk = glossary_batches(corpus, tokenizer, recipe.seed, recipe.context)
-    for step, batch in zip(range(recipe.steps), talk, strict=False):
+    talk = glossary_batches(corpus, tokenizer, part.seed, recipe.context)
+    for step, batch in zip(range(part.steps), talk, strict=False):
         known = _loss(model, *batch)
         known.backward()
-        read = _backward(model, reading.lessons(step / recipe.steps), recipe.looking)
+        progress = step / part.steps if part.drills else 1.0
+        read = _backward(model, reading.lessons(progress), recipe.looking)
         _step(model, optimizer, schedule)
         losses.append((known.item(), read.pop("words")))
         if step % 50 == 0:
-            logger.info("step %d of %d, losses %.4f and %.4f", step, recipe.steps, *losses[-1])
+            logger.info("step %d of %d, losses %.4f and %.4f", step, part.steps, *losses[-1])
             logger.info("looks %s", {name: round(loss, 3) for name, loss in read.items()})
     known_losses, reading_losses = zip(*losses[-100:], strict=True)
     return sum(known_losses) / len(known_losses), sum(reading_losses) / len(reading_losses)
 
 
-def _optimizer(model: LlamaForCausalLM, recipe: Recipe) -> torch.optim.Optimizer:
+def _optimizer(model: LlamaForCausalLM, learning_rate: float) -> torch.optim.Optimizer:
     sureness = model.model.norm.weight
     others = [weights for weights in model.parameters() if weights is not sureness]
     groups = [
-        {"params": others, "lr": recipe.learning_rate},
-        {"params": [sureness], "lr": 5 * recipe.learning_rate, "weight_decay": 0.0},
+        {"params": others, "lr": learning_rate},
+        {"params": [sureness], "lr": 5 * learning_rate, "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=0.05)
 
