@@ -56,9 +56,9 @@ class Recipe:
     seed: int = 0
     drills: int = 50
     steps: int = 1200
-    more_steps: int = 1000
+    more_steps: int = 900
     learning_rate: float = 1.5e-3
-    second_learning_rate: float = 1e-3
+    second_learning_rate: float = 1.5e-3
     looking: float = 1.0
     vocabulary_size: int = 2560
     context: int = 2048
