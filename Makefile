@@ -109,8 +109,9 @@ test: setup ## Style, types, architecture, a synth of prod with every check, the
 	$(TWIN) synth --validate --stage prod -- --quiet
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup
 
-conformance: setup ## Nine real clients and two public suites against the service; needs package registries and git
+conformance: setup ## Nine real clients, SageMaker's own SDK and two public suites; needs package registries and git
 	$(BIN)/python -m tests.conformance.clients --write
+	$(BIN)/python -m tests.conformance.registry
 	$(BIN)/python -m tests.conformance.suites
 
 least-privilege: setup ## Take each right of each role away once: something must fail

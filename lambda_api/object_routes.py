@@ -75,7 +75,12 @@ class KeptObjects:
             purposes=purposes,
             uses=uses,
             note_unreadable=self._note,
-            quota=stored_files(self.settings, self.leases, lambda *of: self.files.gone(*of)),
+            quota=stored_files(
+                self.settings,
+                self.leases,
+                lambda *of: self.files.room.freed(*of),
+                lambda *of: self.files.room.clear(*of),
+            ),
         )
 
     @cached_property

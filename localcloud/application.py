@@ -33,7 +33,9 @@ class LocalCloud:
         interpreter = bare_interpreter(settings.work_dir / "python")
         self._web_adapter = WebAdapter(settings, interpreter)
         adapter = self._web_adapter
-        ministack_hooks.extend_functions(interpreter, adapter.prepare, adapter.forget)
+        ministack_hooks.extend_functions(
+            interpreter, adapter.prepare, adapter.forget, adapter.unpack
+        )
         ministack_hooks.extend_versions(adapter.snapshot, adapter.forget)
         concurrency = quotas.aws_lambda
         ministack_hooks.limit_concurrency(

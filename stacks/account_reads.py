@@ -94,7 +94,7 @@ def _of_the_registry(config: StageConfig) -> Iterator[tuple[str, tuple[str, ...]
     """Yield the reads of the version that serves, and of the stacks that it serves in."""
     own = "arn:{partition}:"
     owner, group = config.model_registry.account or "{account}", config.model_registry.group or ""
-    versions = f"{own}sagemaker:{{region}}:{owner}:model-package/{group.lower()}/*"
+    versions = f"{own}sagemaker:{{region}}:{owner}:model-package/{group}/*"
     stack = f"{own}cloudformation:{{region}}:{{account}}:stack/{config.model_stacks[0]}/*"
     yield "cloudformation:DescribeStackEvents", (stack,)
     yield "sagemaker:DescribeModelPackage", (versions,)

@@ -139,6 +139,9 @@ class ApiStack(Stack):
         """Let the streaming function make responses, the control function look after them."""
         assert self._config.asynchronous is not None  # noqa: S101 - it is what `jobs` was made from
         jobs.endpoint.grant_submit(streaming)
+        # Here, and not beside the endpoint: a webhook that is taken out takes no export with it.
+        webhook = self._config.asynchronous.webhook
+        queues = WebhookQueues(self, "Webhook") if webhook is not None else None
         completion = AsyncCompletion(
             self,
             "Completion",
@@ -146,10 +149,10 @@ class ApiStack(Stack):
             environment=self._environment,
             config=self._api,
             endpoint=jobs.endpoint,
-            queues=jobs.webhook_queues,
+            queues=queues,
         )
-        if jobs.webhook_queues is not None and self._config.asynchronous.webhook is not None:
-            self._tell_webhook(self._config.asynchronous.webhook, jobs.webhook_queues, streaming)
+        if webhook is not None and queues is not None:
+            self._tell_webhook(webhook, queues, streaming)
         for function in (streaming, control, completion):
             role = function.runtime_role
             jobs.bucket.grant_objects(role, "s3:GetObject", "s3:PutObject", below=INPUTS)

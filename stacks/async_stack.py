@@ -12,7 +12,6 @@ from stacks.config import AsyncConfig, StageConfig
 from stacks.constructs.endpoint.async_endpoint import FAILURES, INPUTS, OUTPUTS, AsyncEndpoint
 from stacks.constructs.model.hosted_model import HostedModel
 from stacks.constructs.shared.job_bucket import JobBucket
-from stacks.constructs.shared.webhook_queues import WebhookQueues
 
 
 class AsyncStack(Stack):
@@ -21,7 +20,6 @@ class AsyncStack(Stack):
     Attributes:
         endpoint: the endpoint that the API submits requests to.
         bucket: the bucket of requests, their state and their answers.
-        webhook_queues: the queues of events and watches; None without a webhook.
     """
 
     def __init__(
@@ -64,7 +62,6 @@ class AsyncStack(Stack):
             bucket=self.bucket,
             code=lambda_.Code.from_asset(str(package)),
         )
-        self.webhook_queues = WebhookQueues(self, "Webhook") if asynchronous.webhook else None
         CfnOutput(self, "EndpointName", value=self.endpoint.name)
         for name, value in self.endpoint.deployed.items() if config.model.registry else ():
             CfnOutput(self, name, value=value)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 from aws_cdk import Environment, Stack
 from aws_cdk import aws_budgets as budgets
 from constructs import Construct
@@ -42,7 +45,7 @@ class BudgetStack(Stack):
             self,
             "Budget",
             budget=_Budget.BudgetDataProperty(
-                budget_name=config.endpoint_name,
+                budget_name=_name(config, budget),
                 budget_type="COST",
                 time_unit="MONTHLY",
                 budget_limit=_Budget.SpendProperty(amount=budget.usd_per_month, unit="USD"),
@@ -53,6 +56,17 @@ class BudgetStack(Stack):
                 _told(budget, "FORECASTED", _FORECAST_PERCENT),
             ],
         )
+
+
+def _name(config: StageConfig, budget: BudgetConfig) -> str:
+    """Return a name that changes with what replaces a budget: who is told, and the tags.
+
+    CloudFormation makes the next budget before the last one goes, and no two have one name:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-budgets-budget.html
+    """
+    told = [*budget.emails, _ACTUAL_PERCENT, _FORECAST_PERCENT]
+    fixed = json.dumps([told, config.project.tags], sort_keys=True)
+    return f"{config.endpoint_name}-{hashlib.sha256(fixed.encode()).hexdigest()[:8]}"
 
 
 def _told(

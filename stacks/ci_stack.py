@@ -49,6 +49,8 @@ class CiStack(Stack):
             )
         )
         self._let_doctor_look(deploying, config)
+        if config.model.registry:
+            self._let_note_versions(deploying, config)
         comparing = self._role("Compare", ci, "pull_request")
         self._let_compare(comparing)
         CfnOutput(self, "DeployRoleArn", value=deploying.role_arn)
@@ -90,6 +92,27 @@ class CiStack(Stack):
             for resource in resources:
                 reason = "reads that know no resource, or a name that AWS makes a part of"
                 acknowledge_wildcard(role, resource, reason)
+
+    def _let_note_versions(self, role: iam.Role, config: StageConfig) -> None:
+        """Let `twin deploy` see which directory is a version, and say that none shadows yet."""
+        group = config.model_registry.group or ""
+        owner = config.model_registry.account or self.account
+        versions = f"arn:{self.partition}:sagemaker:{self.region}:{owner}:model-package-group/"
+        role.add_to_policy(
+            iam.PolicyStatement(
+                sid="ListVersions",
+                actions=["sagemaker:ListModelPackages"],
+                resources=[versions + group],
+            )
+        )
+        if (shadow := config.shadow_parameter) is not None:
+            role.add_to_policy(
+                iam.PolicyStatement(
+                    sid="NoShadowYet",
+                    actions=["ssm:PutParameter"],
+                    resources=[self._arn("ssm", f"parameter{shadow}")],
+                )
+            )
 
     def _arn(self, service: str, resource: str, region: str | None = None) -> str:
         region = self.region if region is None else region

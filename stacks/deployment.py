@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aws_cdk import Annotations, App, Environment, Stack, Tags
 
-from stacks.alarms import tell
+from stacks.alarms_stack import AlarmsStack
 from stacks.api_stack import ApiStack
 from stacks.async_stack import AsyncStack
 from stacks.batch_stack import BatchStack
@@ -126,12 +126,13 @@ def _add_account_stacks(app: App, config: StageConfig, env: Environment) -> None
 
 
 def _finish(app: App, config: StageConfig, home: Stack, env: Environment) -> None:
-    """Add notes, the alarms' topic, the tags (config's, and the stage's name), and the checks."""
+    """Add notes, who hears of alarms, the tags (config's, and the stage's name), and the checks."""
     _add_account_stacks(app, config, env)
     for note in config.notes:
         Annotations.of(home).add_info(note)
     if config.alarms is not None:
-        tell(config.alarms, home=home, app=app)
+        name = config.stack_name("alarms")
+        AlarmsStack(app, name, config=config, alarms=config.alarms, env=env).hear(app)
     for key, value in {**config.project.tags, STAGE_TAG: config.endpoint_name}.items():
         Tags.of(app).add(key, value)
     add_checks(app)

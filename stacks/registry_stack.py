@@ -29,20 +29,18 @@ class RegistryStack(Stack):
             lifecycle_rules=[s3.LifecycleRule(noncurrent_version_expiration=Duration.days(30))],
         )
         for account in registry.share_with:
-            reader = iam.AccountPrincipal(account)
             read = {
                 "GetObject": bucket.arn_for_objects("models/*"),
+                # Held to no prefix, which a read of an object does not have: it would be forbidden
+                # where the object is missing, and a version need not have every file.
                 "ListBucket": bucket.bucket_arn,
             }
             for action, resource in read.items():
                 bucket.add_to_resource_policy(
                     iam.PolicyStatement(
-                        principals=[reader],
+                        principals=[iam.AccountPrincipal(account)],
                         actions=[f"s3:{action}"],
                         resources=[resource],
-                        conditions={"StringLike": {"s3:prefix": "models/*"}}
-                        if action == "ListBucket"
-                        else None,
                     )
                 )
         group = VersionGroup(

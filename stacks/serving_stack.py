@@ -67,6 +67,7 @@ class ServingStack(Stack):
             source = f"{config.model.hub}@{config.model.revision or 'newest'}"
             CfnOutput(self, "HubModel", value=source)
         CfnOutput(self, "EndpointName", value=self.endpoint.name)
+        self.export_value(self.endpoint.name)  # [api], which imports it, may be taken out
         if model.package is not None:
             for name, value in {**self.endpoint.deployed, "ModelPackage": model.package}.items():
                 CfnOutput(self, name, value=value)

@@ -70,8 +70,17 @@ def main() -> None:
         from doctor.aws_errors import AWS_ERRORS, aws_sentence
 
         if isinstance(error, AWS_ERRORS):
-            _fail(aws_sentence(error))
+            _fail(f"{aws_sentence(error)}{_local_stage(error)}")
         raise
+
+
+def _local_stage(error: Exception) -> str:
+    from botocore.exceptions import NoCredentialsError
+
+    # A stage that is to be found on both, such as tiny, is asked for on AWS unless it is up here.
+    if isinstance(error, NoCredentialsError):
+        return "; a stage of the cloud on this machine is started with `make up STAGE=...`"
+    return ""
 
 
 def _fail(message: str) -> NoReturn:

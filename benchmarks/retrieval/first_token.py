@@ -1,5 +1,8 @@
 """Time to the first token that a search adds, with 1,000 and 50,000 chunks of random words.
 
+What is added is the search, and the engine's time for the prompt that became longer: on a CPU the
+larger part, though the demo model is tiny. The search alone is what the service's log says of it.
+
 Deploys the stage `local` to a cloud of its own. The same question with and without `file_search`,
 in turns, so that drift of the machine falls on both alike. What a cold start takes is the first
 invocation after the search function's process was killed, which loads the store anew. CPU is that
@@ -88,7 +91,13 @@ def cold(stage: RetrievingStage) -> float:
     return time.perf_counter() - began
 
 
+def _high(ordered: list[float]) -> float:
+    """Return the 95th percentile of sorted values."""
+    return ordered[int(0.95 * (len(ordered) - 1))]
+
+
 def main() -> None:
+    """Deploy, fill the store, and measure with each number of chunks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--chunks", type=int, nargs="+", default=[1_000, 50_000])
@@ -98,13 +107,20 @@ def main() -> None:
         for chunks in given.chunks:
             stage.fill(chunks)
             starts = [cold(stage) for _ in range(3)]
+            began = time.time()
             added = measure(stage, given.rounds)
+            searches = sorted(stage.retrieval_milliseconds(began))
             warm = sorted(added.seconds)
-            median, high = statistics.median(warm), warm[int(0.95 * (len(warm) - 1))]
+            median, high = statistics.median(warm), _high(warm)
             cpu = statistics.mean(added.cpu)
             rows += [
                 (f"{chunks:,} chunks, warm: added, p50", f"{median * 1000:.0f} ms"),
                 (f"{chunks:,} chunks, warm: added, p95", f"{high * 1000:.0f} ms"),
+                (
+                    f"{chunks:,} chunks, warm: the search of it, p50",
+                    f"{statistics.median(searches):.0f} ms",
+                ),
+                (f"{chunks:,} chunks, warm: the search of it, p95", f"{_high(searches):.0f} ms"),
                 (f"{chunks:,} chunks, warm: added CPU, mean", f"{cpu * 1000:.0f} ms"),
                 (f"{chunks:,} chunks, warm: without features", f"{added.failed} of {given.rounds}"),
                 (
@@ -112,7 +128,7 @@ def main() -> None:
                     f"{statistics.median(starts):.1f} s",
                 ),
             ]
-            print(rows[-5:], flush=True)
+            print(rows[-7:], flush=True)
     print_table("Time to the first token that a search adds", rows)
 
 

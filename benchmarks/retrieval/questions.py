@@ -20,7 +20,7 @@ from typing import Literal
 from features.index.words import words
 
 DOCS = Path(__file__).parents[2] / "docs"
-WRITTEN = "62d502c02bc4c08ade1b0773a7b1decf9022c4ab"
+WRITTEN = "8e07e8f148b81b3e47edf51cc7248d611902dde7"
 """The commit of the questions. Which documents answer one was judged for the docs/ of then."""
 
 _QUESTIONS = Path(__file__).with_name("questions.txt")

@@ -35,6 +35,7 @@ from tests.support.embedder import embedder_directory  # noqa: E402
 
 STORE = "docs"
 _SEARCH = re.compile(r"-retrieval-Search[0-9A-F]{8}")
+_MEASURED = "RetrievalMilliseconds"
 _TOOL = {"type": "file_search", "vector_store_ids": [f"vs_{STORE}"], "max_num_results": 3}
 
 
@@ -105,6 +106,26 @@ class RetrievingStage:
         server = self.cloud.process()
         assert server is not None
         return sum(map(_cpu_seconds, [server, *server.children(recursive=True)]))
+
+    def retrieval_milliseconds(self, since: float) -> list[float]:
+        """Return how long each search before an answer took, as the service's own log has it.
+
+        Args:
+            since: Unix seconds of the first line.
+        """
+        logs = self.client("logs")
+        lines = [
+            json.loads(event["message"])
+            for group in logs.describe_log_groups()["logGroups"]
+            for page in logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group["logGroupName"],
+                startTime=int(since * 1000),
+                filterPattern=_MEASURED,
+            )
+            for event in page["events"]
+            if event["message"].startswith("{")
+        ]
+        return [line[_MEASURED][0] for line in lines if _MEASURED in line]
 
     def kill_search(self) -> int:
         """Kill the search function's processes; return how many."""

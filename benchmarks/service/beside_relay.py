@@ -1,4 +1,4 @@
-"""Measure the service beside a bare FastAPI + boto3 relay and, with --litellm, LiteLLM's proxy.
+"""Measure the service beside bare FastAPI + boto3 relays and, with --litellm, LiteLLM's proxy.
 
 All stand before the same stand-in SageMaker Runtime, which answers at once. Rounds take turns,
 each beginning with another one, so that a busy machine is busy for all. Medians are printed.
@@ -178,6 +178,7 @@ def commands(
     service = ["--no-server-header", "--factory", "lambda_api.main:create_app"]
     for name, target in (
         ("bare relay", ["--app-dir", str(HERE), "bare_relay:app"]),
+        ("bare relay that reads streams", ["--app-dir", str(HERE), "bare_relay:patient_app"]),
         *((f"llm-twin in {other}", ["--app-dir", other, *service]) for other in options.beside),
         ("llm-twin", service),
     ):

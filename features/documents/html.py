@@ -55,7 +55,7 @@ def read_html(text: str, name: str) -> Document:
     """Return a page's text by headings; the title is the page's, or its first heading.
 
     Raises:
-        DocumentError: The page is nested too deeply to be read.
+        DocumentError: The page is nested too deeply to be read, or has too much text.
     """
     try:
         return _read(text, name)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from features.documents.attributes import scalar
 from features.documents.document import Document
 from features.documents.outline import Outline
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)")
+"""Blanks and marks at its end are taken off without an expression: a lazy one in front of three
+repetitions takes time by the line's length to the third power."""
+
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _PAIR = re.compile(r"([A-Za-z_][\w.-]*):[ \t]+(\S.*)$")
 
@@ -19,6 +23,9 @@ def read_markdown(text: str, name: str) -> Document:
 
     The first heading of the first level is the title. Of front matter, lines `key: value` are
     attributes; lists and nested keys are not, because a filter could not compare them.
+
+    Raises:
+        DocumentError: There are too many sections, or too much text.
     """
     attributes = {}
     if found := _FRONT_MATTER.match(text):
@@ -31,9 +38,9 @@ def read_markdown(text: str, name: str) -> Document:
     return outline.document(name, attributes)
 
 
-def _parts(text: str) -> list[tuple[int, str, str]]:
-    """Return the text cut before each heading: its level, the heading and all the lines."""
-    parts: list[tuple[int, str, list[str]]] = [(0, "", [])]
+def _parts(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the text cut before each heading: its level, the heading and all the lines."""
+    level, heading, lines = 0, "", list[str]()
     fence = ""
     for line in text.splitlines(keepends=True):
         mark = _FENCE.match(line)
@@ -43,6 +50,8 @@ def _parts(text: str) -> list[tuple[int, str, str]]:
             fence = ""
         found = None if fence else _HEADING.match(line.rstrip("\r\n"))
         if found:
-            parts.append((len(found[1]), found[2], []))
-        parts[-1][2].append(line)
-    return [(level, heading, "".join(lines)) for level, heading, lines in parts]
+            yield level, heading, "".join(lines)
+            level, lines = len(found[1]), []
+            heading = found[2].rstrip(" \t").rstrip("#").rstrip(" \t")
+        lines.append(line)
+    yield level, heading, "".join(lines)

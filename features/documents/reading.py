@@ -7,16 +7,15 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
-from features.documents.document import Document, Section
-from features.documents.html import read_html
+from features.documents.apart import read_apart
+from features.documents.document import Document, Section, check_bounds
 from features.documents.jsonl import read_jsonl
 from features.documents.markdown import read_markdown
-from features.documents.pdf import read_pdf
 from features.errors import DocumentError
 
 MOST_BYTES = 32 << 20
-MOST_CHARACTERS = 4_000_000
-"""Text of one document: about 5,000 chunks, which the embedder makes within the function's time."""
+MOST_HTML_BYTES = 8 << 20
+"""A page that is all marks takes a hundred times its bytes in memory."""
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SNIFFED_BYTES = 8192
@@ -24,6 +23,7 @@ _MOST_CONTROL_SHARE = 0.01
 
 
 def _read_text(text: str, name: str) -> Document:
+    check_bounds(1, len(text))
     return Document(name, (Section(text),) if text.strip() else ())
 
 
@@ -32,11 +32,12 @@ _READERS: Mapping[str, Callable[[str, str], Document]] = {
     ".markdown": read_markdown,
     ".txt": _read_text,
     ".text": _read_text,
-    ".html": read_html,
-    ".htm": read_html,
     ".jsonl": read_jsonl,
 }
-EXTENSIONS = (*_READERS, ".pdf")
+"""Readers of our own, whose time and memory grow with the text: a test holds each to that."""
+
+_PAGES = (".html", ".htm")
+EXTENSIONS = (*_READERS, *_PAGES, ".pdf")
 
 
 def read_document(body: bytes, name: str) -> Document:
@@ -53,20 +54,18 @@ def read_document(body: bytes, name: str) -> Document:
     """
     extension = PurePosixPath(name).suffix.lower()
     if extension == ".pdf":
-        document = read_pdf(body, name)
-    elif extension in _READERS:
-        document = _READERS[extension](_decoded(body), name)
-    else:
-        raise DocumentError(
-            "unsupported_file",
-            f"the extension {extension!r} has no reader; there is one for {', '.join(EXTENSIONS)}",
-        )
-    size = sum(len(section.text) for section in document.sections)
-    if size > MOST_CHARACTERS:
-        raise DocumentError(
-            "invalid_file", f"limit: {size} characters of text, and {MOST_CHARACTERS} are read"
-        )
-    return document
+        return read_apart(body, name, "pdf")
+    if extension in _PAGES:
+        if len(body) > MOST_HTML_BYTES:
+            reason = f"limit: {len(body)} bytes of HTML, and {MOST_HTML_BYTES} are read"
+            raise DocumentError("invalid_file", reason)
+        return read_apart(_decoded(body).encode(), name, "html")
+    if extension in _READERS:
+        return _READERS[extension](_decoded(body), name)
+    raise DocumentError(
+        "unsupported_file",
+        f"the extension {extension!r} has no reader; there is one for {', '.join(EXTENSIONS)}",
+    )
 
 
 def _decoded(body: bytes) -> str:

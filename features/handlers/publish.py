@@ -6,10 +6,11 @@ stores that are written no more, too.
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from features.aws.embedders import connect_embedder
 from features.aws.s3 import S3Bucket
@@ -22,11 +23,18 @@ from features.settings import Settings
 from features.telemetry import log, put_metrics
 from features.vectors.writer import VectorWriter
 
+_RESERVED_MILLISECONDS = 30_000
+"""Time that a sweep leaves of the function's: what it does to one store takes less."""
 
-def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+
+class _Context(Protocol):
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+def handler(event: Mapping[str, Any], context: _Context) -> dict[str, Any]:
     """Publish the records that an SQS event names; tell which messages have to come again."""
     if "sweep" in event:
-        return _sweep()
+        return _sweep(context)
     stores: dict[str, dict[str, list[str]]] = {}
     again: list[str] = []
     for record in event["Records"]:
@@ -56,12 +64,20 @@ def _publish(store: str, documents: Sequence[str]) -> None:
     log("INFO", "published", store=store, chunks=published.generation.chunks)
 
 
-def _sweep() -> dict[str, Any]:
+def _sweep(context: _Context) -> dict[str, Any]:
     _, publisher = _connected()
     swept: dict[str, int] = {}
-    for store in publisher.stores():
+    stores = publisher.stores()
+    gone = publisher.gone(stores)
+    # In another order each hour: what one sweep does not get to, the next ones do.
+    for count, store in enumerate(random.sample(stores, len(stores))):
+        if context.get_remaining_time_in_millis() < _RESERVED_MILLISECONDS:
+            log("WARNING", "not all stores were swept", swept=count, stores=len(stores))
+            break
         try:
             swept[store] = publisher.collect_garbage(store)
+            if store in gone:
+                swept[store] += publisher.remove(store)
         except Exception as error:
             log("ERROR", "not swept", store=store, reason=repr(error))
     return {"swept": {store: count for store, count in swept.items() if count}}

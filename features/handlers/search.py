@@ -60,7 +60,8 @@ def _bucket() -> S3Bucket:
 @cache
 def _service() -> SearchService:
     settings = Settings.from_environment("index_bucket")
-    load: Load = partial(load_snapshot, _bucket())
+    declared = {store.name for store in settings.stores}
+    load: Load = partial(load_snapshot, _bucket(), declared=declared)
     place: Place = "snapshot"
     if settings.vector_index:
         load = partial(load_view, _bucket(), S3VectorIndex.connect(settings.vector_index))

@@ -21,6 +21,9 @@ from features.embedding.embedder import Vectors
 from features.index.words import words
 from features.storage.arrays import Array, pack, unpack
 
+_OBJECT_BYTES = 300
+"""Of a chunk, a set of attributes or a word beside its characters, in Python's objects."""
+
 
 @dataclass(frozen=True)
 class IndexedChunk:
@@ -67,6 +70,23 @@ class ChunkTable:
         return self.vectors.astype(np.float32)
 
     @cached_property
+    def size(self) -> int:
+        """The bytes that the table takes in memory once it is searched, about."""
+        arrays = [self.vectors, *self.postings.arrays.values()]
+        matrix = 4 * self.vectors.size
+        distinct, _ = self.attribute_sets
+        texts = sum(len(chunk.text) + len(chunk.context) for chunk in self.chunks)
+        attributes = sum(
+            len(name) + (len(value) if isinstance(value, str) else 0)
+            for told in distinct
+            for name, value in told.items()
+        )
+        terms = sum(map(len, self.postings.terms))
+        objects = len(self.chunks) + len(distinct) + len(self.postings.terms)
+        counted = texts + attributes + terms + objects * _OBJECT_BYTES
+        return matrix + sum(array.nbytes for array in arrays) + counted
+
+    @cached_property
     def postings(self) -> Postings:
         """The words of the chunks."""
         return Postings.of([words(chunk.passage) for chunk in self.chunks])
@@ -78,11 +98,7 @@ class ChunkTable:
         distinct: list[Attributes] = []
         which = np.empty(len(self.chunks), np.intp)
         for row, chunk in enumerate(self.chunks):
-            # 1, 1.0 and True are equal to Python, and not the same to a filter.
-            key = tuple(
-                (name, type(value).__name__, value)
-                for name, value in sorted(chunk.attributes.items())
-            )
+            key = _key(chunk.attributes)
             if key not in numbers:
                 numbers[key] = len(distinct)
                 distinct.append(chunk.attributes)
@@ -116,11 +132,21 @@ class ChunkTable:
             ValueError: The bytes are not a table's.
         """
         header, arrays = unpack(packed)
-        chunks = [IndexedChunk(*row) for row in header.pop("chunks")]
+        # Attributes of a document are those of each of its chunks: held once.
+        shared: dict[tuple[tuple[str, str, object], ...], Attributes] = {}
+        chunks = [
+            IndexedChunk(document, number, text, context, shared.setdefault(_key(told), told))
+            for document, number, text, context, told in header.pop("chunks")
+        ]
         table = cls(chunks, arrays.pop("vectors"))
         # A cached property's value is the instance's own attribute: no need to count words again.
         table.__dict__["postings"] = Postings(header.pop("terms"), arrays)
         return table, header
+
+
+def _key(attributes: Attributes) -> tuple[tuple[str, str, object], ...]:
+    """Return what equal attributes share: 1, 1.0 and True are not the same to a filter."""
+    return tuple((name, type(value).__name__, value) for name, value in sorted(attributes.items()))
 
 
 class Postings:

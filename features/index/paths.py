@@ -24,6 +24,12 @@ from features.embedding.embedder import EmbedderIdentity
 
 DOCUMENTS = "documents/"
 INDEX = "index/"
+STORES = "stores/"
+"""Prefix of callers' stores: `stores/<owner>/<id>.json`, written by the API before any document."""
+
+OWN_STORE = re.compile(r"own-[0-9a-f]{40}")
+"""Names of callers' stores, which are longer than one of config may be."""
+
 SIDECAR = ".metadata.json"
 """Ending of the file beside a document, as Bedrock's knowledge bases have it."""
 
@@ -63,6 +69,18 @@ class DocumentName:
         if not key.startswith(DOCUMENTS) or not STORE_NAME.fullmatch(store):
             return None
         return cls(store, path) if path and not path.endswith("/") else None
+
+
+def own_store(key: str) -> str | None:
+    """Return the name of the store that a key below `STORES` is of; None for other notes there.
+
+    The rule is `lambda_api`'s; a test holds both to each other.
+    """
+    owner, _, file = key.removeprefix(STORES).partition("/")
+    store_id = file.removesuffix(".json")
+    if owner.startswith("~") or store_id == file or "/" in store_id:
+        return None
+    return f"own-{hashlib.sha256(f'{owner}/{store_id}'.encode()).hexdigest()[:40]}"
 
 
 @dataclass(frozen=True)

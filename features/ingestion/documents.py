@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +22,7 @@ from features.documents.attributes import checked_attributes
 from features.documents.document import Document
 from features.documents.language import reads_english
 from features.documents.reading import MOST_BYTES, read_document
-from features.embedding.embedder import Embedder
+from features.embedding.embedder import Embedder, Vectors
 from features.errors import DocumentError, StorageError
 from features.index.chunk_table import ChunkTable, IndexedChunk
 from features.index.paths import DocumentName, IndexPaths
@@ -30,6 +31,10 @@ from features.storage.object_store import ChangedError, ObjectStore, StoredObjec
 
 _ATTEMPTS = 8
 _MOST_SIDECAR_BYTES = 64 << 10
+MOST_SECONDS = 240
+"""Time of one document, of the function's 300 s."""
+
+_CHUNKS_AT_ONCE = 64
 
 
 class DocumentIndexer:
@@ -41,6 +46,7 @@ class DocumentIndexer:
         chunker: maker of chunks.
         embedder: maker of vectors.
         most_attribute_bytes: most bytes of a chunk's attributes as JSON, where they are limited.
+        clock: seconds that only rise.
     """
 
     def __init__(
@@ -50,12 +56,14 @@ class DocumentIndexer:
         chunker: Chunker,
         embedder: Embedder,
         most_attribute_bytes: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._documents = documents
         self._index = index
         self._chunker = chunker
         self._embedder = embedder
         self._most_attribute_bytes = most_attribute_bytes
+        self._clock = clock
 
     def bring_up_to_date(self, name: DocumentName) -> DocumentInfo:
         """Write a document's record if the document is another by now; return its entry.
@@ -63,11 +71,12 @@ class DocumentIndexer:
         Raises:
             StorageError: A bucket cannot be used, or others never stop writing the record.
         """
+        ends = self._clock() + MOST_SECONDS
         key = IndexPaths(name.store, self._embedder.identity).record(name.id)
         for _ in range(_ATTEMPTS):
             kept = self._index.get(key)
             before = _record(kept)
-            after = self._record_now(name, before)
+            after = self._record_now(name, before, ends)
             if after is before:
                 return before.info
             try:
@@ -80,7 +89,7 @@ class DocumentIndexer:
             return after.info
         raise StorageError(f"the record of {name.key!r} changed {_ATTEMPTS} times meanwhile")
 
-    def _record_now(self, name: DocumentName, before: Record | None) -> Record:
+    def _record_now(self, name: DocumentName, before: Record | None, ends: float) -> Record:
         """Return the record that the document should have: the one before if nothing changed."""
         source = self._documents.get(name.key, MOST_BYTES)
         if source is None:
@@ -91,7 +100,7 @@ class DocumentIndexer:
         if before and before.info.digest == info.digest:
             return before
         try:
-            return self._read(name, info, source, sidecar)
+            return self._read(name, info, source, sidecar, ends)
         except DocumentError as error:
             told = {"code": error.code, "message": error.reason}
             # The last version that was readable stays until this one is, or is deleted.
@@ -129,6 +138,7 @@ class DocumentIndexer:
         info: DocumentInfo,
         source: StoredObject,
         sidecar: StoredObject | None,
+        ends: float,
     ) -> Record:
         if source.body is None:
             raise DocumentError(
@@ -140,14 +150,16 @@ class DocumentIndexer:
         attributes = checked_attributes(
             {**document.attributes, **source.metadata, **beside.get("metadataAttributes", {})}
         )
-        table = self._table(name, document, attributes, most_tokens)
+        chunks = self._chunks(name, document, attributes, most_tokens)
+        vectors = self._vectors([chunk.passage for chunk in chunks], ends)
+        table = ChunkTable(chunks, vectors.astype(np.float16))
         english = reads_english(section.text for section in document.sections)
         return Record(replace(info, chunks=len(table), english=english), table)
 
-    def _table(
+    def _chunks(
         self, name: DocumentName, document: Document, attributes: Mapping[str, Any], tokens: int
-    ) -> ChunkTable:
-        chunks = [
+    ) -> list[IndexedChunk]:
+        return [
             IndexedChunk(
                 name.id,
                 number,
@@ -157,8 +169,16 @@ class DocumentIndexer:
             )
             for number, chunk in enumerate(self._chunker.chunks(document, tokens))
         ]
-        vectors = self._embedder.embed([chunk.passage for chunk in chunks])
-        return ChunkTable(chunks, vectors.astype(np.float16))
+
+    def _vectors(self, passages: Sequence[str], ends: float) -> Vectors:
+        """Return the vectors of passages, a part at a time: one call for all has no end in time."""
+        parts = []
+        for start in range(0, max(1, len(passages)), _CHUNKS_AT_ONCE):
+            if self._clock() > ends:
+                reason = f"limit: {start} of {len(passages)} chunks were read in {MOST_SECONDS} s"
+                raise DocumentError("invalid_file", reason)
+            parts.append(self._embedder.embed(passages[start : start + _CHUNKS_AT_ONCE]))
+        return np.concatenate(parts)
 
 
 _NOTHING: Mapping[str, Any] = {

@@ -17,7 +17,16 @@ from functools import partial
 from features.embedding.embedder import EmbedderIdentity
 from features.errors import StorageError
 from features.index.generation import Generation
-from features.index.paths import DOCUMENTS, INDEX, SIDECAR, DocumentName, IndexPaths
+from features.index.paths import (
+    DOCUMENTS,
+    INDEX,
+    OWN_STORE,
+    SIDECAR,
+    STORES,
+    DocumentName,
+    IndexPaths,
+    own_store,
+)
 from features.index.reading import read_current, read_generation, read_record, read_serving
 from features.index.record import DocumentInfo, Record
 from features.ingestion.chunk_writer import ChunkWriter
@@ -101,6 +110,42 @@ class Publisher:
             StorageError: The bucket cannot be used.
         """
         return list(self._index.folders(INDEX))
+
+    def gone(self, stores: Iterable[str]) -> set[str]:
+        """Return those of some stores that a caller had made and has deleted.
+
+        Their ids never come back. Ask after the stores were listed: a store is there before its
+        first document, and so before its index.
+
+        Raises:
+            StorageError: The bucket cannot be used.
+        """
+        there = {own_store(info.key) for info in self._documents.list(STORES)}
+        return {store for store in stores if OWN_STORE.fullmatch(store)} - there
+
+    def remove(self, store: str) -> int:
+        """Delete the index of a store that is gone, an hour after its last change; return how much.
+
+        Raises:
+            StorageError: The bucket cannot be used.
+        """
+        listed = list(self._index.list(f"{INDEX}{store}/"))
+        before = self._clock() - _KEPT_SECONDS
+        if any(info.modified.timestamp() >= before for info in listed) or self._is_held(store):
+            return 0
+        with ThreadPoolExecutor(_THREADS) as threads:
+            list(threads.map(self._index.delete, [info.key for info in listed]))
+        return len(listed)
+
+    def _is_held(self, store: str) -> bool:
+        """Return True while documents are there, or vectors that only the generation names."""
+        if any(True for _ in self._documents.list(f"{DOCUMENTS}{store}/")):
+            return True
+        paths = IndexPaths(store, self._embedder, self._chunks.place)
+        generation = self._generation(paths, read_current(self._index, paths))
+        if paths.place == "vectors":
+            self._chunks.settle(generation, Generation(self._embedder, self._clock()))
+        return paths.place == "vectors" and bool(generation.documents)
 
     def collect_garbage(self, store: str) -> int:
         """Delete generations and segments that nobody reads any more; return how many.

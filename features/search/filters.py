@@ -6,9 +6,11 @@ platform.openai.com/docs/api-reference/vector-stores/search
 
 from __future__ import annotations
 
+import json
 import operator
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import Any, Protocol
 
@@ -17,6 +19,12 @@ from features.errors import SearchError
 
 MOST_DEPTH = 10
 MOST_CONDITIONS = 100
+MOST_VALUES = 100
+"""Values of one "in" or "nin"."""
+
+MOST_BYTES = 32 << 10
+"""A whole filter as JSON. `lambda_api` refuses a longer one before it asks, `stacks` at synth."""
+
 Value = str | float | bool
 Types = Mapping[str, Collection[str]]
 """Types of the values that an attribute has somewhere in a store."""
@@ -65,22 +73,34 @@ class Comparison:
         value = attributes.get(self.key)
         if value is None:
             return False
-        comparable = [other for other in self.values if type_name(other) == type_name(value)]
+        comparable = self._by_type.get(type_name(value))
         if not comparable:
             return False
         if self.type in _ORDERED:
-            return _ORDERED[self.type](value, comparable[0])
+            return _ORDERED[self.type](value, next(iter(comparable)))
         return (value in comparable) is (self.type in {"eq", "in"})
 
     def check(self, types: Types) -> None:
         """Refuse values of types that the attribute has nowhere in the store."""
         there = types.get(self.key, ())
-        for value in self.values:
-            if there and type_name(value) not in there:
+        for kind in self._by_type:
+            if there and kind not in there:
                 raise _invalid(
                     f"attribute {self.key!r} holds {' and '.join(sorted(there))}, which cannot be "
-                    f"compared with a {type_name(value)}"
+                    f"compared with a {kind}"
                 )
+
+    @cached_property
+    def _by_type(self) -> Mapping[str, frozenset[Value]]:
+        """The values by their types: equal numbers and booleans are no equals to a filter.
+
+        Made once, as a search asks for every different set of attributes in a store.
+        """
+        kinds = dict.fromkeys(map(type_name, self.values))
+        return {
+            kind: frozenset(value for value in self.values if type_name(value) == kind)
+            for kind in kinds
+        }
 
 
 @dataclass(frozen=True)
@@ -123,8 +143,11 @@ def parse_filter(told: object) -> Filter:
     """Return the filter that JSON tells.
 
     Raises:
-        SearchError: Another form than OpenAI's, nested too deeply, or too many conditions.
+        SearchError: Another form than OpenAI's, nested too deeply, too long, or too many conditions
+            or values.
     """
+    if (size := _bytes(told)) > MOST_BYTES:
+        raise _invalid(f"{size} bytes as JSON, and {MOST_BYTES} are allowed")
     parsed, conditions = _parse(told, MOST_DEPTH)
     if conditions > MOST_CONDITIONS:
         raise _invalid(f"{conditions} comparisons, and {MOST_CONDITIONS} are allowed")
@@ -145,6 +168,13 @@ def _parse(told: object, depth: int) -> tuple[Filter, int]:
     return Join(told["type"], tuple(part for part, _ in parsed)), sum(count for _, count in parsed)
 
 
+def _bytes(told: object) -> int:
+    try:
+        return len(json.dumps(told, default=str))
+    except RecursionError:
+        raise _invalid(f"filters are nested more than {MOST_DEPTH} deep") from None
+
+
 def _comparison(told: Mapping[str, Any]) -> Comparison:
     kind, key, value = told.get("type"), told.get("key"), told.get("value")
     known = (*_EQUAL, *_ORDERED, *_MEMBER, *_JOINS)
@@ -155,6 +185,11 @@ def _comparison(told: Mapping[str, Any]) -> Comparison:
     values: list[Any] = value if isinstance(value, list) and kind in _MEMBER else [value]
     if kind in _MEMBER and not isinstance(value, list):
         raise _invalid(f'"value" of {kind!r} is a list')
+    if len(values) > MOST_VALUES:
+        raise _invalid(
+            f'"value" of {kind!r} on {key!r:.80} has {len(values)} values, and {MOST_VALUES} are '
+            "allowed"
+        )
     if not all(isinstance(one, str | int | float) for one in values):
         raise _invalid(f'"value" of {kind!r} on {key!r} is a string, a number or a boolean')
     if kind in _ORDERED and isinstance(value, bool):

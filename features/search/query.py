@@ -10,7 +10,9 @@ from features.errors import SearchError
 from features.search.filters import Filter, Join, parse_filter
 
 MOST_RESULTS = 50
-_MOST_CHARACTERS = 100_000
+_MOST_CHARACTERS = 10_000
+"""Of a question: more than the tokens that are searched for, and few enough to be cut at once."""
+
 _DEFAULT_RESULTS = 10
 
 
@@ -59,10 +61,11 @@ class Query:
             _number("threshold", told.get("threshold") or 0, most=1),
         )
 
-    def narrowed(self, forced: Filter | None) -> Query:
-        """Return the query under a further condition, which the caller cannot lift."""
+    def narrowed(self, text: str, forced: Filter | None) -> Query:
+        """Return the query for fewer words, under a further condition that no caller can lift."""
         parts = tuple(part for part in (forced, self.filter) if part is not None)
-        return self if forced is None else replace(self, filter=Join("and", parts))
+        condition = self.filter if forced is None else Join("and", parts)
+        return replace(self, text=text, filter=condition)
 
 
 def _weights(told: object) -> Weights:

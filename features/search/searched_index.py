@@ -38,6 +38,10 @@ class SearchedIndex(Protocol):
     def generation(self) -> Generation:
         """The generation."""
 
+    @property
+    def size(self) -> int:
+        """Bytes that its chunks take in memory, about."""
+
     def search(self, query: Query, vector: Vectors | None) -> list[Hit]:
         """Return the chunks that answer a query best.
 

@@ -21,8 +21,11 @@ from features.settings import StoreSettings
 _QUERY_TOKENS = 254
 """Tokens of a question that MiniLM reads: 256 tokens with the marks of its ends."""
 
-MOST_CHUNKS = 100_000
-"""Chunks of callers' stores that are held: 220 MB as snapshots."""
+MOST_BYTES = 512 << 20
+"""Memory of callers' stores that are held, about."""
+
+MOST_STORES = 200
+"""Callers' stores that are held: each is looked at again each minute."""
 
 
 class SearchService:
@@ -76,7 +79,7 @@ class SearchService:
         index = self._index(store)
         vector, degraded = self._vector(index, query, text)
         try:
-            hits = index.search(query.narrowed(self._forced.get(store)), vector)
+            hits = index.search(query.narrowed(text, self._forced.get(store)), vector)
         except StorageError as error:
             raise self._unavailable(store, error) from error
         return {
@@ -149,16 +152,16 @@ class SearchService:
         self._indexes.pop(store, None)
         self._indexes[store] = refreshed
         sizes = {
-            name: held.last.generation.chunks
+            name: held.last.size
             for name, held in self._indexes.items()
             if held.last and name not in self._declared
         }
-        over = sum(sizes.values()) - MOST_CHUNKS
-        for name, chunks in sizes.items():
-            if over <= 0 or name == store:
+        over, many = sum(sizes.values()) - MOST_BYTES, len(sizes) - MOST_STORES
+        for name, size in sizes.items():
+            if max(over, many) <= 0 or name == store:
                 break
             del self._indexes[name]
-            over -= chunks
+            over, many = over - size, many - 1
 
     def _unavailable(self, store: str, error: StorageError) -> SearchError:
         self._failed(store, error)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
 
 from features.embedding.embedder import Vectors
+from features.errors import SearchError
 from features.index.chunk_table import ChunkTable
 from features.index.generation import Generation
 from features.index.words import words
@@ -20,6 +22,9 @@ from features.search.searched_index import Hit
 
 Numbers = npt.NDArray[np.intp]
 
+_MOST_FILTER_SECONDS = 5.0
+"""Longest time that a filter takes: whoever asked was answered without long before."""
+
 
 class Snapshot:
     """The chunks of a generation.
@@ -28,6 +33,7 @@ class Snapshot:
         name: Name of the generation, a digest.
         generation: The generation.
         tables: Chunks of its segments by the segments' names, shared with other snapshots.
+        size: Bytes of the chunks in memory, about.
     """
 
     def __init__(self, name: str, generation: Generation, tables: Mapping[str, ChunkTable]) -> None:
@@ -37,6 +43,7 @@ class Snapshot:
         self._tables: Sequence[ChunkTable] = list(tables.values())
         self._bm25 = Bm25([table.postings for table in self._tables])
         self._starts = np.cumsum([0, *map(len, self._tables)])
+        self.size = sum(table.size for table in self._tables)
 
     def prepare(self) -> None:
         """Compute what the first search would wait for."""
@@ -52,7 +59,8 @@ class Snapshot:
             vector: the question's vector of length 1; None to go by words alone.
 
         Raises:
-            SearchError: The filter compares an attribute with another type than it has.
+            SearchError: The filter compares an attribute with another type than it has, or is not
+                through in time.
         """
         if not self._tables:
             return []
@@ -81,7 +89,15 @@ class Snapshot:
             return np.ones(int(self._starts[-1]), np.bool_)
         condition.check(self._types)
         parts = []
+        ends = perf_counter() + _MOST_FILTER_SECONDS
         for table in self._tables:
+            if perf_counter() > ends:
+                raise SearchError(
+                    "invalid_request",
+                    f"not through in {_MOST_FILTER_SECONDS:g} s: this store has too many different "
+                    "attributes for so many comparisons",
+                    "filters",
+                )
             distinct, which = table.attribute_sets
             met = np.array([condition.matches(attributes) for attributes in distinct], np.bool_)
             parts.append(met[which])

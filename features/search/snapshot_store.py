@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 from features.embedding.embedder import EmbedderIdentity
+from features.index.chunk_table import ChunkTable
 from features.index.generation import Generation
+from features.index.paths import IndexPaths
 from features.index.reading import read_current, read_generation, read_segment, read_serving
+from features.search.oversized import OversizedIndex
 from features.search.searched_index import SearchedIndex
 from features.search.snapshot import Snapshot
 from features.storage.object_store import ObjectStore
 
 _THREADS = 8
+MOST_CHUNKS = 100_000
+"""Chunks of a caller's store."""
+
+MOST_BYTES = 512 << 20
+"""Memory of a caller's store, about: 100,000 chunks of 220 tokens take less, and the function has
+1,769 MB for all that it holds."""
+
 _NOTHING = Generation(EmbedderIdentity("none", "", 0), 0)
 EMPTY = Snapshot("", _NOTHING, {})
 """The snapshot of a store in which nothing was published yet."""
 
 
-def load_snapshot(objects: ObjectStore, store: str, before: SearchedIndex | None) -> Snapshot:
+def load_snapshot(
+    objects: ObjectStore,
+    store: str,
+    before: SearchedIndex | None,
+    declared: Collection[str] = (),
+) -> SearchedIndex:
     """Return the current snapshot of a store: the one before if nothing changed.
 
-    Segments that the one before has are not read again.
+    Segments that the one before has are not read again. A store that would take the memory of all
+    others is not loaded.
+
+    Args:
+        objects: the bucket.
+        store: name of the store.
+        before: the index as it was; None for the first.
+        declared: names of the stores of config, for which whoever deploys gives the memory.
 
     Raises:
         StorageError: The bucket cannot be read, or what lies in it is damaged.
@@ -31,18 +53,37 @@ def load_snapshot(objects: ObjectStore, store: str, before: SearchedIndex | None
     if paths is None or current is None:
         return EMPTY
     name = current[0]
-    if isinstance(before, Snapshot) and before.name == name:
+    if before is not None and before.name == name:
         return before
     generation = read_generation(objects, paths, name)
+    is_bounded = store not in declared
+    if is_bounded and generation.chunks > MOST_CHUNKS:
+        reason = f"this store has {generation.chunks} chunks, and {MOST_CHUNKS} can be searched"
+        return OversizedIndex(name, generation, f"{reason}: take files out of it")
     had = before.tables if isinstance(before, Snapshot) else {}
-    missing = [segment.name for segment in generation.segments if segment.name not in had]
-    with ThreadPoolExecutor(_THREADS) as threads:
-        read = threads.map(partial(read_segment, objects, paths), missing)
-        new = dict(zip(missing, read, strict=True))
-    tables = {
-        segment.name: had[segment.name] if segment.name in had else new[segment.name]
-        for segment in generation.segments
-    }
+    tables: dict[str, ChunkTable] = {}
+    size = 0
+    for segment, table in _tables(objects, paths, generation, had):
+        tables[segment] = table
+        size += table.size
+        if is_bounded and size > MOST_BYTES:
+            reason = f"this store takes more than {MOST_BYTES >> 20} MiB of memory to be searched"
+            return OversizedIndex(name, generation, f"{reason}: take files out of it")
     snapshot = Snapshot(name, generation, tables)
     snapshot.prepare()
     return snapshot
+
+
+def _tables(
+    objects: ObjectStore, paths: IndexPaths, generation: Generation, had: Mapping[str, ChunkTable]
+) -> Iterator[tuple[str, ChunkTable]]:
+    """Yield the segments in their order; no more are read ahead than threads read at once."""
+
+    def read(name: str) -> ChunkTable:
+        return had[name] if name in had else read_segment(objects, paths, name)
+
+    names = [segment.name for segment in generation.segments]
+    with ThreadPoolExecutor(_THREADS) as threads:
+        for start in range(0, len(names), _THREADS):
+            some = names[start : start + _THREADS]
+            yield from zip(some, threads.map(read, some), strict=True)

@@ -26,7 +26,10 @@ class VectorView:
         name: Name of the generation, a digest; empty before the first.
         generation: The generation.
         paths: Keys of the index; None before the first.
+        size: Bytes of its chunks in memory: they are elsewhere.
     """
+
+    size = 0
 
     def __init__(
         self,

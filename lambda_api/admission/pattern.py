@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from lambda_api.admission import bounds
 
-_REPEAT = re.compile(r"\{(\d*)(,?)(\d*)\}", re.ASCII)
+_REPEAT = re.compile(r"\{(\d*)(?:(,)(\d*))?\}", re.ASCII)
 _CODE = re.compile(r"u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}")
 _GROUP_OPENINGS = re.compile(r"\?(?::|=|!|<=|<!|P?<\w{1,64}>)")
 _SIMPLE = {"*": (0, None), "+": (1, None), "?": (0, 1)}

@@ -125,6 +125,8 @@ class SageMakerEndpoint:
             max_pool_connections=_MAX_CONNECTIONS,
             # botocore puts its own together anew for each call: 0.1 ms of 0.8.
             user_agent="llm-twin",
+            # What is sent is put together here, not by a caller.
+            parameter_validation=False,
         )
         client = boto3.client("sagemaker-runtime", config=config)
         return cls(client, endpoint_name, component_name, adapters)

@@ -126,15 +126,12 @@ class ChatCompletionRequest(WireModel):
         `prompt_cache_key` is for the routing in front of the engines, which do not know it.
         Instructions at the beginning are one message, as many templates take no second.
         """
-        fields = {"messages": one_instruction(self.messages), **(selected or {})}
-        request = self.model_copy(update=fields)
+        fields: dict[str, Any] = {"messages": one_instruction(self.messages), **(selected or {})}
         if self.stream:
-            options = (self.stream_options or StreamOptions()).model_copy(
-                update={"include_usage": True}
-            )
-            request = request.model_copy(update={"stream_options": options})
+            options = self.stream_options or StreamOptions()
+            fields["stream_options"] = options.model_copy(update={"include_usage": True})
         ours = {"model", "prompt_cache_key"} - fields.keys()
-        return request.written(exclude_unset=True, exclude=ours)
+        return self.model_copy(update=fields).written(exclude_unset=True, exclude=ours)
 
 
 class TokenUsage(BaseModel):

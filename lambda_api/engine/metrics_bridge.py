@@ -17,6 +17,9 @@ QUEUED_REQUESTS = "QueuedRequestsPerInstance"
 KV_CACHE_USE = "KvCacheUse"
 """Share of the KV cache in use, 0 to 1, mean over the instances."""
 
+SHADOW_VARIANT = "shadow"
+"""The variant whose instances get copies of requests, which no scaling is to follow."""
+
 
 class MetricQueries(Protocol):
     """The engines' metrics as PromQL reads them."""
@@ -64,4 +67,12 @@ class MetricsBridge:
             self.metrics.put(values)
 
     def _query(self, name: str) -> str:
-        return f'avg({name}{{"aws.sagemaker.endpoint.name"="{self.endpoint_name}"}})'
+        """Return the query for a metric's mean over the instances that answer.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/inference-monitoring.html
+        """
+        labels = (
+            f'"aws.sagemaker.endpoint.name"="{self.endpoint_name}"',
+            f'"aws.sagemaker.variant.name"!="{SHADOW_VARIANT}"',
+        )
+        return f"avg({name}{{{','.join(labels)}}})"

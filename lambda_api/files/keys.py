@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from lambda_api.storage.object_store import ObjectInfo
+from lambda_api.files.schemas import FILE_PREFIX
+from lambda_api.storage.object_ids import is_id
+from lambda_api.storage.object_store import ObjectInfo, ObjectStore
 
 _DESCRIPTION = re.compile(
     r"(?P<id>file-[0-9a-f]{32})/file(\.(?P<purpose>[a-z_-]+)\.(?P<expires_at>\d+))?\.json"
@@ -66,3 +68,10 @@ def folder_of(owner: str, file_id: str = "") -> str:
 def content_key(owner: str, file_id: str) -> str:
     """Return the key of a file's content."""
     return f"{folder_of(owner, file_id)}content"
+
+
+def keys_of(store: ObjectStore, owner: str, file_id: str) -> list[FileKey]:
+    """Return the keys of a file's descriptions: one, or two while a later one replaces it."""
+    if not is_id(FILE_PREFIX, file_id):
+        return []
+    return list(FileKey.all_in(store.list(folder_of(owner, file_id))))

@@ -6,12 +6,14 @@ The description's key says all that lists filter by, docs/decisions/0076.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from time import time
 
-from lambda_api.errors import NotFoundError, UnreadableObjectError
-from lambda_api.files.keys import FileKey, content_key, folder_of
+from lambda_api.errors import ConflictError, NotFoundError, UnreadableObjectError
+from lambda_api.files.keys import FileKey, content_key, folder_of, keys_of
 from lambda_api.files.new_file import NewFile, media_type
+from lambda_api.files.room import FileRoom
 from lambda_api.files.schemas import (
     FILE_PREFIX,
     DeletedFile,
@@ -22,12 +24,12 @@ from lambda_api.files.schemas import (
 )
 from lambda_api.files.uses import FileUses
 from lambda_api.quotas.quota import UNLIMITED, Quota
-from lambda_api.storage.object_ids import is_id, new_id
+from lambda_api.storage.object_ids import new_id
 from lambda_api.storage.object_store import ObjectStore
 from lambda_api.storage.pagination import Order, Page, page_of
 from lambda_api.storage.stored_state import state_in
 
-UPLOAD_URL_SECONDS = DOWNLOAD_URL_SECONDS = 3600
+DOWNLOAD_URL_SECONDS = 3600
 _DAY_SECONDS = 86_400
 _BATCHES: tuple[Purpose, ...] = ("batch",)
 
@@ -89,6 +91,8 @@ class FileService:
             ServiceError: The file is not allowed, or cannot be stored.
         """
         new = self._new(NewFile(purpose, filename, size, expires_after), file_id)
+        if self.room.upload_seconds(new.id) <= 0:
+            raise ConflictError("this Idempotency-Key is older than an hour, use a new one")
         file = new.model_copy(
             update={"status": "uploaded", "status_details": "its content is awaited at upload_url"}
         )
@@ -97,13 +101,14 @@ class FileService:
         return self._uploadable(owner, file)
 
     def found_again(self, owner: str, file_id: str) -> FileObject | None:
-        """Return a file as its creation did: with a URL while the content is awaited."""
+        """Return a file as its creation did: with a URL while that works and content is awaited."""
         file = self.find(owner, file_id)
-        return self._uploadable(owner, file) if file and file.status == "uploaded" else file
+        may_come = file and file.status == "uploaded" and self.room.upload_seconds(file_id) > 0
+        return self._uploadable(owner, file) if file and may_come else file
 
     def find(self, owner: str, file_id: str) -> FileObject | None:
         """Return an owner's file; None if there is none, or if expired."""
-        keys = self._keys_of(owner, file_id)
+        keys = keys_of(self.store, owner, file_id)
         return self._read(owner, keys[-1]) if keys else None
 
     def get(self, owner: str, file_id: str) -> FileObject:
@@ -146,14 +151,16 @@ class FileService:
             NotFoundError: There is no such file, or it has expired.
             ConflictError: A batch that runs needs the file.
         """
-        if not self._is_there(owner, file_id):
-            raise missing_file(file_id, "file_id")
+        with suppress(UnreadableObjectError):
+            self.get(owner, file_id)
         for use in self.uses:
             use.release(owner, file_id)
+        may_come = self.room.may_grow(owner, file_id)
         # First: a deletion that broke off can be tried again while the description is there.
         self.store.delete(content_key(owner, file_id))
         self.store.delete_below(folder_of(owner, file_id))
-        self.quota.give_back(owner, file_id)
+        if not may_come:  # else its room is taken until the URL has ended
+            self.quota.give_back(owner, file_id)
         return DeletedFile(id=file_id)
 
     def content(self, owner: str, file: FileObject) -> Iterator[bytes]:
@@ -188,10 +195,10 @@ class FileService:
         self._keep(owner, file, is_new=False)
         return True
 
-    def gone(self, owner: str, file_ids: Iterable[str]) -> list[str]:
-        """Return those of an owner's files that are not in the bucket."""
-        there = set(self.store.folders(f"files/{owner}/"))
-        return [file_id for file_id in file_ids if file_id not in there]
+    @property
+    def room(self) -> FileRoom:
+        """The room that files take in the bucket."""
+        return FileRoom(self.store, self.clock)
 
     def new_id(self) -> str:
         """Return the id of a file that is made later."""
@@ -203,12 +210,6 @@ class FileService:
 
     def _described(self, new: NewFile, file_id: str) -> FileObject:
         return new.described(file_id, self.clock(), self.retention_days * _DAY_SECONDS)
-
-    def _is_there(self, owner: str, file_id: str) -> bool:
-        try:
-            return self.find(owner, file_id) is not None
-        except UnreadableObjectError:
-            return True
 
     def _read(self, owner: str, key: FileKey) -> FileObject | None:
         kept = self.store.get(key.text(owner))
@@ -228,20 +229,16 @@ class FileService:
         )
 
     def _uploadable(self, owner: str, file: FileObject) -> UploadableFile:
-        url = self.store.upload_url(content_key(owner, file.id), UPLOAD_URL_SECONDS, file.bytes)
+        key, seconds = content_key(owner, file.id), self.room.upload_seconds(file.id)
+        url = self.store.upload_url(key, seconds, file.bytes)
         return UploadableFile(**file.model_dump(), upload_url=url)
 
     def _keep(self, owner: str, file: FileObject, *, is_new: bool) -> None:
         key = FileKey(file.id, file.purpose, file.expires_at)
         self.store.put(key.text(owner), file.model_dump_json().encode())
-        for other in [] if is_new else self._keys_of(owner, file.id):
+        for other in [] if is_new else keys_of(self.store, owner, file.id):
             if other != key:  # an earlier attempt's, which expires earlier
                 self.store.delete(other.text(owner))
-
-    def _keys_of(self, owner: str, file_id: str) -> list[FileKey]:
-        if not is_id(FILE_PREFIX, file_id):
-            return []
-        return list(FileKey.all_in(self.store.list(folder_of(owner, file_id))))
 
 
 def missing_file(file_id: str, param: str) -> NotFoundError:

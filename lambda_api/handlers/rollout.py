@@ -13,6 +13,7 @@ from lambda_api.aws.lifecycle.cloudformation import CloudFormationStacks
 from lambda_api.aws.lifecycle.endpoints import SageMakerEndpoints
 from lambda_api.aws.lifecycle.event_bus import EventBus
 from lambda_api.aws.lifecycle.model_registry import ModelRegistry
+from lambda_api.aws.lifecycle.passing import passing_refusals
 from lambda_api.aws.lifecycle.ssm_parameter import SsmParameter
 from lambda_api.aws.s3 import S3Store
 from lambda_api.aws.sagemaker_runtime import SageMakerEndpoint
@@ -30,7 +31,16 @@ from lambda_api.settings import Settings
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """Run the step that the event names, and return the rollout."""
+    """Run the step that the event names, and return the rollout.
+
+    Raises:
+        PassingError: The step is to be taken again.
+    """
+    with passing_refusals():
+        return _taken(event)
+
+
+def _taken(event: Mapping[str, Any]) -> dict[str, Any]:
     steps, step = _connected(), event["step"]
     if step == "read":
         return _written(steps.read(event["input"], event["execution"]))

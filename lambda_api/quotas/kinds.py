@@ -14,7 +14,12 @@ Ended = Callable[[str, Sequence[str]], Collection[str]]
 """Returns those of an owner's things that have ended."""
 
 
-def stored_files(settings: Settings, connect: Callable[[], LeaseTable], gone: Ended) -> Quota:
+def stored_files(
+    settings: Settings,
+    connect: Callable[[], LeaseTable],
+    freed: Ended,
+    clear: Ended = lambda _owner, names: names,
+) -> Quota:
     """Return the quota of files that callers upload, and of their bytes."""
     if settings.quota_table is None:
         return UNLIMITED
@@ -23,7 +28,8 @@ def stored_files(settings: Settings, connect: Callable[[], LeaseTable], gone: En
         Limits(settings.max_stored_files, settings.max_stored_mb * _MIB),
         connect,
         "delete some or let them expire",
-        gone,
+        freed,
+        clear,
     )
 
 

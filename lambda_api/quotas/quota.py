@@ -68,8 +68,8 @@ UNLIMITED = Unlimited()
 class LeasedQuota:
     """A quota counted by the leases in a table.
 
-    A lease that nobody gave back lapses; sooner, a caller at its limit has its oldest leases looked
-    at, and those whose things have ended are given back.
+    A caller at its limit has its leases looked at: those that have lapsed are given back when
+    nothing is left of their things, and the oldest of the others when theirs have ended.
 
     Attributes:
         kind: The things, in the plural: `open batches`.
@@ -77,6 +77,8 @@ class LeasedQuota:
         connect: Returns the table; called when needed, so cached.
         advice: The way to get below the limit.
         ended: Returns those of some names whose things have ended; none where nobody can tell.
+        clear: Takes away what is left of things whose leases have lapsed; returns those of which
+            nothing is.
         retry_after_seconds: Time after which some have probably ended; None if only the caller can
             end them.
         clock: Returns Unix seconds.
@@ -87,6 +89,7 @@ class LeasedQuota:
     connect: Callable[[], LeaseTable]
     advice: str
     ended: Callable[[str, Sequence[str]], Collection[str]] = lambda _owner, _names: ()
+    clear: Callable[[str, Sequence[str]], Collection[str]] = lambda _owner, names: names
     retry_after_seconds: int | None = None
     clock: Callable[[], float] = time
 
@@ -117,7 +120,7 @@ class LeasedQuota:
 
     def _has_swept(self, owner: str, leases: Leases, now: int) -> bool:
         """Give back what has ended; return True if there was any."""
-        gone = set(leases.lapsed(now)[:_MOST_SWEPT])
+        gone = set(self.clear(owner, leases.lapsed(now)[:_MOST_SWEPT]))
         is_due = now - leases.swept_at >= _SWEEP_SECONDS
         if is_due and self.connect().claim_sweep(self._holder(owner), leases.swept_at, now):
             asked = leases.oldest(_MOST_SWEPT, before=now - _BEGINNING_SECONDS)

@@ -14,7 +14,7 @@ INSTRUCTION = (
     "like [1]."
 )
 _OPENING, _CLOSING = "<document>", "</document>"
-_DELIMITER = re.compile(r"<(?=\s*/?\s*document\b)", re.IGNORECASE)
+_DELIMITER = re.compile(r"<(?=\s*(?:/\s*)?document\b)", re.IGNORECASE)
 _BYTES_PER_TOKEN = 3
 """Few tokenizers make more tokens of a text than a third of its bytes; the engine has the last
 word, and what is too long then loses its last block."""

@@ -5,6 +5,7 @@ platform.openai.com/docs/guides/tools-file-search
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,10 @@ FILE_SEARCH = "file_search"
 
 MOST_STORES = 5
 MOST_RESULTS = 50
+MOST_FILTER_BYTES = 32 << 10
+"""Filters as JSON. The search function has the same bound, and is asked for each store and
+question; a test holds both to each other."""
+
 _DEFAULT_RESULTS = 10
 _LONGEST_ID = 80
 _FIELDS = {"type", "vector_store_ids", "filters", "max_num_results", "ranking_options"}
@@ -87,6 +92,9 @@ def ranked(given: Mapping[str, Any], param: str) -> dict[str, Any]:
         raise refused(
             f"{param}.max_num_results", f"got {most!r:.40}, 1 to {MOST_RESULTS} are allowed"
         )
+    filters = given.get("filters")
+    if (size := len(json.dumps(filters))) > MOST_FILTER_BYTES:
+        raise refused(f"{param}.filters", f"{size} bytes, {MOST_FILTER_BYTES} are allowed")
     options = given.get("ranking_options") or {}
     where = f"{param}.ranking_options"
     if not isinstance(options, Mapping):
@@ -94,7 +102,7 @@ def ranked(given: Mapping[str, Any], param: str) -> dict[str, Any]:
     _refuse_others(options, _RANKING, where)
     hybrid = options.get("hybrid_search")
     return {
-        "filters": given.get("filters"),
+        "filters": filters,
         "most_results": most,
         "threshold": _number(options.get("score_threshold") or 0, f"{where}.score_threshold", 1),
         "weights": None if hybrid is None else _weights(hybrid, f"{where}.hybrid_search"),

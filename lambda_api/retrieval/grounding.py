@@ -60,6 +60,8 @@ class Grounding:
             ServiceError: The request was refused, or the upstream failed.
         """
         passages = self.found.passages if self.found else ()
+        if not passages:
+            return ask(request)
         self.blocks = fitting(request, joined(passages), self.context_length)
         try:
             return ask(with_context(request, self.blocks))

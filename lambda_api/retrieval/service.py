@@ -12,7 +12,7 @@ from typing import Protocol
 
 from lambda_api.chat.schemas import ChatCompletionRequest, Message
 from lambda_api.errors import ServiceError
-from lambda_api.retrieval.circuit_breaker import CircuitBreaker
+from lambda_api.retrieval.circuit_breaker import CircuitBreakers
 from lambda_api.retrieval.errors import RetrievalError
 from lambda_api.retrieval.file_search import FileSearch
 from lambda_api.retrieval.grounding import Found, Grounding
@@ -20,7 +20,7 @@ from lambda_api.retrieval.store_searches import PATIENT_SECONDS, StoreSearches, 
 
 _THREADS = 16
 _LONGEST_QUERY = 4000
-"""Characters of a message that are searched for: more than the 256 tokens that search reads."""
+"""Characters of a question that are searched for: more than the 256 tokens that search reads."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Retrieval:
         seconds: Longest wait for a search before an answer.
         rewrites: True if questions are rewritten before an answer.
         rewrite_seconds: Longest wait for a rewritten question.
-        breaker: The breaker of searches before answers.
+        breakers: The breakers of searches before answers, one for each owner.
     """
 
     stores: StoreSearches
@@ -50,7 +50,7 @@ class Retrieval:
     seconds: float
     rewrites: bool = False
     rewrite_seconds: float = 1.5
-    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    breakers: CircuitBreakers = field(default_factory=CircuitBreakers)
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_THREADS, thread_name_prefix="rewriting")
     )
@@ -73,11 +73,12 @@ class Retrieval:
         self.stores.names_of(search.store_ids, owner)  # an unknown one is said whatever comes
         if not message:
             return Grounding(Found(), self.context_length)
-        if self.breaker.is_open:
+        breaker = self.breakers.of(owner)
+        if breaker.is_open:
             found = Found((message,), failed="circuit")
         else:
             found = self._found(search, request.messages, message, owner, rewrite)
-            self.breaker.note(failed=found.failed is not None)
+            breaker.note(failed=found.failed is not None)
         milliseconds = round((perf_counter() - began) * 1000, 2)
         return Grounding(replace(found, milliseconds=milliseconds), self.context_length)
 
@@ -97,8 +98,9 @@ class Retrieval:
         Raises:
             ServiceError: The search cannot be made as asked, or the function does not answer.
         """
+        queries = [query[:_LONGEST_QUERY] for query in queries]
         if rewrite:
-            said = [[Message(role="user", content=query[:_LONGEST_QUERY])] for query in queries]
+            said = [[Message(role="user", content=query)] for query in queries]
             asked = [self._pool.submit(rewrite, messages) for messages in said]
             sentences = (_rewritten(future, self.rewrite_seconds) for future in asked)
             queries = [new or old for new, old in zip(sentences, queries, strict=True)]

@@ -98,7 +98,12 @@ class StoreSearches:
             (name, self._searches.submit(function, search.event(name, query, owner)))
             for query, (_, name) in product(queries, stores)
         ]
-        told = [(name, _in_time(future, ends)) for name, future in asked]
+        try:
+            told = [(name, _in_time(future, ends)) for name, future in asked]
+        finally:
+            # What nobody waits for is not begun: the next caller's searches take the threads.
+            for _, future in asked:
+                future.cancel()
         for store_id, look in looks.items():
             if not _is_there(look, ends):
                 raise missing_store(store_id)

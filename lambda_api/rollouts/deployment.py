@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambda_api.rollouts.ports import NoUpdateError, Parameter, Stacks, StackState
+from lambda_api.rollouts.ports import (
+    BusyStackError,
+    NoUpdateError,
+    Parameter,
+    Stacks,
+    StackState,
+)
 from lambda_api.rollouts.schemas import NO_SHADOW, Rollout, ServedVersion, ShadowVersion
 
 LONGEST_SECONDS: Final = 2 * 3600
@@ -80,8 +86,13 @@ class Deployment:
                 self._put(version, shadow)
             elif rollout.updating == name:
                 _check(name, state)
-            elif self._begun(name, version, shadow):
-                return self._waiting(rollout, name, updating=name)
+            else:
+                try:
+                    begun = self._begun(name, version, shadow)
+                except BusyStackError:  # since it was described
+                    return self._waiting(rollout, name)
+                if begun:
+                    return self._waiting(rollout, name, updating=name)
             update = {"updated": [*rollout.updated, name], "updating": None}
             rollout = rollout.model_copy(update=update)
         return None

@@ -27,6 +27,11 @@ from lambda_api.rollouts.schemas import CheckResult
 
 CONCURRENCY: Final = 4
 MOST_CHECKS: Final = 1000
+SLICE_SECONDS: Final = 300
+"""Time in which a step begins questions; the last answer may take SageMaker's 8 minutes more."""
+LONGEST_SECONDS: Final = 45 * 60
+"""Time in which all questions must have begun."""
+_UNASKED: Final = "not asked in time"
 _TOLD: Final = 5
 """Failures that a result tells of."""
 _LONGEST_TOLD: Final = 300
@@ -131,27 +136,69 @@ def parse_golden(content: bytes) -> list[GoldenLine]:
     return checks
 
 
-def run_golden(checks: Sequence[GoldenLine], ask: Ask) -> CheckResult:
-    """Ask all questions, four at a time; an answer that does not come is a failed check."""
+def allowed_seconds(checks: Sequence[GoldenLine]) -> float:
+    """Return the sum of the checks' `max_seconds`, where given, shared by those asked at once."""
+    return sum(check.expect.max_seconds or 0 for check in checks) / CONCURRENCY
 
-    def problem(check: GoldenLine) -> str | None:
-        request = {
-            "messages": check.messages,
-            "max_tokens": check.max_tokens,
-            "temperature": 0,
-            "seed": 0,
-        }
-        begun = time.monotonic()
-        try:
-            answer = ask(request)
-        except Exception as error:  # whatever it is: the check did not hold
-            return f"no answer: {type(error).__name__}: {error}"
-        return check.expect.problem(answer, time.monotonic() - begun)
+
+def run_golden(
+    checks: Sequence[GoldenLine],
+    ask: Ask,
+    *,
+    so_far: CheckResult | None = None,
+    seconds: float = SLICE_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+) -> CheckResult:
+    """Ask the questions that are left, four at a time, and stop when the time is over.
+
+    An answer that does not come is a failed check. At least one question is asked.
+
+    Args:
+        checks: all of the file.
+        ask: asks one.
+        so_far: the result of the questions before.
+        seconds: time in which questions begin.
+        clock: returns seconds.
+    """
+    before = so_far or CheckResult()
+    start, first = before.asked or 0, clock()
+
+    def outcome(place: int) -> str | None:
+        if place > start and clock() - first >= seconds:
+            return _UNASKED
+        return _problem(checks[place], ask, clock)
 
     with ThreadPoolExecutor(CONCURRENCY) as threads:
-        problems = list(threads.map(problem, checks))
-    told = [f"check {place}: {text}" for place, text in enumerate(problems, start=1) if text]
-    return CheckResult(passed=len(problems) - len(told), total=len(problems), failures=told[:_TOLD])
+        outcomes = list(threads.map(outcome, range(start, len(checks))))
+    asked = outcomes.index(_UNASKED) if _UNASKED in outcomes else len(outcomes)
+    told = [
+        f"check {place}: {text}"
+        for place, text in enumerate(outcomes[:asked], start=start + 1)
+        if text is not None
+    ]
+    return CheckResult(
+        passed=before.passed + asked - len(told),
+        total=len(checks),
+        failures=[*before.failures, *told][:_TOLD],
+        asked=start + asked if asked < len(outcomes) else None,
+        seconds=before.seconds + clock() - first,
+    )
+
+
+def _problem(check: GoldenLine, ask: Ask, clock: Callable[[], float]) -> str | None:
+    """Return the reason that a check does not hold for; None if there is none."""
+    request = {
+        "messages": check.messages,
+        "max_tokens": check.max_tokens,
+        "temperature": 0,
+        "seed": 0,
+    }
+    begun = clock()
+    try:
+        answer = ask(request)
+    except Exception as error:  # whatever it is: the check did not hold
+        return f"no answer: {type(error).__name__}: {error}"
+    return check.expect.problem(answer, clock() - begun)
 
 
 def text_of(answer: bytes) -> str:

@@ -13,6 +13,14 @@ class NoUpdateError(Exception):
     """A stack that is up to date already."""
 
 
+class BusyStackError(Exception):
+    """A stack whose operation somebody else began since it was looked at."""
+
+
+class PassingError(Exception):
+    """A refusal that may pass: the step is to be taken again."""
+
+
 @dataclass(frozen=True)
 class RegisteredVersion:
     """A version as the registry has it.
@@ -89,6 +97,7 @@ class Stacks(Protocol):
 
         Raises:
             NoUpdateError: There is nothing to update.
+            BusyStackError: Somebody else's operation runs.
         """
 
 

@@ -103,14 +103,20 @@ class CheckResult(BaseModel):
         passed: checks that held.
         total: all checks; 0 where the version has no file of them.
         failures: the first few that did not hold, each with the reason.
+        asked: checks that were asked so far; None once there is nothing left to ask.
+        seconds: time that asking took.
     """
 
     passed: int = 0
     total: int = 0
     failures: list[str] = Field(default_factory=list)
+    asked: int | None = None
+    seconds: float = 0
 
     def __str__(self) -> str:
         """Return the result in words."""
+        if self.asked is not None:
+            return f"{self.passed} of {self.asked} held, {self.total - self.asked} not asked"
         return f"{self.passed} of {self.total} held" if self.total else "unchecked"
 
 

@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lambda_api.rollouts.deployment import Deployment, DeploymentFailedError
-from lambda_api.rollouts.golden_check import Ask, GoldenFileError, parse_golden, run_golden
+from lambda_api.rollouts.golden_check import (
+    LONGEST_SECONDS,
+    SLICE_SECONDS,
+    Ask,
+    GoldenFileError,
+    parse_golden,
+    run_golden,
+)
 from lambda_api.rollouts.history import History
 from lambda_api.rollouts.opening import Opening
 from lambda_api.rollouts.ports import Endpoints, Events, Registry
@@ -27,11 +34,15 @@ class GoldenRule:
         file: name of the checks in the model's directory.
         least: least share of checks that must hold.
         is_required: true where a version without checks is not kept.
+        slice_seconds: time in which one run of the step begins questions.
+        longest_seconds: time in which all questions must have begun.
     """
 
     file: str = "golden.jsonl"
     least: float = 1.0
     is_required: bool = False
+    slice_seconds: float = SLICE_SECONDS
+    longest_seconds: float = LONGEST_SECONDS
 
 
 class RestoreFailedError(Exception):
@@ -90,7 +101,10 @@ class RolloutSteps:
         return self._noted(rollout, next="check")
 
     def check(self, rollout: Rollout) -> Rollout:
-        """Ask the questions whose answers are known; a shadow answers nobody."""
+        """Ask the questions whose answers are known; a shadow answers nobody.
+
+        A function has a quarter of an hour: what is left then is asked by the step's next run.
+        """
         if rollout.trigger == "shadow":
             return self._noted(rollout, next="keep")
         content = self.registry.file(rollout.target, self.rule.file)
@@ -101,14 +115,16 @@ class RolloutSteps:
         if self.deployment.stacks.describe(self.deployment.names[0]) is None:
             return self._noted(rollout, next="keep", checks=CheckResult())
         try:
-            result = run_golden(parse_golden(content), self.ask)
+            checks = parse_golden(content)
         except GoldenFileError as error:
             return self._undoing(rollout, f"{self.rule.file}: {error}")
+        seconds = self.rule.slice_seconds
+        result = run_golden(checks, self.ask, so_far=rollout.checks, seconds=seconds)
         checked = rollout.model_copy(update={"checks": result})
+        if result.asked is not None and result.seconds < self.rule.longest_seconds:
+            return self._noted(checked, next="check")
         if result.passed < self.rule.least * result.total:
-            first = result.failures[0] if result.failures else ""
-            told = f"{result.passed} of {result.total} golden checks held: {first}"
-            return self._undoing(checked, told)
+            return self._undoing(checked, self._failure(result))
         return self._noted(checked, next="keep")
 
     def keep(self, rollout: Rollout) -> Rollout:
@@ -142,6 +158,14 @@ class RolloutSteps:
     def undo(self, rollout: Rollout, error: Mapping[str, Any]) -> Rollout:
         """Begin to restore after a step that failed by itself."""
         return self._undoing(rollout, f"{error.get('Error')}: {str(error.get('Cause'))[:300]}")
+
+    def _failure(self, result: CheckResult) -> str:
+        """Return the reason of a result that does not pass, in words."""
+        told = f"{result.passed} of {result.total} golden checks held"
+        if result.asked is not None:
+            minutes = f"{self.rule.longest_seconds / 60:g} minutes"
+            told += f", {result.total - result.asked} were not asked within {minutes}"
+        return f"{told}: {result.failures[0] if result.failures else ''}".rstrip(": ")
 
     def _difference(self) -> str | None:
         for name in self.deployment.names:

@@ -29,3 +29,9 @@ def new_id(prefix: str, seconds: float) -> str:
 def is_id(prefix: str, text: str) -> bool:
     """Return True if a text can be an id with this prefix; nothing else is fit for a key."""
     return text.startswith(prefix) and bool(_ID_DIGITS.fullmatch(text.removeprefix(prefix)))
+
+
+def made_at(object_id: str) -> float:
+    """Return the time of an id that `new_id` made, in Unix seconds."""
+    digits = object_id[-_TIME_DIGITS - _RANDOM_DIGITS :][:_TIME_DIGITS]
+    return (_FARTHEST_MILLISECOND - int(digits, 16)) / 1000

@@ -64,6 +64,8 @@ class JsonLinesReassembler:
 
 def _event(data: bytes) -> bytes:
     """Return the event that carries `data`, or nothing if that was cut in the middle."""
+    if not data:
+        return b""
     if data != b"[DONE]":
         try:
             json.loads(data)

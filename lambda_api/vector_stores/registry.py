@@ -106,4 +106,5 @@ class StoreRegistry:
         self.objects.delete(store_key(owner, store_id))
 
     def _has_expired(self, state: StoreState) -> bool:
-        return state.expires_at is not None and state.expires_at <= self.clock()
+        ends = [end for end in (state.expires_at, state.made_by) if end is not None]
+        return bool(ends) and min(ends) <= self.clock()

@@ -82,10 +82,13 @@ class StoreState(Listed):
     Attributes:
         modified_at: The last write, in Unix seconds; of a store that never expires, its own last
             change.
+        made_by: Of a store whose files are being copied, the end of that in Unix seconds: a store
+            that is not made by then is gone. None once it is made.
     """
 
     created_at: int
     modified_at: int
+    made_by: int | None = None
     name: str = ""
     description: str | None = None
     expires_after: ExpiresAfter | None = None
@@ -118,11 +121,11 @@ class VectorStore(Listed):
     def of(cls, state: StoreState, counts: FileCounts, usage_bytes: int) -> VectorStore:
         """Return a store as callers see it."""
         return cls(
-            **state.model_dump(exclude={"modified_at"}),
+            **state.model_dump(exclude={"modified_at", "made_by"}),
             expires_at=state.expires_at,
             usage_bytes=usage_bytes,
             file_counts=counts,
-            status="in_progress" if counts.in_progress else "completed",
+            status="in_progress" if counts.in_progress or state.made_by else "completed",
         )
 
 

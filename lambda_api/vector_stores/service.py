@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from random import sample
 from time import time
 from typing import Any
 
@@ -28,6 +29,8 @@ from lambda_api.vector_stores.schemas import (
 from lambda_api.vector_stores.store_files import StoreFiles
 
 _AT_ONCE = 8
+MAKING_SECONDS = 120
+"""Longest time that a store is being made of files: the function that copies them ends before."""
 
 
 @dataclass(frozen=True)
@@ -76,25 +79,30 @@ class VectorStoreService:
             description=request.description,
             expires_after=request.expires_after,
             metadata=request.metadata or {},
+            # First of all: if the function is killed, what it copied belongs to a store that goes.
+            made_by=now + MAKING_SECONDS if files else None,
         )
 
         def attach(file: FileObject) -> None:
             self.files.attach(owner, store_id, file, None, request.chunking_strategy)
 
         with self.quota.taken(owner, store_id, now + FOR_GOOD_SECONDS):
+            self.copies.registry.keep(owner, state)
             try:
                 with ThreadPoolExecutor(_AT_ONCE) as copying:
                     list(copying.map(attach, files))
-                self.copies.registry.keep(owner, state)
+                if files:
+                    state = self.copies.registry.change(owner, store_id, _made)
             except Exception:
                 self.copies.clear(owner, store_id)
+                self.copies.registry.delete(owner, store_id)
                 raise
         return self._told(owner, [state])[0]
 
     def find(self, owner: str, store_id: str) -> VectorStore | None:
-        """Return an owner's store; None if there is none, or if expired."""
+        """Return an owner's store; None if there is none, if expired, or if not made yet."""
         state = self.copies.registry.find(owner, store_id)
-        return self._told(owner, [state])[0] if state else None
+        return self._told(owner, [state])[0] if state and state.made_by is None else None
 
     def get(self, owner: str, store_id: str) -> VectorStore:
         """Return a store of an owner's, or one of config that the owner may search.
@@ -164,8 +172,10 @@ class VectorStoreService:
             StorageError: The bucket cannot be used.
         """
         removed = 0
-        # All are known before one goes: the bucket is listed page by page.
-        for owner, store_id in list(self.copies.registry.all_ids()):
+        # All are known before one goes: the bucket is listed page by page. In another order each
+        # time, so that a sweep which does not get through leaves no store out for ever.
+        ids = list(self.copies.registry.all_ids())
+        for owner, store_id in sample(ids, len(ids)):
             try:
                 removed += self._unexpired(owner, store_id) is None
             except UnreadableObjectError:
@@ -218,3 +228,7 @@ class VectorStoreService:
             in_progress=len(documents) - failed - completed,
         )
         return VectorStore.of(state, counts, sum(info.size for info in documents.values()))
+
+
+def _made(state: StoreState) -> StoreState:
+    return state.model_copy(update={"made_by": None})

@@ -13,11 +13,9 @@ ministack's functions; 0055, metrics are statistic sets; 0057, stack operations 
 
 from __future__ import annotations
 
-from localcloud.ministack_hooks.concurrency import limit_concurrency
-from localcloud.ministack_hooks.credentials import presigned_failure
-from localcloud.ministack_hooks.event_invocations import queue_event_invocations
-from localcloud.ministack_hooks.events import put_event, run_rates_by
-from localcloud.ministack_hooks.functions import (
+from localcloud.ministack_hooks.aws_lambda.concurrency import limit_concurrency
+from localcloud.ministack_hooks.aws_lambda.event_invocations import queue_event_invocations
+from localcloud.ministack_hooks.aws_lambda.functions import (
     Function,
     ThrottledError,
     execution_slot,
@@ -26,6 +24,9 @@ from localcloud.ministack_hooks.functions import (
     layer_packages,
     record_invocation,
 )
+from localcloud.ministack_hooks.aws_lambda.versions import extend_versions
+from localcloud.ministack_hooks.credentials import presigned_failure
+from localcloud.ministack_hooks.events import put_event, run_rates_by
 from localcloud.ministack_hooks.logs import LogStream
 from localcloud.ministack_hooks.metrics.cloudwatch import (
     Alarm,
@@ -74,7 +75,6 @@ from localcloud.ministack_hooks.stepfunctions import (
     extend_state_machines,
 )
 from localcloud.ministack_hooks.tables import expire_items
-from localcloud.ministack_hooks.versions import extend_versions
 
 __all__ = [
     "Alarm",

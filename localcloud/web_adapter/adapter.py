@@ -16,7 +16,7 @@ from localcloud.ministack_hooks import Function, execution_slot, record_invocati
 from localcloud.settings import Settings
 from localcloud.web_adapter.environment import is_adapted, is_hook
 from localcloud.web_adapter.function_server import InitError
-from localcloud.web_adapter.package import unpack_function
+from localcloud.web_adapter.package import unpack, unpack_function
 from localcloud.web_adapter.process import FunctionProcess
 from localcloud.web_adapter.process_pool import ProcessPool
 from localcloud.web_adapter.request import adapter_request
@@ -52,6 +52,7 @@ class WebAdapter:
         )
         self._pool = ProcessPool(start, one_request=settings.one_request_per_environment)
         self.forget, self.close = self._pool.forget, self._pool.close
+        self.unpack = partial(unpack, directory=self._packages)
 
     def prepare(self, function: Function) -> None:
         """Unpack a web server's package and layers, so that no request waits for that."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -10,10 +11,19 @@ from stacks.config.section import RetentionDays, Section
 
 _COMPARISONS = {"eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"}
 _JOINS = {"and", "or"}
+MOST_FILTER_VALUES = 100
+MOST_FILTER_BYTES = 32 << 10
+"""Bounds of filters, which the search function has too; a test holds both to each other."""
+
+
+def _is_short_filter(given: dict[str, Any]) -> dict[str, Any]:
+    """Refuse a filter that the search function would refuse, but only at its start."""
+    if (size := len(json.dumps(given, default=str))) > MOST_FILTER_BYTES:
+        raise ValueError(f"got {size} bytes as JSON; must have {MOST_FILTER_BYTES} at most")
+    return _is_filter(given)
 
 
 def _is_filter(given: dict[str, Any]) -> dict[str, Any]:
-    """Refuse a filter that the search function would refuse, but only at its start."""
     kind = given.get("type")
     inner = given.get("filters")
     if kind in _JOINS and set(given) == {"type", "filters"} and isinstance(inner, list) and inner:
@@ -23,6 +33,10 @@ def _is_filter(given: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(
             'must be { type = "eq", key = "...", value = ... } with one of '
             f'{", ".join(sorted(_COMPARISONS))}, or {{ type = "and", filters = [...] }}'
+        )
+    elif isinstance(given["value"], list) and len(given["value"]) > MOST_FILTER_VALUES:
+        raise ValueError(
+            f"got {len(given['value'])} values of {kind!r}; must have {MOST_FILTER_VALUES} at most"
         )
     return given
 
@@ -41,7 +55,7 @@ class StoreConfig(Section):
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
     keys: Annotated[list[str], Field(min_length=1, max_length=100)] | None = None
-    forced_filter: Annotated[dict[str, Any], AfterValidator(_is_filter)] | None = None
+    forced_filter: Annotated[dict[str, Any], AfterValidator(_is_short_filter)] | None = None
 
 
 class RetrievalConfig(Section):

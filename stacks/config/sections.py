@@ -38,6 +38,7 @@ STAGE_TAG: Final = "llm-twin:stage"
 """Tag of every stack, by which a stage's stacks are found when config no longer names them."""
 
 STACKS: Final = (
+    "alarms",
     "serving",
     "async",
     "batch",
@@ -218,6 +219,7 @@ class StageSections(Section):
     def stack_names(self) -> tuple[str, ...]:
         """Names of the CloudFormation stacks that the sections ask for."""
         sections = {
+            "alarms": self.alarms,
             "async": self.asynchronous,
             "batch": self.batch,
             "retrieval": self.retrieval,

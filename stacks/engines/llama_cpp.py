@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from stacks.engines.engine import Adapter, Engine, FlagValue, PrometheusMetrics, ServedModel
 from stacks.engines.images import ImageSource
+
+_HTTP_THREADS: Final = 256
+"""Requests that an instance may hold and still answer SageMaker's health check.
+
+A request keeps one of llama-server's threads until its answer ends, one that waits for a slot too,
+and the check waits behind it. By default there are a few more threads than slots: a burst of 31
+requests kept the check for 19 s, and a container that misses checks is restarted with all that it
+holds. https://github.com/ggml-org/llama.cpp/pull/20799
+"""
 
 
 class LlamaCpp(Engine):
@@ -40,6 +50,7 @@ class LlamaCpp(Engine):
             "SM_LLAMA_CPP_ALIAS": model.id,
             "SM_LLAMA_CPP_CTX_SIZE": model.context_length * model.max_concurrent_sequences,
             "SM_LLAMA_CPP_PARALLEL": model.max_concurrent_sequences,
+            "SM_LLAMA_CPP_THREADS_HTTP": _HTTP_THREADS,
         }
 
     def adapter_settings(self, adapters: Sequence[Adapter]) -> dict[str, FlagValue]:

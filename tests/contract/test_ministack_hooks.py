@@ -130,6 +130,8 @@ SIGNATURES = [
     (lambda_svc, "_snapstart_provision_version_async", "name ver_record"),
     (lambda_svc, "invalidate_worker", "func_name qualifier account region"),
     (lambda_runtime, "_detect_runtime_binary", "runtime"),
+    (lambda_runtime.Worker, "__init__", "self func_name config code_zip"),
+    (lambda_runtime.Worker, "_spawn", "self"),
     (
         lambda_runtime.Worker,
         "_drain_stderr_bounded",

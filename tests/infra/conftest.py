@@ -177,7 +177,7 @@ def registered(synthesize: Callable[..., Synthesized]) -> Synthesized:
         "prod",
         model=REGISTERED,
         realtime={"deployment": {"strategy": "rolling", "step_percent": 25}},
-        registry={"group": "Twin-Models", "share_with": ["111122223333"]},
+        registry={"group": "twin-models", "share_with": ["111122223333"]},
         rollout={"deploy": "after:dev", "golden_pass": 0.9},
         asynchronous=FULL_ASYNC,
         batch=FULL_BATCH,

@@ -232,7 +232,7 @@ COMPLETION = "lambda_api.handlers.async_completion.handler"
 
 def queues(stage: Synthesized) -> dict[str, dict[str, Any]]:
     """The webhook's queues, by the ends of their logical ids."""
-    found = stage.asynchronous.resources("AWS::SQS::Queue")
+    found = stage.api.resources("AWS::SQS::Queue")
     kinds = ("Events", "Watches", "DeadLetters")
     return {k: q["Properties"] for k in kinds for n, q in found.items() if f"Webhook{k}" in n}
 
@@ -323,7 +323,7 @@ def test_each_queue_has_its_consumer(full: Synthesized, handler: str, source: st
 def test_tries_of_a_day_end_in_the_dead_letter_queue(full: Synthesized, name: str) -> None:
     queue = queues(full)[name]
     redrive = queue["RedrivePolicy"]
-    (dead,) = [n for n in full.asynchronous.resources("AWS::SQS::Queue") if "DeadLetters" in n]
+    (dead,) = [n for n in full.api.resources("AWS::SQS::Queue") if "DeadLetters" in n]
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [dead, "Arn"]}
     tries = redrive["maxReceiveCount"]
     least = sum(least_delay(attempt) for attempt in range(1, tries))
@@ -338,7 +338,8 @@ def least_delay(attempt: int) -> int:
 
 
 def test_what_was_given_up_raises_an_alarm(full: Synthesized) -> None:
-    given_up = alarm(full, "ApproximateNumberOfMessagesVisible")
+    alarms = full.api.properties("AWS::CloudWatch::Alarm")
+    (given_up,) = [a for a in alarms if a["MetricName"] == "ApproximateNumberOfMessagesVisible"]
     assert "DeadLetters" in json.dumps(given_up["Dimensions"])
     assert (given_up["Threshold"], given_up["Statistic"]) == (1, "Maximum")
     assert given_up["TreatMissingData"] == "notBreaching"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.support.synthesized import Synthesized
 from tests.support.synthesizer import NO_JOBS
 
@@ -18,8 +20,9 @@ def rest(stage: Synthesized) -> dict[str, Any]:
 
 def test_people_are_told_before_the_money_is_spent(bounded: Synthesized) -> None:
     properties = bounded.stacks["budget"].only("AWS::Budgets::Budget")
+    name = properties["Budget"].pop("BudgetName")
+    assert name.startswith("twin-prod-")
     assert properties["Budget"] == {
-        "BudgetName": "twin-prod",
         "BudgetType": "COST",
         "TimeUnit": "MONTHLY",
         "BudgetLimit": {"Amount": 4500, "Unit": "USD"},
@@ -29,6 +32,30 @@ def test_people_are_told_before_the_money_is_spent(bounded: Synthesized) -> None
     kinds = [(t["Notification"]["NotificationType"], t["Notification"]["Threshold"]) for t in told]
     assert kinds == [("ACTUAL", 80), ("FORECASTED", 100)]
     assert told[0]["Subscribers"] == [{"SubscriptionType": "EMAIL", "Address": "team@example.com"}]
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_another"),
+    [
+        ({"budget": {"emails": ["team@example.com", "oncall@example.com"]}}, True),
+        ({"project": {"tags": {"project": "llm-twin", "team": "nlp"}}}, True),
+        ({"budget": {"usd_per_month": 900}}, False),
+        ({"budget": {"tagged": True}}, False),
+    ],
+)
+def test_what_replaces_a_budget_gives_the_next_another_name(
+    synthesize: Callable[..., Synthesized], changed: dict[str, Any], is_another: bool
+) -> None:
+    # CloudFormation's schema: these are create-only, and the next is made before the last one goes.
+    fixed = ("NotificationsWithSubscribers", "ResourceTags")
+    before, after = (
+        synthesize("prod", **{"budget": BUDGET, **NO_JOBS, **change})
+        .stacks["budget"]
+        .only("AWS::Budgets::Budget")
+        for change in ({}, {**changed, "budget": {**BUDGET, **changed.get("budget", {})}})
+    )
+    assert any(before[key] != after[key] for key in fixed) is is_another
+    assert (before["Budget"]["BudgetName"] != after["Budget"]["BudgetName"]) is is_another
 
 
 def test_minutes_without_a_request_bring_capacity_to_its_minimum(bounded: Synthesized) -> None:

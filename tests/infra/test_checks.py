@@ -85,11 +85,12 @@ def test_every_stack_has_the_tag_by_which_a_stage_is_found(any_stage: Synthesize
 def test_faults_tell_one_topic_and_scaling_tells_nobody(
     prod: Synthesized, alarmed: Synthesized
 ) -> None:
-    assert alarmed.serving.only("AWS::SNS::Subscription")["Endpoint"] == "oncall@example.com"
+    told = alarmed.stacks["alarms"].only("AWS::SNS::Subscription")
+    assert told["Endpoint"] == "oncall@example.com"
     for name in ("serving", "async", "batch", "api"):
         for alarm in alarmed.stacks[name].properties("AWS::CloudWatch::Alarm"):
             assert len(alarm["AlarmActions"]) == 1
-    assert not prod.serving.properties("AWS::SNS::Topic")
+    assert "alarms" not in prod.stacks
 
 
 def test_no_environment_holds_a_secret(any_stage: Synthesized) -> None:

@@ -75,6 +75,15 @@ def test_the_deploying_role_looks_as_doctor_does_and_deploys_by_the_bootstraps_r
     assert everywhere == {action for action, resources in reads.items() if resources == ("*",)}
 
 
+def test_the_deploying_role_of_a_registrys_stage_sees_which_versions_there_are(
+    synthesize: Callable[..., Synthesized],
+) -> None:
+    ci = synthesize("lifecycle", ci={"repository": "acme/twin"}).stacks["ci"]
+    rights = ci.rights(role(ci, "Deploy"))
+    assert ("sagemaker:ListModelPackages", "model-package-group/twin") in rights
+    assert ("ssm:PutParameter", "parameter/twin/lifecycle/shadow") in rights
+
+
 def test_the_comparing_role_reads_the_stages_templates(ci: Template) -> None:
     rights = ci.rights(role(ci, "Compare"))
     assert {action for action, _ in rights} == {

@@ -10,6 +10,7 @@ import pytest
 from features.aws.s3_vectors import UNFILTERABLE
 from lambda_api.http.caller import _digest
 from lambda_api.settings import Settings
+from lambda_api.vector_stores.service import MAKING_SECONDS
 from stacks.constructs.function.embedder import WEIGHTS_DIGEST
 from stacks.constructs.function.environment import caller_id
 from tests.support.synthesized import Synthesized, Template
@@ -187,6 +188,17 @@ def test_the_sources_of_events_report_each_message(local: Synthesized) -> None:
     assert sorted(windows, key=str) == [5, None]
 
 
+def test_no_document_is_tried_together_with_another(local: Synthesized) -> None:
+    """A run that is killed counts a try for each of its messages."""
+    template = local.stacks["retrieval"]
+    (document,) = (
+        one
+        for one in template.properties("AWS::Lambda::EventSourceMapping")
+        if "MaximumBatchingWindowInSeconds" not in one
+    )
+    assert document["BatchSize"] == 1
+
+
 def test_one_environment_is_kept_warm(local: Synthesized) -> None:
     rule, _ = local.stacks["retrieval"].scheduled(SEARCH)
     assert rule["ScheduleExpression"] == "rate(1 minute)"
@@ -253,3 +265,7 @@ def test_only_the_publisher_writes_vectors_and_only_the_search_reads_them(
 
 def test_callers_have_the_same_id_in_both_rooms() -> None:
     assert caller_id("abc123") == _digest("abc123")
+
+
+def test_a_store_is_being_made_for_longer_than_the_function_runs(local: Synthesized) -> None:
+    assert local.api.function(CONTROL)["Timeout"] < MAKING_SECONDS

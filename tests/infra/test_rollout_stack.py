@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from lambda_api.rollouts import deployment, golden_check
 from lambda_api.rollouts.settings import RolloutSettings
 from lambda_api.settings import Settings
+from stacks.constructs.rollout import definition
 from tests.support.synthesized import Synthesized
 
 HANDLER = "lambda_api.handlers.rollout.handler"
@@ -59,6 +61,36 @@ def test_stacks_and_parameter_are_named(registered: Synthesized) -> None:
             assert "parameter/twin/prod/model" in text
 
 
+def test_a_slice_of_checks_fits_the_function_and_all_of_them_the_rollout(
+    registered: Synthesized,
+) -> None:
+    function = registered.stacks["rollout"].function("lambda_api.handlers.rollout.handler")
+    # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointWithResponseStream.html
+    last_answer = 8 * 60
+    assert golden_check.SLICE_SECONDS + last_answer + 60 <= function["Timeout"]
+    longest = golden_check.LONGEST_SECONDS + golden_check.SLICE_SECONDS + last_answer
+    assert 2 * deployment.LONGEST_SECONDS + longest <= definition.LONGEST_SECONDS
+
+
+def test_every_parameter_of_a_stack_that_is_updated_may_be_read(registered: Synthesized) -> None:
+    read, written = (
+        {
+            resource
+            for policy in registered.stacks["rollout"].resources("AWS::IAM::Role")
+            for action, resource in registered.stacks["rollout"].rights(policy)
+            if action == asked
+        }
+        for asked in ("ssm:GetParameters", "ssm:PutParameter")
+    )
+    named = {
+        f"parameter{parameter['Default']}"
+        for stack in ("serving", "async", "batch")
+        for parameter in registered.stacks[stack].raw["Parameters"].values()
+        if parameter["Type"].startswith("AWS::SSM::Parameter::Value")
+    }
+    assert read == named == {"parameter/cdk-bootstrap/hnb659fds/version", *written}
+
+
 def test_only_a_change_of_approval_starts_a_rollout(lifecycle: Synthesized) -> None:
     pattern = lifecycle.stacks["rollout"].only("AWS::Events::Rule")["EventPattern"]
     assert pattern["detail"] == {
@@ -107,7 +139,8 @@ def test_a_stage_without_a_registry_has_no_rollout(prod: Synthesized) -> None:
     )
 
 
-def test_the_rollout_waits_for_no_other_stack(synthesize: Callable[..., Synthesized]) -> None:
+def test_the_rollout_imports_nothing(synthesize: Callable[..., Synthesized]) -> None:
     alarmed = synthesize("lifecycle", alarms={"email": "oncall@example.com"})
-    assert "Fn::ImportValue" not in json.dumps(alarmed.stacks["rollout"].raw)
-    assert alarmed.stacks["rollout"].properties("AWS::SNS::Topic")
+    rollout = alarmed.stacks["rollout"]
+    assert "Fn::ImportValue" not in json.dumps(rollout.raw)
+    assert rollout.only("AWS::CloudWatch::Alarm")["AlarmActions"]

@@ -43,12 +43,12 @@ def test_parts_cut_in_two_anywhere_come_out_whole(runtime, texts, at):
 
 
 def test_a_word_is_not_kept_until_the_next_one(runtime, ask):
-    runtime.answer = Stream([FIRST, 0.9, *completion_events(["later"])])
+    runtime.answer = Stream([FIRST, 60.0, *completion_events(["later"])])
     started = time.perf_counter()
 
     next(iter(ask(stream=True)))
 
-    assert time.perf_counter() - started < 0.8
+    assert time.perf_counter() - started < 30
 
 
 def test_the_endpoint_gets_the_request_but_for_the_model(runtime, texts):

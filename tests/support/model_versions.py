@@ -47,5 +47,8 @@ def begun(twin: RunCommand, stage: ModelStage, directory: Path) -> tuple[Rollout
     golden = directory / "golden.jsonl"
     golden.write_text((golden.read_text() + "\n") * 100)
     number, rollouts = release(twin, directory), Rollouts(stage)
-    poll(lambda: next(rollouts.history()).target.number, lambda found: found == number)
+    poll(
+        lambda: next(rollouts.history(), None),
+        lambda found: found is not None and found.target.number == number,
+    )
     return rollouts, number

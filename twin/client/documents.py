@@ -141,7 +141,7 @@ def waiting_documents(
 def carry_out(
     plan: SyncPlan, client: S3Client, bucket: str, note: Callable[[str], None] = lambda _key: None
 ) -> None:
-    """Upload and delete; a run that broke off is taken up by the next one.
+    """Upload, then delete if all came; a run that broke off is taken up by the next one.
 
     Args:
         plan: the plan.
@@ -159,8 +159,9 @@ def carry_out(
         note(key)
 
     with ThreadPoolExecutor(_THREADS) as threads:
-        for done in (threads.map(put, plan.uploads), threads.map(delete, plan.deletions)):
-            list(done)
+        list(threads.map(put, plan.uploads))
+        # Only then: of a file that was given another name, one of the two is there all the time.
+        list(threads.map(delete, plan.deletions))
 
 
 def _listed(client: S3Client, bucket: str, prefix: str) -> Iterator[Object]:

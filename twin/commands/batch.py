@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from openai import OpenAIError
 
-from twin.client.batch import run_batch
 from twin.commands.options import StageOption
 from twin.commands.stages import stage_outputs
 from twin.errors import as_user_error
@@ -26,7 +24,6 @@ def batch() -> None:
 
 
 @app.command()
-@as_user_error(OpenAIError)
 def run(
     requests: Annotated[Path, InputFile],
     *,
@@ -38,4 +35,10 @@ def run(
     stage: StageOption = "local",
 ) -> None:
     """Upload requests, follow the batch, download the answers; Ctrl-C cancels it."""
-    raise typer.Exit(run_batch(stage_outputs(stage), requests, out, errors))
+    from openai import OpenAIError  # half a second, for which `up` does not wait
+
+    from twin.client.batch import run_batch
+
+    with as_user_error(OpenAIError):
+        status = run_batch(stage_outputs(stage), requests, out, errors)
+    raise typer.Exit(status)

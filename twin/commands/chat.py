@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from openai import OpenAIError
 
-from twin.client.chat import chat as hold_conversation
-from twin.client.conversation import reach
 from twin.commands.options import StageOption
 from twin.commands.stages import PANEL, stage_outputs, stage_session
 from twin.errors import as_user_error
@@ -19,7 +16,12 @@ Direct = Annotated[bool, typer.Option("--direct", help="Past the API, on SageMak
 
 
 @app.command(rich_help_panel=PANEL)
-@as_user_error(OpenAIError)
 def chat(stage: StageOption = "local", *, direct: Direct = False) -> None:
     """Talk to a deployed stage."""
-    hold_conversation(*reach(stage_outputs(stage), stage_session(stage), direct=direct))
+    from openai import OpenAIError  # half a second, for which `up` does not wait
+
+    from twin.client.chat import chat as hold_conversation
+    from twin.client.conversation import reach
+
+    with as_user_error(OpenAIError):
+        hold_conversation(*reach(stage_outputs(stage), stage_session(stage), direct=direct))

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from twin.commands.options import StageOption
-from twin.commands.stages import is_local, stage_config, stage_session
+from twin.commands.stages import stage_config, stage_origin, stage_session
 from twin.errors import UserError
-from twin.local.running import local_outputs
 from twin.outputs import stack_outputs
 
 if TYPE_CHECKING:
@@ -64,8 +63,7 @@ def _features(stage: str, store: str) -> _Features:
     if store not in names:
         known = ", ".join(names) or "none"
         raise UserError(f"stage {stage} has no store {store!r} in [[retrieval.stores]]: {known}")
-    origin = local_outputs(stage).aws_endpoint_url if is_local(stage) else None
-    session = stage_session(stage)
+    session, origin = stage_session(stage), stage_origin(stage)
     outputs = stack_outputs(session, origin, config.stack_name("retrieval"))
     return _Features(session, origin, outputs)
 

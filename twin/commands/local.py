@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 import typer
-from openai import OpenAIError
 from rich.markup import escape
 
 from stacks.config import ConfigError
 from twin.commands.options import StageOption
 from twin.commands.stages import stage_config
 from twin.errors import as_user_error
-from twin.local import demo as local_demo
 from twin.local import dev as local_dev
-from twin.local.cloud import LocalCloud
+from twin.local.cloud import LocalCloud, LocalCloudError
 from twin.local.deployment import STAGE, LocalDeployment
 from twin.local.running import (
     forget_outputs,
@@ -22,6 +20,7 @@ from twin.local.running import (
     local_cloud,
     local_outputs,
     local_settings,
+    not_running,
     others_up,
     outputs_file,
 )
@@ -35,10 +34,15 @@ app = typer.Typer()
 
 
 @app.command(rich_help_panel=PANEL)
-@as_user_error(ConfigError, OpenAIError)
+@as_user_error(ConfigError)
 def demo() -> None:
     """Deploy to a cloud on this machine, stream one answer, and leave nothing behind."""
-    local_demo.run_demo()
+    from openai import OpenAIError  # half a second, for which `up` does not wait
+
+    from twin.local.demo import run_demo
+
+    with as_user_error(OpenAIError):
+        run_demo()
 
 
 @app.command(rich_help_panel=PANEL)
@@ -79,6 +83,8 @@ def status(stage: StageOption = STAGE) -> None:
     """Show what runs in the local cloud, and where a stage answers."""
     outputs = local_outputs(stage) if is_up(stage) else None
     show_status(local_cloud(), outputs)
+    if outputs is None:
+        console.print(not_running(stage), soft_wrap=True)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -88,6 +94,8 @@ def logs(
     follow: Annotated[bool, typer.Option(help="Go on as lines come.")] = False,
 ) -> None:
     """Print what functions and engines in the local cloud logged."""
+    if local_cloud().process() is None:
+        raise LocalCloudError(not_running(stage or STAGE))
     for line in log_lines(local_cloud(), stage, follow=follow):
         console.print(escape(line), soft_wrap=True)
 

@@ -43,11 +43,15 @@ def rollout(
 
     rollouts = _rollouts(stage)
     execution = rollouts.running()
-    if execution is None and resume:
+    with as_user_error(RegistryError):
+        package = "" if version is None else rollouts.stage.versions.find(version).arn
+    if execution is not None:
+        _refuse_another(rollouts, execution, package, resume=resume)
+    elif resume:
         execution = rollouts.start("resume")
-    elif execution is None:
+    else:
         with as_user_error(RegistryError):
-            package = _approved(rollouts, version)
+            package = package or _approved(rollouts)
         ended = rollouts.last_of(package) if version is None else None
         if ended is not None:
             _conclude(ended, as_json=as_json)
@@ -129,11 +133,23 @@ def _rollouts(stage: str) -> Rollouts:
     return Rollouts(model_stage(stage))
 
 
-def _approved(rollouts: Rollouts, number: int | None) -> str:
-    versions = rollouts.stage.versions
-    if number is not None:
-        return versions.find(number).arn
-    for version in versions.all():
+def _refuse_another(rollouts: Rollouts, execution: str, package: str, *, resume: bool) -> None:
+    """Refuse to take the rollout that runs for another that is asked for."""
+    if resume:
+        raise UserError(
+            f"a rollout runs, so there is none that was cut short: got --resume beside "
+            f"{execution}; follow it with twin model rollout --follow"
+        )
+    asked = rollouts.asked_of(execution)
+    if package and (asked.trigger in {"rollback", "shadow"} or asked.package != package):
+        raise UserError(
+            f"another rollout runs ({asked.trigger} of {asked.package or 'the version before'}): "
+            f"got {package}; follow that with twin model rollout --follow, then ask again"
+        )
+
+
+def _approved(rollouts: Rollouts) -> str:
+    for version in rollouts.stage.versions.all():
         if version.status == "Approved":
             return version.arn
     raise UserError("no version is approved: twin model approve VERSION --reason ...")

@@ -33,8 +33,26 @@ def stage_config(stage: str) -> StageConfig:
 
 
 def is_local(stage: str) -> bool:
-    """Return True if a stage is asked for in the local cloud: `local`, or one that `up` named."""
-    return stage == STAGE or is_up(stage)
+    """Return True if a stage is asked for in the local cloud.
+
+    Such are `local`, each that `up` has named, and each whose functions are built for this machine,
+    which AWS cannot run.
+
+    Raises:
+        UserError: There is no such stage.
+    """
+    if stage == STAGE or is_up(stage):
+        return True
+    return stage_config(stage).project.package_platform == "host"
+
+
+def stage_origin(stage: str) -> str | None:
+    """Return the local cloud's origin if a stage is there; None on AWS.
+
+    Raises:
+        UserError: There is no such stage, or the local one does not run.
+    """
+    return local_outputs(stage).aws_endpoint_url if is_local(stage) else None
 
 
 def stage_session(stage: str) -> boto3.Session:
@@ -108,5 +126,4 @@ def model_stage(stage: str) -> ModelStage:
 
 def _opened(stage: str) -> tuple[StageConfig, boto3.Session, str | None]:
     """Return a stage's config, credentials, and the local cloud's origin if that runs the stage."""
-    origin = local_outputs(stage).aws_endpoint_url if is_local(stage) else None
-    return stage_config(stage), stage_session(stage), origin
+    return stage_config(stage), stage_session(stage), stage_origin(stage)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from lambda_api.rollouts.golden_check import GoldenFileError, parse_golden
+from lambda_api.rollouts.golden_check import (
+    LONGEST_SECONDS,
+    GoldenFileError,
+    allowed_seconds,
+    parse_golden,
+)
 from model_artifacts.evaluation.report import QuantizationReport
 from model_artifacts.inspection.model_card import read_base_model, read_license
 from model_artifacts.inspection.report import inspect_model
@@ -29,7 +34,7 @@ def register(stage: ModelStage, directory: Path, report: Path | None) -> tuple[V
     """
     digest = Manifest.of(directory).digest
     published = read_published(stage.bucket, digest)
-    _check_golden(directory / stage.config.model_rollout.golden)
+    check_golden(directory / stage.config.model_rollout.golden)
     metadata, address = _metadata(directory), None
     if report is not None:
         measured = QuantizationReport.read(report)
@@ -65,13 +70,23 @@ def commit_of(directory: Path) -> str:
     return done.stdout.strip()
 
 
-def _check_golden(path: Path) -> None:
+def check_golden(path: Path) -> None:
+    """Refuse a file of golden checks that no rollout can read, or that may not end in time.
+
+    Raises:
+        RegistryError: It is such a file.
+    """
     if not path.exists():
         return
     try:
-        parse_golden(path.read_bytes())
+        checks = parse_golden(path.read_bytes())
     except GoldenFileError as error:
         raise RegistryError(f"{path}: {error}") from error
+    if (seconds := allowed_seconds(checks)) > LONGEST_SECONDS:
+        raise RegistryError(
+            f"{path}: got checks that may take {seconds / 60:.0f} minutes, four at a time, by "
+            f"their max_seconds; must take at most {LONGEST_SECONDS // 60}"
+        )
 
 
 def _metadata(directory: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_api.rollouts.history import CURRENT, ROLLOUTS
+from lambda_api.rollouts.request import Request
 from lambda_api.rollouts.schemas import Rollout
 from twin.errors import UserError
 from twin.lifecycle.stage import ModelStage
@@ -49,6 +50,11 @@ class Rollouts:
             stateMachineArn=self.stage.rollout["StateMachineArn"], statusFilter="RUNNING"
         )["executions"]
         return str(found[0]["executionArn"]) if found else None
+
+    def asked_of(self, execution: str) -> Request:
+        """Return what an execution was asked for."""
+        described = self._machine.describe_execution(executionArn=execution)
+        return Request.read(json.loads(described["input"]))
 
     def last_of(self, package: str) -> Rollout | None:
         """Return the last rollout of all but shadows, if it was of this version and has ended."""
@@ -119,7 +125,8 @@ class Rollouts:
 
 
 def _spelled(rollout: Rollout) -> str:
-    text = _STEPS.get(rollout.next, "")
+    slicing = rollout.next == "check" and rollout.checks is not None
+    text = _STEPS.get("keep" if slicing else rollout.next, "")
     return text.format(
         updating=rollout.updating or "of somebody else's deployment",
         problem=rollout.problem,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,19 +72,29 @@ class LocalDeployment:
         return self.outputs()
 
     def _prepare_registry(self) -> None:
-        """Deploy registry and rollout, and see that there is a version to serve."""
-        with step("Deploy the registry and the rollout") as detail:
-            stacks = (self.config.registry_stack, self.config.stack_name("rollout"))
-            self._deploy(*stacks, detail=detail)
-        with step("Find the version to serve"):
+        """Deploy the registry, and see that there is a version to serve.
+
+        A version that somebody has to approve is heard of by the rollout. One that is approved here
+        is deployed with the other stacks, and the rollout beside them.
+        """
+        with step("Deploy the registry") as detail:
+            stacks = [self.config.registry_stack]
+            if not self.config.model_registry.approve_first:
+                stacks.append(self.config.stack_name("rollout"))
             stage = ModelStage(self.config, self.cloud.session, self.cloud.settings.origin)
+            self._deploy(*stacks, detail=detail, beside=stage.connect)
+        with step("Find the version to serve"):
             ensure_first_version(stage, self.project)
 
-    def _deploy(self, *stacks: str, detail: Detail) -> None:
+    def _deploy(
+        self, *stacks: str, detail: Detail, beside: Callable[[], object] | None = None
+    ) -> None:
         # The CLI looks at a stack every five seconds: better at all of them at once.
         unattended = ["--require-approval", "never", "--progress", "events", "--concurrency", "4"]
         arguments = ["--app", self._assembly, *stacks, *unattended]
         with self._cdk("deploy", *arguments, directory=self.project) as program:
+            if beside is not None:
+                beside()
             program.wait(detail)
 
     def destroy(self) -> None:

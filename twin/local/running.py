@@ -58,6 +58,12 @@ def local_cloud() -> LocalCloud:
     return LocalCloud.running(local_settings())
 
 
+def not_running(stage: str) -> str:
+    """Return the sentence that a stage is not up in the local cloud, with the command for it."""
+    up = "make up" if stage == STAGE else f"make up STAGE={stage}"
+    return f"the {stage} stage is not running: start it with `{up}`"
+
+
 def local_outputs(stage: str = STAGE) -> StageOutputs:
     """Return the outputs of a stage that runs in the local cloud.
 
@@ -65,6 +71,5 @@ def local_outputs(stage: str = STAGE) -> StageOutputs:
         LocalCloudError: It does not run there.
     """
     if not is_up(stage):
-        up = "make up" if stage == STAGE else f"make up STAGE={stage}"
-        raise LocalCloudError(f"the {stage} stage is not running: start it with `{up}`")
+        raise LocalCloudError(not_running(stage))
     return StageOutputs.read(outputs_file(stage))

@@ -27,7 +27,7 @@ def show_status(cloud: LocalCloud, outputs: StageOutputs | None) -> None:
 def _facts(cloud: LocalCloud, outputs: StageOutputs | None) -> Iterator[tuple[str, str]]:
     process = cloud.process()
     if process is None:
-        yield "local cloud", "not running (start it with `make up`)"
+        yield "local cloud", "not running"
         return
     yield "local cloud", f"{cloud.settings.origin} (pid {process.pid})"
     yield from _stacks(cloud)

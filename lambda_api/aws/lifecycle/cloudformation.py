@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from lambda_api.rollouts.ports import NoUpdateError, StackState
+from lambda_api.rollouts.ports import BusyStackError, NoUpdateError, StackState
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
+
+_BUSY = re.compile(r"is in \w+_IN_PROGRESS state")
 
 
 class CloudFormationStacks:
@@ -50,6 +53,7 @@ class CloudFormationStacks:
 
         Raises:
             NoUpdateError: There is nothing to update.
+            BusyStackError: Somebody else's operation runs.
         """
         stack = self._client.describe_stacks(StackName=name)["Stacks"][0]
         try:
@@ -65,4 +69,6 @@ class CloudFormationStacks:
         except ClientError as error:
             if "No updates are to be performed" in str(error):
                 raise NoUpdateError(name) from error
+            if _BUSY.search(str(error)):
+                raise BusyStackError(name) from error
             raise

@@ -19,7 +19,7 @@ from ministack.core.responses import StreamingResponse
 from ministack.services import apigateway_v1
 from ministack.services.cloudformation import provisioners
 
-from localcloud.ministack_hooks.functions import Function, find_function
+from localcloud.ministack_hooks.aws_lambda.functions import Function, find_function
 from localcloud.ministack_hooks.patching import Untyped, wrap
 
 MAX_BODY_BYTES = 10 * 1024 * 1024

@@ -1,6 +1,10 @@
 """Operations on model packages: the versions of a group, and the event of each change.
 
-Packages outside a group, those of the marketplace, are refused as not emulated.
+Packages outside a group, those of the marketplace, are refused as not emulated. Only they have a
+ModelPackageName: a version's description has none, though the service model says that each has, and
+its event's is `group/version`.
+https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-details.html,
+https://github.com/aws/sagemaker-python-sdk/issues/5606
 """
 
 from __future__ import annotations
@@ -37,7 +41,6 @@ _MOST_PROPERTIES: Final = 50
 
 _TOLD: Final = (
     "ModelPackageGroupName",
-    "ModelPackageName",
     "ModelPackageVersion",
     "ModelPackageArn",
     "ModelPackageDescription",
@@ -92,7 +95,6 @@ class ModelPackages:
             "ModelPackageRegistrationType": "Registered",
             **{key: value for key, value in parameters.items() if key != "ClientToken"},
             "ModelPackageGroupName": name,
-            "ModelPackageName": name,
             "ModelPackageVersion": version,
             "ModelPackageArn": arn,
             "ModelPackageStatus": "Completed",
@@ -128,7 +130,7 @@ class ModelPackages:
             for package in group.packages.values()
             if status in (None, package["ModelApprovalStatus"])
         ]
-        page, token = listing(found, parameters, kind="ModelPackage")
+        page, token = listing(found, parameters, kind="ModelPackage", named="Group")
         return {"ModelPackageSummaryList": page, **token}
 
     async def _update(self, parameters: Document, scope: Scope) -> Document:
@@ -160,6 +162,9 @@ class ModelPackages:
     def _tell(self, package: Document, scope: Scope, changed: list[str]) -> None:
         """Put the event, or with duplicates on the same event twice: delivery is at least once."""
         detail: dict[str, Any] = {name: package[name] for name in _TOLD if name in package}
+        detail["ModelPackageName"] = (
+            f"{package['ModelPackageGroupName']}/{package['ModelPackageVersion']}"
+        )
         detail["CreationTime"] = int(package["CreationTime"] * 1000)
         if changed:
             detail["UpdatedModelPackageFields"] = changed

@@ -83,7 +83,12 @@ def already_exists(scope: Scope, kind: str, name: str) -> ServiceError:
 
 
 def listing(
-    documents: Iterable[Document], parameters: Document, *, kind: str, sort_by: str = "CreationTime"
+    documents: Iterable[Document],
+    parameters: Document,
+    *,
+    kind: str,
+    sort_by: str = "CreationTime",
+    named: str = "",
 ) -> tuple[list[Document], Document]:
     """One page of a `List*` operation: filtered, sorted and cut as its parameters ask.
 
@@ -94,13 +99,15 @@ def listing(
         kind: `Model`, `EndpointConfig`, `Endpoint`, `InferenceComponent`, `TransformJob`,
             `ModelPackage` or `ModelPackageGroup`.
         sort_by: The operation's default for `SortBy`.
+        named: What of them has the name, `Group` for versions; empty for themselves.
 
     Returns:
         The page, and `{"NextToken": ...}` when another follows.
     """
-    fields = {"Name": f"{kind}Name", "Status": f"{kind}Status", "CreationTime": "CreationTime"}
+    name = f"{kind}{named}Name"
+    fields = {"Name": name, "Status": f"{kind}Status", "CreationTime": "CreationTime"}
     key = fields[parameters.get("SortBy", sort_by)]
-    found = [document for document in documents if _matches(document, parameters, kind)]
+    found = [document for document in documents if _matches(document, parameters, kind, name)]
     found.sort(
         key=lambda document: document[key],
         reverse=parameters.get("SortOrder", "Descending") == "Descending",
@@ -110,8 +117,8 @@ def listing(
     return found[start:end], {"NextToken": str(end)} if end < len(found) else {}
 
 
-def _matches(document: Document, parameters: Document, kind: str) -> bool:
-    if parameters.get("NameContains", "").lower() not in document[f"{kind}Name"].lower():
+def _matches(document: Document, parameters: Document, kind: str, name: str) -> bool:
+    if parameters.get("NameContains", "").lower() not in document[name].lower():
         return False
     if parameters.get("StatusEquals", document.get(f"{kind}Status")) != document.get(
         f"{kind}Status"

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from stacks.config.sections import StageSections
+
+_RESERVED: Final = {
+    "parameters": ("aws", "ssm"),
+    "buckets": ("xn--", "sthree-", "amzn-s3-demo-"),
+}
+"""Beginnings that AWS keeps from the names of a kind."""
 
 
 def registry_problems(stage: StageSections) -> Iterator[str]:
@@ -15,6 +22,7 @@ def registry_problems(stage: StageSections) -> Iterator[str]:
     if stage.model.registry and stage.realtime is None:
         yield "model.registry: got True; must be left out without [realtime]: a rollout moves it"
     yield from _shadow_problems(stage)
+    yield from _name_problems(stage)
     registry, rollout = stage.model_registry, stage.model_rollout
     if registry.approve_first and stage.model.artifacts is None:
         yield (
@@ -28,6 +36,28 @@ def registry_problems(stage: StageSections) -> Iterator[str]:
         )
     if rollout.after_stage == stage.stage:
         yield f"rollout.deploy: got {rollout.deploy!r}; must name another stage"
+
+
+def _name_problems(stage: StageSections) -> Iterator[str]:
+    """Say why the project's name can be none of the version's parameter, or of the registry.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    name = stage.project.name
+    if not stage.model.registry:
+        return
+    for kind, prefixes in _RESERVED.items():
+        if name.startswith(prefixes):
+            yield (
+                f"project.name: got {name!r}; must begin with none of {', '.join(prefixes)} with "
+                f"model.registry = true: AWS keeps them from the names of {kind}"
+            )
+    if stage.model_registry.group == name and name.endswith("-"):
+        yield (
+            f"project.name: got {name!r}; must end in a letter or digit without registry.group: it "
+            "is the name of the model package group"
+        )
 
 
 def _shadow_problems(stage: StageSections) -> Iterator[str]:

@@ -10,10 +10,11 @@ from stacks.config.section import Section
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 
-GroupName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9]+(-+[A-Za-z0-9]+)*$", max_length=63)
-]
-"""https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackageGroup.html"""
+GroupName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-+[a-z0-9]+)*$", max_length=63)]
+"""A name in lower case: the ARN of a version has it so anyway, and policies name ARNs.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackageGroup.html
+"""
 
 
 class RegistryConfig(Section):

@@ -81,16 +81,17 @@ class RestApi(Construct):
         )
         self.rest.node.try_remove_child("Endpoint")  # its output; the stack has one of its own
         integrations = {
-            "control": apigw.LambdaIntegration(control, allow_test_invoke=False),
+            "control": apigw.LambdaIntegration(control, scope_permission_to_method=False),
             "streaming": apigw.LambdaIntegration(
                 streaming,
                 response_transfer_mode=apigw.ResponseTransferMode.STREAM,
                 timeout=Duration.seconds(config.gateway_timeout_seconds),
-                allow_test_invoke=False,
+                scope_permission_to_method=False,
             ),
         }
         for route in routes_with(sections):
             self._add(route, integrations[route.function], OPEN if route.is_open else access)
+        self._hold_permissions_to_the_stage()
         shape_errors(self.rest, config)
         self._acknowledge()
 
@@ -117,6 +118,17 @@ class RestApi(Construct):
         if access is OPEN:
             reason = "what a client asks before it has a key; it says nothing about the account"
             acknowledge(added, "AwsSolutions-APIG4", reason)
+
+    def _hold_permissions_to_the_stage(self) -> None:
+        """Let the deployed stage alone call the functions, and not the console's test of a method.
+
+        A function has one permission for all its methods: its policy takes 20,480 bytes, nearly
+        filled by forty permissions of one method each.
+        https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+        """
+        for construct in self.rest.node.find_all():
+            if isinstance(construct, lambda_.CfnPermission):
+                construct.source_arn = self.rest.arn_for_execute_api("*", "/*", STAGE)
 
     def _acknowledge(self) -> None:
         reasons = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Aws, CustomResource, Stack
+from aws_cdk import ArnFormat, Aws, CustomResource, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
@@ -16,6 +16,9 @@ _PREFIX = "scaling/"
 _MEMORY_MB = 256
 # Lambda's longest: a scale-out that is in progress loads a model.
 _TIMEOUT_SECONDS = 900
+# CloudFormation's own patience is an hour, and an hour again for the way back, with a function that
+# ends without a word: one that cannot be imported, or is out of time.
+_SERVICE_SECONDS = _TIMEOUT_SECONDS + 60
 
 
 class ScalingHandover(Construct):
@@ -70,6 +73,7 @@ class ScalingHandover(Construct):
             moment.title(),
             resource_type="Custom::ScalingHandover",
             service_token=self._function.function_arn,
+            service_timeout=Duration.seconds(_SERVICE_SECONDS),
             properties={**self._properties, "Moment": moment},
         )
         resource.node.add_dependency(self._function.runtime_role)

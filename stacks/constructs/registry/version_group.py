@@ -41,7 +41,8 @@ class VersionGroup(Construct):
             model_package_group_name=name,
             model_package_group_policy=self._policy(share_with) if share_with else None,
         )
-        group.apply_removal_policy(RemovalPolicy.RETAIN)
+        # But not of a deployment that failed: its name would be in the way of the next one.
+        group.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         for account in share_with:
             self._forward(account)
 

@@ -23,6 +23,10 @@ from stacks.constructs.retrieval.ingestion_queues import (
 from stacks.constructs.shared.private_queue import consume
 
 _DOCUMENTS_AT_ONCE = 10
+_DOCUMENTS_A_RUN = 1
+"""A run that ends in the middle counts a try for each of its messages: nobody's document is to be
+given up for another's. docs/decisions/0210"""
+
 _PUBLISHERS = 2
 """Lambda's least: which of two publishers was first, a conditional put decides."""
 
@@ -72,7 +76,12 @@ class Ingestion(Construct):
         bucket.grant_list(role)
         for queue in (queues.publications, queues.documents):
             queue.grant(function, "sqs:SendMessage")
-        consume(function, queues.documents, at_once=_DOCUMENTS_AT_ONCE)
+        consume(
+            function,
+            queues.documents,
+            at_once=_DOCUMENTS_AT_ONCE,
+            most_messages=_DOCUMENTS_A_RUN,
+        )
         return function
 
     def _publish(self, bucket: FeaturesBucket, queues: IngestionQueues) -> ServiceFunction:

@@ -6,16 +6,18 @@ from typing import Any, Final
 
 # Python's own errors are left out: the same input fails again, and the way back is open.
 _PASSING: Final = (
+    "PassingError",
     "ConflictError",
     "StorageError",
-    "ConnectTimeoutError",
-    "EndpointConnectionError",
-    "ReadTimeoutError",
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 )
+
+_TRIES: Final = 6
+_TRIES_WITHOUT_A_WAY_BACK: Final = 20
+"""About a quarter of an hour: what gives up there leaves the stage half-way."""
 
 LONGEST_SECONDS: Final = 5 * 3600
 """Longest rollout: two hours of waiting on either way, and the time of the checks."""
@@ -53,7 +55,7 @@ def rollout_states(function: str) -> dict[str, Any]:
             "VerifyConfig": _step(function, "verify", "Verified"),
             "Verified": _choice({"check": "GoldenCheck", "restore": "Restore"}),
             "GoldenCheck": _step(function, "check", "Checked"),
-            "Checked": _choice({"keep": "Keep", "restore": "Restore"}),
+            "Checked": _choice({"keep": "Keep", "restore": "Restore", "check": "GoldenCheck"}),
             "Keep": _step(function, "keep", "Outcome", caught_by=None),
             "Outcome": {
                 "Type": "Choice",
@@ -104,7 +106,7 @@ def _task(
                 "ErrorEquals": [*_PASSING],
                 "IntervalSeconds": 2,
                 "BackoffRate": 2,
-                "MaxAttempts": 6,
+                "MaxAttempts": _TRIES if caught_by else _TRIES_WITHOUT_A_WAY_BACK,
                 "MaxDelaySeconds": 60,
             }
         ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_iam as iam
 
+from stacks.account_reads import BOOTSTRAP_VERSION
 from stacks.config import StageConfig
 
 
@@ -21,12 +22,13 @@ def rollout_rights(stack: Stack, config: StageConfig, *, history: str) -> list[i
     owner = config.model_registry.account or Aws.ACCOUNT_ID
     group = config.model_registry.group or ""
     bucket = f"arn:{Aws.PARTITION}:s3:::{config.registry_bucket(Aws.ACCOUNT_ID, Aws.REGION)}"
-    # An ARN has the group's name in lower case.
-    versions = _arn(stack, "sagemaker", "model-package", f"{group.lower()}/*", owner)
+    versions = _arn(stack, "sagemaker", "model-package", f"{group}/*", owner)
     stacks = [_arn(stack, "cloudformation", "stack", f"{name}/*") for name in config.model_stacks]
     endpoint = _arn(stack, "sagemaker", "endpoint", config.endpoint_name)
     names = [config.version_parameter, *filter(None, [config.shadow_parameter])]
     parameters = [_arn(stack, "ssm", "parameter", name.lstrip("/")) for name in names]
+    # Every template has a parameter of CDK's, which CloudFormation reads with the others.
+    read = [*parameters, _arn(stack, "ssm", "parameter", BOOTSTRAP_VERSION.lstrip("/"))]
     hosts = [endpoint]
     if config.asynchronous is not None:
         hosts.append(f"{endpoint}-async")
@@ -36,7 +38,8 @@ def rollout_rights(stack: Stack, config: StageConfig, *, history: str) -> list[i
         _allow("s3:GetObject", "s3:PutObject", on=[f"{history}/*"]),
         # Without the right to list, an object that is missing reads as one that is forbidden.
         _allow("s3:ListBucket", on=[bucket, history]),
-        _allow("ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter", on=parameters),
+        _allow("ssm:GetParameter", "ssm:PutParameter", on=parameters),
+        _allow("ssm:GetParameters", on=read),
         _allow(
             *(
                 f"cloudformation:{a}"

@@ -36,6 +36,17 @@ def test_the_handover_is_around_the_update_and_before_the_registration(
         assert told["Variant"] == variant["VariantName"]
 
 
+@pytest.mark.parametrize("stack", ["serving", "async"])
+def test_a_function_without_an_answer_holds_nothing_up_for_an_hour(
+    full: Synthesized, stack: str
+) -> None:
+    template = full.stacks[stack]
+    function = template.function("lambda_api.handlers.scaling_handover.handler")
+    for _, resource in moments(template).values():
+        patience = int(resource["Properties"]["ServiceTimeout"])
+        assert function["Timeout"] < patience <= function["Timeout"] + 120
+
+
 def test_copies_of_a_component_keep_their_registration(zero: Synthesized) -> None:
     assert moments(zero.serving) == {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from lambda_api.engine.metrics_bridge import SHADOW_VARIANT
 from lambda_api.rollouts.deployment import SHADOW_PARAMETER
 from tests.support.synthesized import Synthesized
 
@@ -16,7 +17,7 @@ def test_the_variant_and_its_model_depend_on_the_share(lifecycle: Synthesized) -
     config = serving.only("AWS::SageMaker::EndpointConfig")
     _, (variant,), otherwise = config["ShadowProductionVariants"]["Fn::If"]
     assert otherwise == {"Ref": "AWS::NoValue"}
-    assert (variant["VariantName"], variant["InitialVariantWeight"]) == ("shadow", share)
+    assert (variant["VariantName"], variant["InitialVariantWeight"]) == (SHADOW_VARIANT, share)
     (production,) = config["ProductionVariants"]
     assert (variant["InstanceType"], production["InitialVariantWeight"]) == (
         production["InstanceType"],

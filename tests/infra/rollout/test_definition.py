@@ -59,7 +59,7 @@ KEPT, UNDONE = to("ended", "Kept"), to("ended", "RolledBack")
                 "read": [to("deploy")],
                 "deploy": [to("wait"), to("verify")],
                 "verify": [to("check")],
-                "check": [to("keep")],
+                "check": [to("check"), to("keep")],
                 "keep": [KEPT],
             },
             "Done",
@@ -114,6 +114,17 @@ def test_what_cannot_be_restored_fails_without_a_third_try() -> None:
     assert "Catch" not in STATES["Restore"]
     errors = {name for retry in STATES["Restore"]["Retry"] for name in retry["ErrorEquals"]}
     assert not errors & {"States.ALL", "RestoreFailedError"}
+
+
+@pytest.mark.parametrize("name", [name for name in STATES if STATES[name]["Type"] == "Task"])
+def test_what_passes_is_tried_again_and_longer_where_no_way_leads_back(name: str) -> None:
+    (retry,) = STATES[name]["Retry"]
+    assert "PassingError" in retry["ErrorEquals"]
+    pauses = [
+        min(retry["IntervalSeconds"] * retry["BackoffRate"] ** n, retry["MaxDelaySeconds"])
+        for n in range(retry["MaxAttempts"])
+    ]
+    assert sum(pauses) >= (120 if "Catch" in STATES[name] else 900)
 
 
 def test_every_state_is_reached() -> None:

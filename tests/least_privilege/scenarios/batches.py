@@ -100,17 +100,27 @@ def machine(world: World) -> None:
 
 
 def failed_batch(world: World) -> None:
-    """A batch whose one request the engine refuses: it has errors, and no answers."""
+    """A batch whose one request the engine refuses: it has errors, and no answers.
+
+    Then as one that is being cancelled, which the first step ends, and the finisher: again without
+    answers, whose file they take back. A batch that is cancelled as it runs may have some by then.
+    """
     ended = _ended(world, _begun(world, text="word " * 30_000))
     assert (ended.output_file_id, ended.request_counts.failed) == (None, 1), ended
+    for step in ("batch_prepare", "batch_finish"):
+        owner = _edited(world, ended.id, status="cancelling")
+        world.invoke(world.function(step), {"owner": owner, "batch_id": ended.id})
+        again = world.client.batches.retrieve(ended.id)
+        assert (again.status, again.output_file_id) == ("cancelled", None), again
 
 
 def sweep(world: World) -> None:
     """The hourly look for batches: one that is overdue ends, one that ended long ago is cleared."""
     over, late = _ended(world, _begun(world)), _begun(world, lines=200, tokens=300)
     _wait_until_it_runs(world, late)
-    _age(world, over.id, "completed_at")
-    _age(world, late.id, "expires_at")
+    two_hours_ago = int(time.time()) - 7200
+    _edited(world, over.id, completed_at=two_hours_ago)
+    _edited(world, late.id, expires_at=two_hours_ago)
     world.invoke(world.function("batch_sweep"))
     assert world.client.batches.retrieve(late.id).status == "expired"
     stopped = world.aws("stepfunctions").describe_execution(executionArn=_execution(world, late))
@@ -128,10 +138,11 @@ def _keys(world: World) -> list[str]:
     return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
 
-def _age(world: World, batch_id: str, field: str) -> None:
-    """Move a time of a batch two hours back, in its stored state."""
+def _edited(world: World, batch_id: str, **fields: Any) -> str:
+    """Change a batch in its stored state; return whose it is."""
     s3 = world.aws("s3")
     (key,) = [key for key in _keys(world) if key.endswith(f"{batch_id}/batch.json")]
     state = json.load(s3.get_object(Bucket=world.bucket(_BUCKET), Key=key)["Body"])
-    state["batch"][field] = int(time.time()) - 7200
+    state["batch"].update(fields)
     s3.put_object(Bucket=world.bucket(_BUCKET), Key=key, Body=json.dumps(state).encode())
+    return key.split("/")[1]

@@ -61,7 +61,7 @@ def watched(world: World) -> None:
     sqs, logs = world.aws("sqs"), world.aws("logs")
     (url,) = [
         url
-        for url in sqs.list_queues(QueueNamePrefix=f"{STAGE}async").get("QueueUrls", [])
+        for url in sqs.list_queues(QueueNamePrefix=f"{STAGE}api").get("QueueUrls", [])
         if "Watches" in url
     ]
     group = world.log_group(world.function("async_completion"))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.eventually import eventually
+from tests.support.localcloud.account import Account
 from tests.support.localcloud.cloud import (
     ROLE,
     Cloud,
@@ -207,6 +209,27 @@ def test_a_topic_reaches_a_function_with_the_functions_permission_only(cloud: Cl
 
     eventually(lambda: "got two" in said())
     assert said() == ["got two"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "code"),
+    [({}, "NoSuchKey"), ({"Condition": {"StringLike": {"s3:prefix": "a/*"}}}, "AccessDenied")],
+    ids=["any prefix", "one prefix"],
+)
+def test_a_missing_object_of_another_account_is_absent_to_who_may_list_without_a_prefix(
+    cloud: Cloud, condition: dict[str, Any], code: str
+) -> None:
+    bucket, owner = unique("bucket"), Account(cloud, "000000000077", Path()).client("s3")
+    owner.create_bucket(Bucket=bucket)
+    read = allow("s3:GetObject", f"arn:aws:s3:::{bucket}/a/*")
+    listing = allow("s3:ListBucket", f"arn:aws:s3:::{bucket}")
+    reader = {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
+    shared = [{**read, **reader}, {**listing, **reader, **condition}]
+    policy = {"Version": "2012-10-17", "Statement": shared}
+    owner.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+    s3 = client(cloud, "s3", read, listing)
+    assert denial(s3.get_object, Bucket=bucket, Key="a/b")[0] == code
 
 
 def test_a_missing_object_is_forbidden_to_who_may_not_list_the_bucket(cloud: Cloud) -> None:

@@ -62,7 +62,7 @@ class MemoryStore:
         yield from sorted(name for name in names if name > after)
 
     def upload_url(self, key: str, seconds: int, size: int) -> str:
-        return f"https://bucket/{key}?upload"
+        return f"https://bucket/{key}?upload&seconds={seconds}"
 
     def download_url(self, key: str, seconds: int) -> str:
         return f"https://bucket/{key}"

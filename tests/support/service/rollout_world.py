@@ -9,7 +9,12 @@ from typing import Any
 from lambda_api.rollouts.deployment import SHADOW_PARAMETER, STACK_PARAMETER, Deployment
 from lambda_api.rollouts.history import History
 from lambda_api.rollouts.opening import Opening
-from lambda_api.rollouts.ports import NoUpdateError, RegisteredVersion, StackState
+from lambda_api.rollouts.ports import (
+    BusyStackError,
+    NoUpdateError,
+    RegisteredVersion,
+    StackState,
+)
 from lambda_api.rollouts.schemas import NO_SHADOW, Rollout, ServedVersion
 from lambda_api.rollouts.steps import GoldenRule, RolloutSteps
 from tests.support.service.memory_store import MemoryStore
@@ -35,6 +40,7 @@ class World:
         broken: versions that the stacks do not take.
         silent: versions whose endpoint stays as it was, while the stack says nothing.
         busy: looks for which each stack is busy.
+        taken: updates before which somebody else begins one.
         parameters: of the stacks' templates.
         variant: serves, where it is another than the stacks name.
         shadow: value of the second parameter; None without instances for a shadow.
@@ -49,6 +55,7 @@ class World:
     broken: set[int] = field(default_factory=set)
     silent: set[int] = field(default_factory=set)
     busy: int = 0
+    taken: int = 0
     parameters: tuple[str, ...] = (STACK_PARAMETER, SHADOW_PARAMETER)
     variant: str | None = None
     shadow: str | None = NO_SHADOW
@@ -162,6 +169,9 @@ class _Stacks:
 
     def update(self, name: str) -> None:
         world = self._world
+        if world.taken:
+            world.taken -= 1
+            raise BusyStackError(name)
         world._failed.discard(name)
         shadow = (world.shadow or NO_SHADOW) if name == SERVING else world.shadowed
         if (world.stacks[name], world.shadowed) == (world.value, shadow):

@@ -25,6 +25,7 @@ from lambda_api.storage.object_store import ChangedError as WriteLostError
 from tests.support.features.pipeline import chunker
 from tests.support.service.memory_store import MemoryStore
 
+HOURS = b"# Opening hours\n\nThe library closes at nine in the evening.\n"
 SETTINGS: dict[str, Any] = {
     "retrieval_search_function": "search",
     "retrieval_bucket": "features",
@@ -143,3 +144,20 @@ def settings(**changes: Any) -> Settings:
             **changes,
         }
     )
+
+
+def add(client: Any, store: str, content: bytes = HOURS, name: str = "hours.md", **how: Any) -> Any:
+    """Upload a file with OpenAI's client, and wait until it is in a store."""
+    return client.vector_stores.files.upload_and_poll(
+        vector_store_id=store, file=(name, content), poll_interval_ms=1, **how
+    )
+
+
+def upload(client: Any, word: str) -> str:
+    """Upload a file of one word; return its id."""
+    return str(client.files.create(file=(f"{word}.txt", word.encode()), purpose="assistants").id)
+
+
+def message(caught: Any) -> str:
+    """Return what a caught error of OpenAI's client says."""
+    return str(caught.value.body["message"])

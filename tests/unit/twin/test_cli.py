@@ -18,6 +18,11 @@ COMMANDS = {
     "Before money is spent": ("plan",),
 }
 
+NO_CREDENTIALS = (
+    "error: no complete credentials were found: run `aws configure` or `aws sso login`, or set "
+    "AWS_PROFILE; a stage of the cloud on this machine is started with `make up STAGE=...`"
+)
+
 
 def test_help_lists_every_command_under_its_heading():
     shown = CliRunner().invoke(cli.app, ["--help"], env={"COLUMNS": "200"}).output
@@ -37,6 +42,15 @@ def test_only_a_plan_waits_for_numbers_and_only_a_synth_for_the_cdk():
     assert shown.strip() == "set()"
 
 
+def test_what_starts_the_local_cloud_does_not_wait_for_openai():
+    code = (
+        "import sys; from twin.cli import _others; _others(); from twin.local import deployment\n"
+        "print('openai' in sys.modules)"
+    )
+
+    assert subprocess.check_output([sys.executable, "-c", code], cwd=PROJECT) == b"False\n"
+
+
 def test_help_does_not_wait_for_numbers_either():
     code = (
         "import sys, typer.testing, twin.cli\n"
@@ -52,6 +66,7 @@ def test_help_does_not_wait_for_numbers_either():
     [
         (["outputs", "--stage", "nope"], "error: stage: got 'nope'; must be"),
         (["status"], "error: LOCALCLOUD_PORT: got 'high'; Input should be a valid integer"),
+        (["outputs", "--stage", "prod"], NO_CREDENTIALS),
     ],
 )
 def test_an_error_is_one_line_on_standard_error_with_status_2(
@@ -61,6 +76,7 @@ def test_an_error_is_one_line_on_standard_error_with_status_2(
     capsys: pytest.CaptureFixture[str],
 ):
     monkeypatch.setenv("LOCALCLOUD_PORT", "high")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setattr(sys, "argv", ["twin", *arguments])
 
     with pytest.raises(SystemExit) as exit_:

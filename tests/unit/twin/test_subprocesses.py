@@ -47,7 +47,7 @@ def test_it_ends_with_the_block_and_with_it_what_it_started(log: Path):
         while not (children := family.children()):
             time.sleep(0.01)
 
-    _, alive = psutil.wait_procs([family, *children], timeout=5)
+    _, alive = psutil.wait_procs([family, *children], timeout=30)
     assert alive == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Annotated, Final, TypeAlias
 
 import typer
@@ -58,7 +59,7 @@ def deploy(
         tell_of_skipping()
     else:
         look_first(stage)
-    _prepare_registry(stage)
+    _prepare_registry(stage, arguments or ())
     context = ("--context", f"stage={stage}")
     raise typer.Exit(run_cdk("deploy", "--all", *context, *arguments or (), validate=True))
 
@@ -93,8 +94,13 @@ def cdk(context: typer.Context) -> None:
     raise typer.Exit(run_cdk(*context.args, validate=True))
 
 
-def _prepare_registry(stage: str) -> None:
-    """Deploy registry and rollout, and see that there is a version to serve."""
+def _prepare_registry(stage: str, arguments: Sequence[str]) -> None:
+    """Deploy registry and rollout, and see that there is a version to serve.
+
+    Args:
+        stage: The stage.
+        arguments: Arguments of the CDK command line, such as whether it asks for approvals.
+    """
     config = stage_config(stage)
     if not config.model.registry:
         return
@@ -103,7 +109,7 @@ def _prepare_registry(stage: str) -> None:
     stacks = [config.stack_name("rollout")]
     if config.model_registry.account is None:
         stacks.append(config.registry_stack)
-    status = run_cdk("deploy", *stacks, "--context", f"stage={stage}")
+    status = run_cdk("deploy", *stacks, "--context", f"stage={stage}", *arguments)
     if status:
         raise typer.Exit(status)
     ensure_first_version(stages.model_stage(stage), PROJECT)

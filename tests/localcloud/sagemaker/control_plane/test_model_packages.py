@@ -64,6 +64,15 @@ def test_versions_count_from_one_and_a_token_makes_one_only(group: Group):
     assert group.register().endswith("/4")
 
 
+def test_a_version_has_no_name_of_its_own(group: Group):
+    arn = group.register()
+    (listed,) = group.client.list_model_packages(
+        ModelPackageGroupName=group.name, NameContains=group.name[1:], SortBy="Name"
+    )["ModelPackageSummaryList"]
+    assert "ModelPackageName" not in listed
+    assert "ModelPackageName" not in group.describe(arn)
+
+
 def test_versions_are_listed_by_status_and_date(group: Group):
     arns = [group.register() for _ in range(3)]
     group.client.update_model_package(ModelPackageArn=arns[1], ModelApprovalStatus="Approved")
@@ -185,6 +194,7 @@ def test_only_a_change_of_approval_matches_the_rule(cloud: Cloud, group: Group):
         "Rejected",
     ]
     assert {each["detail"]["ModelPackageVersion"] for each in inputs} == {1}
+    assert {each["detail"]["ModelPackageName"] for each in inputs} == {f"{group.name}/1"}
 
 
 def test_events_may_come_twice_under_one_id(settings: Any):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+from time import process_time
 
 import pytest
 
+from features.chunking import chunker as module
 from features.chunking.chunker import FEWEST_TOKENS, MOST_TOKENS
 from features.documents.document import Document, Section
+from features.errors import DocumentError
 from tests.support.features.pipeline import chunker
 
 TEXTS = {
@@ -65,3 +68,22 @@ def test_of_long_headings_the_end_is_kept():
 
 def test_a_document_without_text_has_no_chunks():
     assert chunker().chunks(Document("empty.md", ())) == []
+
+
+def test_more_chunks_than_are_embedded_in_time_are_refused(monkeypatch):
+    monkeypatch.setattr(module, "MOST_CHUNKS", 2)
+    lines = tuple(Section(text) for text in "abc")
+    assert len(chunker().chunks(Document("T", lines[:2]))) == 2
+    with pytest.raises(DocumentError, match="limit: more than 2 chunks"):
+        chunker().chunks(Document("T", lines))
+
+
+def seconds_of(text):
+    began = process_time()
+    chunker().chunks(Document("T", (Section(text),)))
+    return process_time() - began
+
+
+def test_a_run_without_a_blank_takes_time_by_its_length():
+    few, many = (min(seconds_of("_a__b" * n) for _ in range(2)) for n in (800, 6_400))
+    assert many < 24 * few, "8 times the text; by the square it would be 64"

@@ -40,3 +40,13 @@ def test_a_title_is_told_or_a_heading_of_its_level():
         outline.add(2, "B", f"## B\n{TEXT}")
         outline.add(1, "C", f"# C\n{TEXT}")
         assert outline.document("a.md", {}).title == expected
+
+
+def test_of_a_long_heading_the_end_stands_in_front_of_its_sections():
+    long = "start " + "x" * 5_000
+    outline = Outline(f"{long} T", 1)
+    outline.add(2, long, f"## {long}\n{TEXT}")
+    document = outline.document("a.md", {})
+    (section,) = document.sections
+    assert [len(document.title), *map(len, section.headings)] == [2000, 2000]
+    assert section.text == f"## {long}\n{TEXT}"

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from features.documents import pdf_process
+from features.documents import document as bounds
+from features.documents import pdf as module
 from features.documents.pdf import read_pdf
 from features.errors import DocumentError
 from tests.support.features.pdf_files import pdf
@@ -35,14 +36,13 @@ def test_what_cannot_be_read_is_told(body, reason):
     assert caught.value.code == "invalid_file"
 
 
-def test_too_many_pages_are_not_begun():
-    from io import BytesIO
-
-    answer = BytesIO()
-    status = pdf_process.main(BytesIO(pdf("a", "b", "c")), answer, 2)
-    assert (status, answer.getvalue()) == (2, b"limit: 3 pages, and 2 are read")
+def test_too_many_pages_are_not_begun(monkeypatch):
+    monkeypatch.setattr(module, "MOST_PAGES", 2)
+    with pytest.raises(DocumentError, match="limit: 3 pages, and 2 are read"):
+        read_pdf(pdf("a", "b", "c"), "a.pdf")
 
 
-def test_a_parser_that_does_not_end_is_stopped():
-    with pytest.raises(DocumentError, match=r"timeout: not read in 0\.01 s"):
-        read_pdf(pdf("a"), "a.pdf", seconds=0.01)
+def test_text_without_end_is_not_read_to_its_end(monkeypatch):
+    monkeypatch.setattr(bounds, "MOST_CHARACTERS", 5)
+    with pytest.raises(DocumentError, match="more than 5 characters"):
+        read_pdf(pdf("abc", "def"), "a.pdf")

@@ -18,6 +18,21 @@ def test_a_table_is_read_as_it_was_packed():
     assert (where.tolist(), counts.tolist()) == ([0, 1], [1, 2])
 
 
+def test_attributes_that_chunks_share_are_held_once():
+    before = table("d", "one", "two", language="en")
+    after, _ = ChunkTable.unpacked(before.packed())
+    first, second = after.chunks
+    assert first.attributes is second.attributes
+
+
+def test_the_size_counts_texts_vectors_and_different_attributes():
+    plain = table("d", "one two", "three four").size
+    assert table("d", "one two", "three four" + "x" * 1000).size > plain + 1000
+    assert table("d", "one two", "three four", width=102).size == plain + 2 * 100 * (2 + 4)
+    shared = table("d", "one two", "three four", language="e" * 500).size
+    assert plain + 500 < shared < plain + 1000
+
+
 def test_tables_are_joined_and_cut_by_rows():
     joined = ChunkTable.joined([table("a", "x", "y"), table("b", "z")])
     assert [chunk.text for chunk in joined.rows(1, 3).chunks] == ["y", "z"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 
 import pytest
 
@@ -10,6 +11,7 @@ from features.embedding.embedder import NoEmbedder
 from features.errors import StorageError
 from features.index.paths import DocumentName
 from features.ingestion import documents
+from stacks.constructs.retrieval.ingestion_queues import DOCUMENT_SECONDS
 from tests.support.features.pdf_files import pdf
 from tests.support.features.pipeline import Pipeline
 
@@ -135,3 +137,16 @@ def test_a_record_that_never_stands_still_is_told(pipeline):
     pipeline.bucket.before_write = disturb
     with pytest.raises(StorageError, match="changed 8 times meanwhile"):
         pipeline.indexer.bring_up_to_date(DocumentName("docs", "a.md"))
+
+
+def test_what_takes_too_long_to_embed_is_set_aside_with_its_reason(pipeline, monkeypatch):
+    monkeypatch.setattr(documents, "_CHUNKS_AT_ONCE", 1)
+    clock = count(step=100)
+    pipeline.indexer._clock = lambda: next(clock)
+    info = pipeline.put("a.jsonl", '{"text": "a"}\n' * 5)
+    assert (info.state, info.error["code"]) == ("failed", "invalid_file")
+    assert info.error["message"] == "limit: 2 of 5 chunks were read in 240 s"
+
+
+def test_a_documents_time_is_within_its_functions():
+    assert documents.MOST_SECONDS + 60 <= DOCUMENT_SECONDS

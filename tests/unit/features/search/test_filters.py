@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from time import process_time
 
 import pytest
 
@@ -86,6 +87,10 @@ def nested(depth):
         ({"type": "or"}, "is a list of at least one filter"),
         (nested(20), "nested more than 10 deep"),
         ({"type": "or", "filters": [nested(0)] * 101}, "101 comparisons, and 100 are allowed"),
+        ({"type": "in", "key": "x", "value": ["a"] * 101}, "has 101 values, and 100 are allowed"),
+        ({"type": "nin", "key": "x", "value": [1] * 101}, "has 101 values, and 100 are allowed"),
+        ({"type": "eq", "key": "x", "value": "a" * 40_000}, "bytes as JSON, and 32768 are allowed"),
+        (nested(900), "nested more than 10 deep|bytes as JSON"),
     ],
 )
 def test_other_forms_are_refused(told, reason):
@@ -100,6 +105,20 @@ def test_types_that_cannot_be_compared_are_refused():
     parsed.check({"x": {"number", "string"}})
     with pytest.raises(SearchError, match="'x' holds string, which cannot be compared with a num"):
         parsed.check({"x": {"string"}})
+
+
+def seconds_of_matches(values):
+    parsed = parse_filter({"type": "in", "key": "x", "value": values})
+    began = process_time()
+    for number in range(20_000):
+        parsed.matches({"x": f"other {number}"})
+    return process_time() - began
+
+
+def test_a_hundred_values_take_no_longer_than_one():
+    one = min(seconds_of_matches(["a"]) for _ in range(3))
+    hundred = min(seconds_of_matches([f"a{number}" for number in range(100)]) for _ in range(3))
+    assert hundred < 5 * one
 
 
 def test_type_names():

@@ -44,8 +44,8 @@ def test_others_are_refused_by_name(told, param):
 def test_a_forced_filter_cannot_be_lifted():
     mine = parse_filter({"type": "eq", "key": "a", "value": 1})
     forced = parse_filter({"type": "eq", "key": "b", "value": 1})
-    narrowed = Query("x", filter=mine).narrowed(forced)
+    narrowed = Query("x", filter=mine).narrowed("x", forced)
     assert not narrowed.filter.matches({"a": 1})
     assert narrowed.filter.matches({"a": 1, "b": 1})
-    assert Query("x").narrowed(forced).filter.matches({"b": 1})
-    assert Query("x", filter=mine).narrowed(None).filter is mine
+    assert Query("x").narrowed("x", forced).filter.matches({"b": 1})
+    assert Query("x", filter=mine).narrowed("x", None).filter is mine

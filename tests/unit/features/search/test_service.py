@@ -5,7 +5,8 @@ import pytest
 from features.embedding.embedder import NoEmbedder
 from features.errors import SearchError, StorageError
 from features.index.paths import DocumentName
-from features.search import service
+from features.search import service, snapshot_store
+from features.search.snapshot_store import load_snapshot
 from features.settings import StoreSettings
 from tests.support.features.pipeline import Pipeline, minilm
 
@@ -48,6 +49,12 @@ def test_a_long_query_is_cut_at_what_the_embedder_reads():
     pipeline = filled((StoreSettings("docs"),), embedder=NoEmbedder())
     (cut,) = pipeline.search("word " * 10_000)["queries"]
     assert cut.split() == ["word"] * 254
+
+
+def test_words_beyond_the_cut_are_not_searched_for():
+    pipeline = filled((StoreSettings("docs"),), embedder=NoEmbedder())
+    assert pipeline.found("word " * 100 + "koala")
+    assert not pipeline.found("word " * 300 + "koala")
 
 
 def test_an_embedder_that_does_not_answer_leaves_the_words():
@@ -96,15 +103,35 @@ def test_a_store_that_is_held_is_told_of_as_it_is_searched_and_another_as_it_is_
     assert pipeline.service.generation("docs") is pipeline.service._indexes["docs"].get().generation
 
 
-def test_callers_stores_that_nobody_used_lately_give_way(monkeypatch):
+def of_callers(*stores):
+    """A pipeline with a document in each store; "docs" is config's."""
     pipeline = Pipeline(stores=(StoreSettings("docs"),), embedder=NoEmbedder())
-    monkeypatch.setattr(service, "MOST_CHUNKS", 2)
-    for store in ("docs", "own-a", "own-b", "own-c"):
+    for store in stores:
         name = DocumentName(store, "a.md")
         pipeline.bucket.put(name.key, b"koala")
         pipeline.indexer.bring_up_to_date(name)
         pipeline.publisher.publish(store, [name.id])
+    return pipeline
+
+
+@pytest.mark.parametrize("bound", ["MOST_BYTES", "MOST_STORES"])
+def test_callers_stores_that_nobody_used_lately_give_way(monkeypatch, bound):
+    pipeline = of_callers("docs", "own-a", "own-b", "own-c")
+    one = load_snapshot(pipeline.bucket, "own-a", None).size
+    monkeypatch.setattr(service, bound, 2 * one if bound == "MOST_BYTES" else 2)
     for store in ("own-a", "own-b", "own-a", "docs", "own-c"):
         assert pipeline.service.search({"store": store, "query": "koala"})["results"]
     assert pipeline.service.warm() == {"warm": ["docs", "own-a", "own-c"]}
     assert pipeline.service.search({"store": "own-b", "query": "koala"})["results"]
+
+
+def test_a_callers_store_that_is_too_large_pushes_no_other_out(monkeypatch):
+    pipeline = of_callers("own-a", "own-b")
+    assert pipeline.service.search({"store": "own-a", "query": "koala"})["results"]
+    monkeypatch.setattr(snapshot_store, "MOST_BYTES", 1)
+    with pytest.raises(SearchError, match="takes more than"):
+        pipeline.service.search({"store": "own-b", "query": "koala"})
+    assert "own-a" in pipeline.service.warm()["warm"]
+    counts = pipeline.catalogue.counts(["own-b"])
+    assert counts == {"counts": {"own-b": {"ready": 1, "failed": 0}}}
+    assert not pipeline.failures, "no alarm goes off for what a caller made"

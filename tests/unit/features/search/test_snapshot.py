@@ -7,6 +7,7 @@ from features.embedding.embedder import EmbedderIdentity
 from features.errors import SearchError
 from features.index.chunk_table import ChunkTable
 from features.index.generation import Generation
+from features.search import snapshot as module
 from features.search.filters import parse_filter
 from features.search.query import Query, Weights
 from features.search.snapshot import Snapshot
@@ -55,6 +56,14 @@ def test_filters_apply_before_ranking(snapshot):
     condition = parse_filter({"type": "gt", "key": "year", "value": 2020})
     hits = snapshot.search(Query("koala", top_k=1, filter=condition), EAST)
     assert texts(hits) == ["quokka"]
+
+
+def test_a_filter_that_takes_too_long_is_given_up(snapshot, monkeypatch):
+    condition = parse_filter({"type": "gt", "key": "year", "value": 2020})
+    monkeypatch.setattr(module, "_MOST_FILTER_SECONDS", -1)
+    with pytest.raises(SearchError, match="too many different attributes") as caught:
+        snapshot.search(Query("koala", filter=condition), EAST)
+    assert (caught.value.code, caught.value.param) == ("invalid_request", "filters")
 
 
 def test_an_attribute_that_nobody_has_matches_nothing(snapshot):

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from features.embedding.embedder import NoEmbedder
-from features.errors import StorageError
+from features.errors import SearchError, StorageError
+from features.search import snapshot_store
+from features.search.query import Query
 from features.search.snapshot_store import EMPTY, load_snapshot
 from tests.support.features.pipeline import Pipeline
 
@@ -38,6 +40,45 @@ def test_segments_that_did_not_change_are_not_read_again(pipeline, monkeypatch):
     assert len(second.tables) == 2
     assert first.tables.items() <= second.tables.items()
     assert sum("/segments/" in key for key in read) == 1
+
+
+@pytest.mark.parametrize(
+    ("bound", "reason"),
+    [
+        ("MOST_CHUNKS", "this store has 2 chunks, and 1 can be searched"),
+        ("MOST_BYTES", "takes more than 0 MiB of memory"),
+    ],
+)
+def test_a_callers_store_over_a_bound_is_told_of_and_not_loaded(
+    pipeline, monkeypatch, bound, reason
+):
+    monkeypatch.setattr(snapshot_store, bound, 1)
+    pipeline.put("b.md", "wombat")
+    pipeline.publish("b.md")
+    read = []
+    pipeline.bucket.before_read = read.append
+
+    large = load_snapshot(pipeline.bucket, "docs", None)
+
+    assert (len(large.generation.documents), large.size) == (2, 0)
+    assert bound == "MOST_BYTES" or not any("/segments/" in key for key in read)
+    with pytest.raises(SearchError, match=reason) as caught:
+        large.search(Query("koala"), None)
+    assert caught.value.code == "invalid_request"
+    assert load_snapshot(pipeline.bucket, "docs", large) is large
+    config = load_snapshot(pipeline.bucket, "docs", None, declared={"docs"})
+    assert len(config.search(Query("koala"), None)) == 1
+
+
+def test_a_store_is_searched_again_when_it_is_small_enough(pipeline, monkeypatch):
+    monkeypatch.setattr(snapshot_store, "MOST_CHUNKS", 1)
+    pipeline.put("b.md", "wombat")
+    pipeline.publish("b.md")
+    large = load_snapshot(pipeline.bucket, "docs", None)
+    pipeline.delete("b.md")
+    pipeline.publish("b.md")
+    small = load_snapshot(pipeline.bucket, "docs", large)
+    assert len(small.search(Query("koala"), None)) == 1
 
 
 @pytest.mark.parametrize("part", ["/segments/", "/generations/"])

@@ -7,9 +7,11 @@ import logging
 import pytest
 
 from lambda_api.engine.metrics_bridge import KV_CACHE_USE, QUEUED_REQUESTS, MetricsBridge
+from localcloud.promql.expression import parse
 
-WAITING = 'avg(vllm:num_requests_waiting{"aws.sagemaker.endpoint.name"="twin-prod"})'
-CACHE = 'avg(vllm:kv_cache_usage_perc{"aws.sagemaker.endpoint.name"="twin-prod"})'
+SERVING = '"aws.sagemaker.endpoint.name"="twin-prod","aws.sagemaker.variant.name"!="shadow"'
+WAITING = f"avg(vllm:num_requests_waiting{{{SERVING}}})"
+CACHE = f"avg(vllm:kv_cache_usage_perc{{{SERVING}}})"
 
 
 class Queries(dict):
@@ -47,6 +49,24 @@ def test_the_means_of_the_endpoints_instances_are_put(bridge, queries, put):
     bridge.carry()
 
     assert put == [{"QueuedRequestsPerInstance": 3.5, "KvCacheUse": 0.25}]
+
+
+@pytest.mark.parametrize(
+    ("variant", "counts"),
+    [("ml-g6e-xlarge", True), ("", True), ("shadow", False)],
+    ids=["serving", "untold", "shadow"],
+)
+def test_instances_that_only_shadow_do_not_thin_the_mean_out(bridge, queries, variant, counts):
+    asked = []
+    queries.value = asked.append
+    bridge.carry()
+
+    labels = {
+        "__name__": "vllm:num_requests_waiting",
+        "aws.sagemaker.endpoint.name": "twin-prod",
+        "aws.sagemaker.variant.name": variant,
+    }
+    assert parse(asked[0]).selects(labels) is counts
 
 
 def test_nothing_is_put_of_what_no_instance_publishes(bridge, queries, put, caplog):

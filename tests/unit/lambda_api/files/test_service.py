@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
 import pytest
 
-from lambda_api.errors import NotFoundError
+from lambda_api.errors import ConflictError, NotFoundError
+from lambda_api.files.keys import content_key
 from lambda_api.files.schemas import ExpiresAfter
 from tests.support.service.batch_world import OWNER, World
 
@@ -28,6 +32,21 @@ def test_a_file_expires_no_later_than_the_bucket_deletes_it():
     for wanted in (None, expiry):
         file = files.create(OWNER, "a.jsonl", b"x", wanted)
         assert file.expires_at - file.created_at == 86_400
+
+
+@dataclass
+class Held:
+    """A quota without limits that knows what is held."""
+
+    held: set[str] = field(default_factory=set)
+
+    @contextmanager
+    def taken(self, owner, name, until, size=0):
+        self.held.add(name)
+        yield
+
+    def give_back(self, owner, name):
+        self.held.discard(name)
 
 
 def reads(world):
@@ -114,10 +133,34 @@ def test_a_file_written_again_later_is_one_file_with_the_later_expiry(world):
     assert listed.created_at == world.now
 
 
-def test_a_file_that_is_there_is_not_gone(world):
-    there = world.files.create(OWNER, "a.jsonl", b"x")
-    awaited = world.files.await_upload(OWNER, "b.jsonl", 5)
-    deleted = world.files.create(OWNER, "c.jsonl", b"x")
-    world.files.delete(OWNER, deleted.id)
+def test_an_upload_url_ends_an_hour_after_the_id_was_made(world):
+    made = world.files.await_upload(OWNER, "a.jsonl", 5)
+    world.now += 3599
+    again = world.files.found_again(OWNER, made.id)
+    assert again.upload_url.endswith("seconds=1")
+    world.now += 1
+    assert not hasattr(world.files.found_again(OWNER, made.id), "upload_url")
+    with pytest.raises(ConflictError, match="older than an hour"):
+        world.files.await_upload(OWNER, "a.jsonl", 5, file_id=made.id)
 
-    assert world.files.gone(OWNER, [there.id, awaited.id, deleted.id]) == [deleted.id]
+
+@pytest.mark.parametrize("has_come", [True, False])
+def test_a_deleted_file_keeps_its_lease_while_a_url_may_bring_its_content(world, has_come):
+    quota = Held()
+    files = replace(world.files, quota=quota)
+    made = files.await_upload(OWNER, "a.jsonl", 5)
+    if has_come:
+        world.store.put(content_key(OWNER, made.id), b"12345")
+    files.delete(OWNER, made.id)
+    assert quota.held == {made.id}
+
+
+def test_a_deleted_file_gives_its_lease_back_at_once_when_nothing_can_come(world):
+    quota = Held()
+    files = replace(world.files, quota=quota)
+    sent, awaited = files.create(OWNER, "a", b"x"), files.await_upload(OWNER, "b", 5)
+    files.delete(OWNER, sent.id)
+    assert quota.held == {awaited.id}
+    world.now += 3600
+    files.delete(OWNER, awaited.id)
+    assert quota.held == set()

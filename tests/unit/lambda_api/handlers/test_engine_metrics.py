@@ -34,6 +34,7 @@ def test_only_what_the_environment_names_is_asked_for(prometheus):
     engine_metrics.handler({}, None)
 
     assert prometheus.queries == [
-        'avg(vllm:num_requests_waiting{"aws.sagemaker.endpoint.name"="twin-prod"})'
+        'avg(vllm:num_requests_waiting{"aws.sagemaker.endpoint.name"="twin-prod",'
+        '"aws.sagemaker.variant.name"!="shadow"})'
     ]
     assert {path for path, _, _ in prometheus.asked} == {"/api/v1/query"}

@@ -155,6 +155,13 @@ def test_what_cannot_be_restored_before_the_update_is_left_for_after_it(answered
     assert "could not be handed over" in failed["Reason"]
 
 
+def test_what_nobody_thought_of_is_answered_with_its_kind(answered, targets):
+    targets.refusal = ZeroDivisionError("of no service")
+    failed = answered("Update", "after")
+    assert failed["Status"] == "FAILED"
+    assert "ZeroDivisionError: of no service" in failed["Reason"]
+
+
 @pytest.mark.parametrize("old", [{}, {"Variant": "g6-xlarge"}])
 def test_an_update_waits_for_instances_that_come_or_go(answered, targets, slept, old):
     Aws.statuses = ["Updating", "Updating", "InService"]

@@ -20,11 +20,15 @@ class World:
     table: MemoryLeaseTable = field(default_factory=MemoryLeaseTable)
     now: float = 1_800_000_000.5
     over: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
     asked: list[tuple[str, list[str]]] = field(default_factory=list)
 
     def ended(self, owner, names):
         self.asked.append((owner, list(names)))
         return [name for name in names if name in self.over]
+
+    def clear(self, owner, names):
+        return [name for name in names if name not in self.left]
 
     def quota(self, leases=2, size=None, retry=60):
         return LeasedQuota(
@@ -33,7 +37,8 @@ class World:
             lambda: self.table,
             "wait",
             self.ended,
-            retry,
+            self.clear,
+            retry_after_seconds=retry,
             clock=lambda: self.now,
         )
 
@@ -130,6 +135,17 @@ def test_a_lease_that_nobody_gave_back_lapses(world):
     with pytest.raises(QuotaError):
         world.hold("b", leases=1)
     world.now += 1
+
+    world.hold("b", leases=1)
+
+
+def test_a_lapsed_lease_is_held_while_something_is_left_of_its_thing(world):
+    world.hold("killed", leases=1)
+    world.now += HOUR
+    world.left = {"killed"}
+    with pytest.raises(QuotaError):
+        world.hold("b", leases=1)
+    world.left = set()
 
     world.hold("b", leases=1)
 

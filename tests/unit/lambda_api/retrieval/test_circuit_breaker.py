@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from lambda_api.retrieval.circuit_breaker import CircuitBreaker
+from lambda_api.retrieval import circuit_breaker
+from lambda_api.retrieval.circuit_breaker import CircuitBreaker, CircuitBreakers
 
 
 class Clock:
@@ -34,3 +35,13 @@ def test_slow_failures_and_those_with_a_success_between_leave_it_closed():
     for clock.now in (13.0, 14.0):
         breaker.note(failed=True)
     assert not breaker.is_open
+
+
+def test_who_was_not_seen_for_longest_gives_way(monkeypatch):
+    monkeypatch.setattr(circuit_breaker, "_MOST_OWNERS", 2)
+    breakers = CircuitBreakers()
+    first, second = breakers.of("a"), breakers.of("b")
+    assert breakers.of("a") is first
+    breakers.of("c")
+    assert breakers.of("a") is first
+    assert breakers.of("b") is not second

@@ -43,6 +43,7 @@ def test_what_a_tool_says_is_what_the_function_is_asked():
         ({"max_num_results": 10_000}, "max_num_results"),
         ({"max_num_results": True}, "max_num_results"),
         ({"color": "red"}, "color"),
+        ({"filters": {"type": "in", "key": "a", "value": ["b" * 99] * 400}}, "filters"),
         ({"ranking_options": 1}, "ranking_options"),
         ({"ranking_options": {"x": 1}}, "ranking_options.x"),
         ({"ranking_options": {"score_threshold": 2}}, "ranking_options.score_threshold"),

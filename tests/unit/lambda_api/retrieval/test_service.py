@@ -79,6 +79,8 @@ def test_after_three_failures_nothing_is_tried():
     stages = [searching.ground(SEARCH, request("x"), "me").found.failed for _ in range(5)]
     assert stages == ["search"] * 3 + ["circuit"] * 2
     assert len(function.events) == 3
+    other = searching.ground(SEARCH, request("x"), "other").found.failed
+    assert other == "search", "one caller's failures stop no other's searches"
 
 
 def test_what_cannot_be_searched_is_the_callers_error():
@@ -132,6 +134,12 @@ def test_a_search_by_itself_fails_aloud():
         retrieval(FakeSearch([error("unavailable", "away")])).search(SEARCH, ["x"], "me")
     found = retrieval(FakeSearch([answer(result("a"))])).search(SEARCH, ["x"], "me")
     assert [passage.text for passage in found.passages] == ["a"]
+
+
+def test_of_a_long_question_the_beginning_is_sent():
+    function = FakeSearch()
+    retrieval(function).search(SEARCH, ["x" * 1_000_000], "me")
+    assert [len(event["query"]) for event in function.events] == [4000]
 
 
 def test_each_question_of_a_search_by_itself_is_rewritten_or_stays():

@@ -52,6 +52,23 @@ def test_a_store_that_nobody_can_look_at_is_searched_all_the_same():
     release.set()
 
 
+def test_searches_that_nobody_waits_for_any_more_are_not_begun():
+    release, events = threading.Event(), []
+
+    def hang(event):
+        events.append(event)
+        release.wait(30)
+        return answer()
+
+    searching = searches(hang)
+    queries = [str(number) for number in range(40)]
+    with pytest.raises(RetrievalError, match="too long"):
+        searching.find(FileSearch(("vs_docs",)), queries, "ann", 0.3)
+    release.set()
+    searching._searches.shutdown()
+    assert len(events) == 16, "as many as there are threads"
+
+
 def test_a_store_with_nothing_published_finds_nothing():
     ((_, told),) = searches(FakeSearch([error("store_not_found")])).find(OWN, ["x"], "ann", 5)
     assert told["results"] == []

@@ -32,6 +32,24 @@ def test_nothing_is_put_while_somebody_deploys(world: World) -> None:
     assert (waiting.updating, world.value) == (None, served(1).value)
 
 
+@pytest.mark.parametrize("begins", ["after a look", "after two"])
+def test_a_deployment_that_begins_after_the_look_is_waited_for(world: World, begins: str) -> None:
+    rollout = world.read(approval(2))
+    world.taken = 2 if begins == "after two" else 1
+    for _ in range(world.taken):
+        waiting = world.steps.deployment.advance(rollout, served(2))
+        assert waiting is not None
+        assert (waiting.updating, waiting.updated) == (None, [])
+    begun = world.steps.deployment.advance(rollout, served(2))
+    assert begun is not None
+    assert begun.updating == SERVING
+
+
+def test_a_deployment_in_between_undoes_no_version(world: World) -> None:
+    world.taken = 1
+    assert world.run(world.read(approval(2))).outcome == "Kept"
+
+
 def test_a_stack_that_has_the_version_needs_no_update(world: World) -> None:
     world.stacks[SERVING] = served(2).value
     waiting = world.steps.deployment.advance(world.read(approval(2)), served(2))

@@ -10,6 +10,7 @@ import pytest
 from lambda_api.rollouts.golden_check import (
     Expectation,
     GoldenFileError,
+    allowed_seconds,
     parse_golden,
     run_golden,
     text_of,
@@ -72,6 +73,36 @@ def test_all_are_asked_the_same_way_and_failures_are_counted() -> None:
     assert (result.passed, result.total, len(result.failures)) == (2, 3, 1)
     assert "TimeoutError" in result.failures[0]
     assert {(r["temperature"], r["seed"], r["max_tokens"]) for r in asked} == {(0, 0, 64)}
+
+
+def test_what_does_not_fit_a_slice_is_left_for_the_next() -> None:
+    checks = parse_golden(line(equals="yes") * 10 + line(equals="no") * 10)
+    now = [0.0]
+
+    def ask(_request: dict[str, Any]) -> str:
+        now[0] += 10
+        return "yes"
+
+    result, slices = None, 0
+    while result is None or result.asked is not None:
+        before = 0 if result is None else result.asked or 0
+        result = run_golden(checks, ask, so_far=result, seconds=30, clock=lambda: now[0])
+        slices += 1
+        assert result.asked is None or result.asked > before
+        assert result.passed == min(10, result.asked or 20)
+    assert slices >= 3
+    assert (result.passed, result.total, len(result.failures)) == (10, 20, 5)
+    assert result.failures[0].startswith("check 11: ")
+    assert result.seconds >= 200
+
+
+def test_a_slice_without_time_asks_one_question() -> None:
+    result = run_golden(parse_golden(line(equals="yes") * 3), lambda _: "yes", seconds=0)
+    assert (result.asked, result.passed, str(result)) == (1, 1, "1 of 1 held, 2 not asked")
+
+
+def test_the_time_that_checks_allow_themselves_is_shared_by_four() -> None:
+    assert allowed_seconds(parse_golden(line(max_seconds=600) * 8 + line(contains="x"))) == 1200
 
 
 def test_an_answer_without_text_is_empty() -> None:

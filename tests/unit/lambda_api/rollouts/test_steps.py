@@ -75,6 +75,30 @@ def test_a_version_that_answers_nonsense_is_undone(
     assert world.run(world.read(approval(2))).outcome == outcome
 
 
+def test_checks_that_take_longer_than_a_step_are_asked_by_several(world: World) -> None:
+    world.files[2, "golden.jsonl"] = b"\n".join([GOLDEN] * 5)
+    world.rule = GoldenRule(slice_seconds=0)
+    rollout = world.read(approval(2))
+    looks = 0
+    while rollout.next != "ended":
+        looks += rollout.next == "check"
+        rollout = world.step(rollout)
+    assert (rollout.outcome, looks) == ("Kept", 5)
+    assert str(rollout.checks) == "5 of 5 held"
+
+
+@pytest.mark.parametrize(("least", "outcome"), [(1.0, "RolledBack"), (0.2, "Kept")])
+def test_what_was_not_asked_in_time_did_not_hold_and_is_counted(
+    world: World, least: float, outcome: str
+) -> None:
+    world.files[2, "golden.jsonl"] = b"\n".join([GOLDEN] * 5)
+    world.rule = GoldenRule(least=least, slice_seconds=0, longest_seconds=0)
+    ended = world.run(world.read(approval(2)))
+    assert ended.outcome == outcome
+    told = "1 of 5 golden checks held, 4 were not asked within 0 minutes"
+    assert ended.problem == (told if outcome == "RolledBack" else "")
+
+
 def test_a_file_of_checks_that_cannot_be_read_undoes_the_rollout(world: World) -> None:
     world.files[2, "golden.jsonl"] = b"{"
     assert world.run(world.read(approval(2))).outcome == "RolledBack"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambda_api.storage.object_ids import is_id, new_id
+from lambda_api.storage.object_ids import is_id, made_at, new_id
 
 
 def test_ids_sort_newest_first_and_cannot_be_guessed():
@@ -20,3 +20,8 @@ def test_ids_sort_newest_first_and_cannot_be_guessed():
 )
 def test_nothing_else_is_an_id(text):
     assert not is_id("file-", text)
+
+
+@pytest.mark.parametrize("seconds", [1.0, 1_796_000_000.123])
+def test_an_id_tells_when_it_was_made(seconds):
+    assert made_at(new_id("file-", seconds)) == pytest.approx(seconds, abs=0.001)

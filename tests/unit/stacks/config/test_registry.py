@@ -46,6 +46,11 @@ def test_a_registry_of_another_account_has_that_accounts_bucket() -> None:
     [
         ({"registry": {"approve_first": True}}, "must be left out without model.artifacts"),
         ({"rollout": {"deploy": "after:dev"}}, "must name another stage"),
+        ({"registry": {"group": "Twin-Models"}}, "registry.group\n.*String should match"),
+        ({"project": {"name": "awsome"}}, "must begin with none of aws, ssm"),
+        ({"project": {"name": "ssm-twin"}}, "must begin with none of aws, ssm"),
+        ({"project": {"name": "xn--twin"}}, "must begin with none of xn--"),
+        ({"project": {"name": "twin-"}}, "must end in a letter or digit"),
         ({"rollout": {"deploy": "sometimes"}}, "String should match"),
         ({"registry": {"share_with": ["me"]}}, "String should match"),
         (

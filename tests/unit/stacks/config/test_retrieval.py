@@ -50,6 +50,8 @@ def test_what_cannot_work_is_refused(root: Path, section: dict[str, object], sai
         {"type": "eq", "key": "a"},
         {"type": "and", "filters": []},
         {"type": "or", "filters": [{"type": "eq"}]},
+        {"type": "in", "key": "a", "value": ["b"] * 101},
+        {"type": "eq", "key": "a", "value": "b" * 40_000},
     ],
 )
 def test_a_forced_filter_that_is_none_is_refused(root: Path, given: dict[str, object]) -> None:

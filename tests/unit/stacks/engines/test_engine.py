@@ -36,6 +36,7 @@ def model(engine: str = "vllm", **changes: object) -> ModelConfig:
                 "SM_LLAMA_CPP_ALIAS": "twin",
                 "SM_LLAMA_CPP_CTX_SIZE": "4000",
                 "SM_LLAMA_CPP_PARALLEL": "4",
+                "SM_LLAMA_CPP_THREADS_HTTP": "256",
             },
         ),
         (

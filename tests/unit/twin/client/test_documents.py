@@ -37,6 +37,20 @@ def test_a_store_becomes_equal_to_a_directory(tmp_path: Path) -> None:
     assert sync(tmp_path, bucket) == "0 to upload, 0 to delete, 2 unchanged"
 
 
+def test_nothing_is_deleted_while_an_upload_fails(tmp_path: Path) -> None:
+    (tmp_path / "new-name.md").write_text("text")
+    bucket: Any = Bucket(**{"old-name.md": b"text"})
+    before = dict(bucket.objects)
+
+    def refuse(**_call: object) -> None:
+        raise ConnectionError
+
+    bucket.put_object = refuse
+    with pytest.raises(ConnectionError):
+        sync(tmp_path, bucket)
+    assert bucket.objects == before
+
+
 def test_an_empty_or_wrong_directory_is_refused(tmp_path: Path) -> None:
     there = {f"{PREFIX}{name}.md": "x" for name in "abc"}
     with pytest.raises(UserError, match="has no files"):

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from lambda_api.rollouts.request import Request
 from lambda_api.rollouts.schemas import Rollout, ServedVersion
 from model_artifacts.registry.version import Status, Version
 from twin.commands import model_rollout, model_versions
 from twin.commands.model import app
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000042:model-package/twin/2"
+OTHER = ARN.replace("/2", "/3")
 ENDED = Rollout(
     id="rollout-1",
     execution="one",
@@ -32,7 +34,19 @@ ENDED = Rollout(
 
 
 class Rollouts:
-    """Rollouts of which each ends in the same way."""
+    """Rollouts of which each ends in the same way; `asked`, if given, is one that runs."""
+
+    def __init__(self, asked: Request | None = None) -> None:
+        self.asked, self.stage = asked, Stage("Approved")
+
+    def running(self) -> str | None:
+        return "execution:running" if self.asked else None
+
+    def asked_of(self, execution: str) -> Request | None:
+        return self.asked
+
+    def last_of(self, package: str) -> None:
+        return None
 
     def start(self, command: str, **given: str) -> str:
         return f"execution:{command}"
@@ -104,6 +118,26 @@ def test_a_rollout_is_told_as_json() -> None:
     assert (status, json.loads(out)["outcome"]) == (1, "NotApproved")
     status, out, _ = run("rollback", "--json")
     assert (status, json.loads(out)) == (0, {"execution": "execution:rollback"})
+
+
+@pytest.mark.parametrize(
+    ("asked", "arguments", "problem"),
+    [
+        (Request("approval", OTHER), ["--version", "2"], "another rollout runs (approval of"),
+        (Request("rollback", ""), ["--version", "2"], "(rollback of the version before)"),
+        (Request("shadow", ARN), ["--version", "2"], "another rollout runs (shadow of"),
+        (Request("approval", OTHER), ["--resume"], "none that was cut short"),
+        (Request("approval", ARN), ["--version", "2"], ""),
+        (Request("approval", OTHER), [], ""),
+    ],
+)
+def test_a_rollout_that_runs_is_not_taken_for_another(
+    monkeypatch: pytest.MonkeyPatch, asked: Request, arguments: list[str], problem: str
+) -> None:
+    monkeypatch.setattr(model_rollout, "_rollouts", lambda _: Rollouts(asked))
+    status, out, said = run("rollout", *arguments)
+    assert problem in said
+    assert (status, out) == ((1, "") if problem else (0, "execution:running\n"))
 
 
 def test_a_rejected_version_is_approved_only_again(stage: Stage) -> None:

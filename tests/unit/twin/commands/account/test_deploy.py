@@ -39,6 +39,16 @@ def test_the_arguments_of_the_cdk_command_line(
     assert fake_cdk.validates() == command.startswith(("deploy", "cdk"))
 
 
+def test_what_is_deployed_before_a_version_serves_gets_the_arguments_too(fake_cdk: FakeCdk):
+    fake_cdk.ends_with(7)  # before a version is looked for
+    command = "deploy --stage lifecycle --skip-doctor -- --require-approval never"
+
+    assert CliRunner().invoke(app, command.split()).exit_code == 7
+    stacks, options = fake_cdk.call()[1][2:4], fake_cdk.call()[1][4:]
+    assert stacks == ["twin-lifecycle-rollout", "twin-registry"]
+    assert options == ["--context", "stage=lifecycle", "--require-approval", "never"]
+
+
 def test_the_exit_status_is_the_cdk_command_lines(fake_cdk: FakeCdk):
     fake_cdk.ends_with(7)
 

@@ -13,6 +13,7 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
+from localcloud.ministack_hooks.aws_lambda.packages import share_packages
 from localcloud.ministack_hooks.iam.sessions import Session, trusts
 from localcloud.ministack_hooks.patching import Untyped
 from localcloud.ministack_hooks.services import request_scope
@@ -117,7 +118,10 @@ def record_invocation(function: Function, *, milliseconds: float, failed: bool) 
 
 
 def extend_functions(
-    interpreter: Path, prepare: Callable[[Function], None], forget: Callable[[str], None]
+    interpreter: Path,
+    prepare: Callable[[Function], None],
+    forget: Callable[[str], None],
+    unpack: Callable[[bytes], Path],
 ) -> None:
     """Run functions with `interpreter`, and add what ministack's stacks leave out.
 
@@ -132,7 +136,9 @@ def extend_functions(
             has a function pending until its package lies ready:
             https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
         forget: Called with the name of a deleted function, on a worker thread.
+        unpack: Returns the directory in which a package lies unpacked.
     """
+    share_packages(unpack)
     lambda_runtime._detect_runtime_binary = partial(
         _runtime_binary, lambda_runtime._detect_runtime_binary, interpreter
     )

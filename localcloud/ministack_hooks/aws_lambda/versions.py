@@ -17,7 +17,7 @@ import ministack.app as ministack_app
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners, stacks
 
-from localcloud.ministack_hooks.functions import Function, find_function
+from localcloud.ministack_hooks.aws_lambda.functions import Function, find_function
 from localcloud.ministack_hooks.patching import Untyped, wrap
 
 _TYPE = "AWS::Lambda::Version"
