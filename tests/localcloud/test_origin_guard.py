@@ -44,7 +44,7 @@ def test_page_creates_no_function(cloud: Cloud, headers: dict[str, str]) -> None
     def create(**more: str) -> int:
         plain = {"Content-Type": "text/plain", "Authorization": signature, **more}
         request = {"content": json.dumps(function), "headers": plain, "timeout": LONG}
-        return httpx2.post(cloud.url(FUNCTIONS), **request, timeout=LONG).status_code
+        return httpx2.post(cloud.url(FUNCTIONS), **request).status_code
 
     def planted() -> bool:
         listed = cloud.client("lambda").list_functions()["Functions"]
