@@ -100,16 +100,22 @@ class WebAdapter:
             request = adapter_request(
                 event, function, deadline=deadline, log_stream=process.logs.name
             )
-            with _recorded(process, request.id):
-                async with asyncio.timeout(function.timeout), process.awaiting_exit_on_error():
-                    answer = await open_exchange(
-                        process.port, request.method, request.target, request.headers, request.body
-                    )
-                try:
-                    yield Invocation(id=request.id, answer=answer, deadline=deadline)
-                finally:
-                    turn.complete = answer.complete
-                    answer.close()
+            # Around the answer too: who sees it cut asks again at once, and gets another process.
+            async with process.awaiting_exit_on_error():
+                with _recorded(process, request.id):
+                    async with asyncio.timeout(function.timeout):
+                        answer = await open_exchange(
+                            process.port,
+                            request.method,
+                            request.target,
+                            request.headers,
+                            request.body,
+                        )
+                    try:
+                        yield Invocation(id=request.id, answer=answer, deadline=deadline)
+                    finally:
+                        turn.complete = answer.complete
+                        answer.close()
 
 
 @contextmanager

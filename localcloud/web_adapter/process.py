@@ -30,7 +30,7 @@ INIT_SECONDS = 10.0
 """Lambda's init phase, which a slow server may exceed by the function's own timeout.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 
-END_SECONDS = 0.5
+END_SECONDS = 2.0
 """Time that a process is given to exit after it dropped a connection."""
 
 CUT_SECONDS = 1.0
