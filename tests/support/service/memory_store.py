@@ -62,7 +62,8 @@ class MemoryStore:
         yield from sorted(name for name in names if name > after)
 
     def upload_url(self, key: str, seconds: int, size: int) -> str:
-        return f"https://bucket/{key}?upload&seconds={seconds}"
+        self.upload_seconds = seconds
+        return f"https://bucket/{key}?upload"
 
     def download_url(self, key: str, seconds: int) -> str:
         return f"https://bucket/{key}"
