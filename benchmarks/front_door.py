@@ -25,7 +25,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
-from table import machine
+from table import machine, quantile
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "service")]
@@ -143,11 +143,6 @@ def asked(port: int, **more: Any) -> tuple[float, list[float]]:
     started = time.monotonic()
     times = ask(port, {**CHAT, "stream": True, **more})
     return (times[0][1] - started) * 1e3, [(came - written) * 1e3 for written, came in times]
-
-
-def quantile(values: list[float], share: float) -> float:
-    """Return the value that a share of them is not above."""
-    return sorted(values)[min(len(values) - 1, round(share * (len(values) - 1)))]
 
 
 def measure(

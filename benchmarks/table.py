@@ -34,6 +34,11 @@ def spread(values: Sequence[float], unit: str, digits: int = 1) -> str:
     return f"{middle:.{digits}f} {unit} ({low:.{digits}f}-{high:.{digits}f})"
 
 
+def quantile(values: Sequence[float], share: float) -> float:
+    """Return the value that a share of them is not above."""
+    return sorted(values)[min(len(values) - 1, round(share * (len(values) - 1)))]
+
+
 def print_table(title: str, rows: Sequence[tuple[str, str]]) -> None:
     """A two-column table below its title and the machine."""
     print(f"\n{title}\n{machine()}\n\n| what | median (min-max) |\n|---|---|")

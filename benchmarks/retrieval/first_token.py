@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 from retrieving_stage import RetrievingStage, deployed
-from table import print_table
+from table import print_table, quantile
 
 _TOKENS = 4
 
@@ -91,11 +91,6 @@ def cold(stage: RetrievingStage) -> float:
     return time.perf_counter() - began
 
 
-def _high(ordered: list[float]) -> float:
-    """Return the 95th percentile of sorted values."""
-    return ordered[int(0.95 * (len(ordered) - 1))]
-
-
 def main() -> None:
     """Deploy, fill the store, and measure with each number of chunks."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -109,9 +104,8 @@ def main() -> None:
             starts = [cold(stage) for _ in range(3)]
             began = time.time()
             added = measure(stage, given.rounds)
-            searches = sorted(stage.retrieval_milliseconds(began))
-            warm = sorted(added.seconds)
-            median, high = statistics.median(warm), _high(warm)
+            searches = stage.retrieval_milliseconds(began)
+            median, high = statistics.median(added.seconds), quantile(added.seconds, 0.95)
             cpu = statistics.mean(added.cpu)
             rows += [
                 (f"{chunks:,} chunks, warm: added, p50", f"{median * 1000:.0f} ms"),
@@ -120,7 +114,10 @@ def main() -> None:
                     f"{chunks:,} chunks, warm: the search of it, p50",
                     f"{statistics.median(searches):.0f} ms",
                 ),
-                (f"{chunks:,} chunks, warm: the search of it, p95", f"{_high(searches):.0f} ms"),
+                (
+                    f"{chunks:,} chunks, warm: the search of it, p95",
+                    f"{quantile(searches, 0.95):.0f} ms",
+                ),
                 (f"{chunks:,} chunks, warm: added CPU, mean", f"{cpu * 1000:.0f} ms"),
                 (f"{chunks:,} chunks, warm: without features", f"{added.failed} of {given.rounds}"),
                 (

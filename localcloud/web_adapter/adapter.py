@@ -19,7 +19,7 @@ from localcloud.web_adapter.function_server import InitError
 from localcloud.web_adapter.package import unpack, unpack_function
 from localcloud.web_adapter.process import FunctionProcess
 from localcloud.web_adapter.process_pool import ProcessPool
-from localcloud.web_adapter.request import adapter_request
+from localcloud.web_adapter.request import AdapterRequest, adapter_request
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,19 +103,20 @@ class WebAdapter:
             # Around the answer too: who sees it cut asks again at once, and gets another process.
             async with process.awaiting_exit_on_error():
                 with _recorded(process, request.id):
-                    async with asyncio.timeout(function.timeout):
-                        answer = await open_exchange(
-                            process.port,
-                            request.method,
-                            request.target,
-                            request.headers,
-                            request.body,
-                        )
+                    answer = await _begun(process, request)
                     try:
                         yield Invocation(id=request.id, answer=answer, deadline=deadline)
                     finally:
                         turn.complete = answer.complete
                         answer.close()
+
+
+async def _begun(process: FunctionProcess, request: AdapterRequest) -> Exchange:
+    """Send a request to a process; return its answer when that has begun."""
+    async with asyncio.timeout(process.function.timeout):
+        return await open_exchange(
+            process.port, request.method, request.target, request.headers, request.body
+        )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from lambda_api.engine.metrics_bridge import SHADOW_VARIANT
 from lambda_api.rollouts.schemas import Rollout, ShadowVersion
 from twin.errors import UserError
 from twin.lifecycle.captured_answers import LEAST_PAIRS, Agreement, Answers, captured_answers
@@ -63,7 +64,7 @@ def compare_shadow(stage: ModelStage) -> Comparison:
     since = datetime.fromtimestamp(begun.ended_at or begun.begun_at, UTC)
     outputs = stack_outputs(stage.session, stage.origin, stage.config.stack_name("serving"))
     bucket, variant = outputs["ArtifactBucketName"], outputs["VariantName"]
-    serving, shadow = (_answers(stage, bucket, name, since) for name in (variant, "shadow"))
+    serving, shadow = (_answers(stage, bucket, name, since) for name in (variant, SHADOW_VARIANT))
     agreement = Agreement.of(serving, shadow)
     if agreement.pairs < LEAST_PAIRS:
         raise UserError(
@@ -74,7 +75,7 @@ def compare_shadow(stage: ModelStage) -> Comparison:
         shadow=begun.shadow,
         serving=begun.target.number,
         since=since,
-        metrics=(_metrics(stage, variant, since), _metrics(stage, "shadow", since)),
+        metrics=(_metrics(stage, variant, since), _metrics(stage, SHADOW_VARIANT, since)),
         agreement=agreement,
     )
 
