@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,8 +47,14 @@ class ServerProcess:
 
     @property
     def is_alive(self) -> bool:
-        """True until it has ended."""
-        return self._process.returncode is None
+        """True until it has ended, asked of the system: the event loop is told a moment later."""
+        if self._process.returncode is not None:
+            return False
+        look = os.WEXITED | os.WNOHANG | os.WNOWAIT  # leaves the status to the event loop
+        try:
+            return os.waitid(os.P_PID, self._process.pid, look) is None
+        except ChildProcessError:  # its status was taken already
+            return False
 
     async def wait(self, seconds: float) -> None:
         """Wait some seconds at most for its end."""

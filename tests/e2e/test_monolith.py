@@ -16,7 +16,7 @@ import pytest
 from openai import OpenAI
 
 from tests.least_privilege.unused import unused_rights
-from tests.support.eventually import poll
+from tests.support.eventually import LONG, poll
 from tests.support.local_stage import copy_checkout
 from twin.client.conversation import ask, connect, served_model
 from twin.local.cloud import LocalCloud
@@ -71,6 +71,14 @@ def environments(cloud: LocalCloud) -> list[psutil.Process]:
     ]
 
 
+def kill(processes: list[psutil.Process]) -> None:
+    """End processes at once; they are gone when this returns."""
+    for process in processes:
+        process.kill()
+    _, alive = psutil.wait_procs(processes, timeout=LONG)
+    assert alive == []
+
+
 def snapshots(cloud: LocalCloud) -> list[psutil.Process]:
     """Those of its processes that were started for a snapshot."""
     kind = "AWS_LAMBDA_INITIALIZATION_TYPE"
@@ -98,8 +106,7 @@ def test_a_killed_function_is_a_broken_answer_and_the_next_is_whole(
         model="twin-tiny", messages=QUESTION, stream=True, max_tokens=900
     )
     next(stream)
-    for process in environments(cloud):
-        process.kill()
+    kill(environments(cloud))
     # Cut short, or over already where the answer was quicker than the kill; it never hangs.
     with suppress(httpx2.HTTPError, openai.APIError):
         list(stream)
@@ -116,8 +123,7 @@ def test_a_model_that_is_not_what_was_published_is_refused(
     (key,) = (found["Key"] for found in listed if found["Key"].endswith(".gguf"))
     content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     s3.put_object(Bucket=bucket, Key=key, Body=content[:-1] + b"x")
-    for process in environments(cloud):
-        process.kill()
+    kill(environments(cloud))
     with pytest.raises(openai.InternalServerError) as refused:
         text(talking)
     assert refused.value.status_code == 503
@@ -202,7 +208,7 @@ def test_destroying_leaves_no_process(tiny: LocalDeployment, cloud: LocalCloud) 
     tiny.destroy()
     with pytest.raises(NotDeployedError):
         tiny.outputs()
-    psutil.wait_procs(environments(cloud), timeout=10)
+    psutil.wait_procs(environments(cloud), timeout=LONG)
     assert environments(cloud) == []
 
 
