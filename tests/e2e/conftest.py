@@ -19,11 +19,13 @@ from tests.support.local_stage import add_signed_stage, add_webhook, copy_checko
 from tests.support.model_versions import STAGE, RunCommand
 from tests.support.signatures import INVOKE, signing_client
 from tests.support.webhook_receiver import WebhookReceiver, receiving
+from tests.support.workflow import add_workflow
 from twin.client.conversation import connect, served_model
 from twin.commands import stages
 from twin.commands.model import app
 from twin.lifecycle.stage import ModelStage
 from twin.local.cloud import LocalCloud
+from twin.local.deployment import STAGE as LOCAL
 from twin.local.deployment import LocalDeployment
 from twin.outputs import StageOutputs
 
@@ -61,6 +63,7 @@ def webhooks(cloud: LocalCloud) -> Iterator[WebhookReceiver]:
 @pytest.fixture(scope="session")
 def deployment(cloud: LocalCloud, checkout: Path, webhooks: WebhookReceiver) -> LocalDeployment:
     add_webhook(checkout, webhooks)
+    add_workflow(checkout, LOCAL)
     return LocalDeployment(cloud, checkout)
 
 
@@ -83,6 +86,7 @@ def model(client: OpenAI) -> str:
 @pytest.fixture(scope="session")
 def released(cloud: LocalCloud, checkout: Path) -> LocalDeployment:
     """The stage of versions, the first of which is the demo model."""
+    add_workflow(checkout, STAGE)
     deployment = LocalDeployment(cloud, checkout, STAGE)
     deployment.deploy()
     return deployment

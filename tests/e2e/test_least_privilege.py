@@ -11,13 +11,13 @@ from tests.least_privilege.scenarios.all import SCENARIOS
 from tests.least_privilege.unused import unused_rights
 from tests.least_privilege.world import World
 from tests.support.webhook_receiver import WebhookReceiver
-from twin.local.cloud import LocalCloud
+from twin.local.deployment import LocalDeployment
 
 
 def test_every_right_is_used(
-    cloud: LocalCloud, client: OpenAI, model: str, webhooks: WebhookReceiver
+    deployment: LocalDeployment, client: OpenAI, model: str, webhooks: WebhookReceiver
 ) -> None:
-    world = World(cloud, client, model, webhooks)
+    cloud, world = deployment.cloud, World(deployment, client, model, webhooks)
     # The tests before this one have used nearly all of them; run alone, it takes a minute.
     for scenario in SCENARIOS:
         if unused_rights(cloud):

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from openai import OpenAI
 
+from doctor.examination import examine
+from doctor.surroundings import Surroundings
 from lambda_api.rollouts.schemas import NO_SHADOW, Rollout
 from tests.least_privilege.unused import unused_rights
 from tests.support.asking import asking_all_the_time, asking_at_a_rate
 from tests.support.eventually import poll
 from tests.support.model_files import SMALL_GGUF
 from tests.support.model_versions import STAGE, RunCommand, make, register, release
+from tests.support.workflow import job_session
 from twin.cdk import cdk_command
 from twin.environment import PROJECT
 from twin.lifecycle.captured_answers import LEAST_PAIRS
@@ -144,15 +147,26 @@ def test_a_shadow_that_cannot_start_leaves_what_serves_alone(
     assert [answer for answer in answers if not isinstance(answer, str)] == []
 
 
-def test_every_right_of_the_rollouts_roles_is_used(released: LocalDeployment) -> None:
+def test_a_workflow_finds_the_version_that_serves(released: LocalDeployment) -> None:
+    session = job_session(released, "Deploy", f"environment:{STAGE}")
+    origin = released.cloud.settings.origin
+    ensure_first_version(ModelStage(released.config, session, origin), released.project)
+    findings = examine(Surroundings(session, released.project, origin), released.config)
+    assert [finding for finding in findings if finding.outcome == "denied"] == []
+
+
+def test_every_right_of_the_rollout_and_of_the_workflow_is_used(released: LocalDeployment) -> None:
     unused = unused_rights(released.cloud, f"twin-{STAGE}-")
     assert [right for right in unused if right.startswith("rollout ")] == []
+    # The roles of CDK's bootstrap are assumed where all stacks are deployed:
+    # tests/least_privilege/scenarios/workflow.py.
+    of_workflow = [right for right in unused if right.startswith("ci Deploy ")]
+    assert [right for right in of_workflow if not right.endswith(" sts:AssumeRole")] == []
 
 
 def test_the_templates_are_still_true(released: LocalDeployment) -> None:
-    assembly = str(released.cloud.directory / "cdk.out")
     done = subprocess.run(
-        cdk_command("diff", "--app", assembly, "--all", "--fail", "--method", "template"),
+        cdk_command("diff", "--app", released.assembly, "--all", "--fail", "--method", "template"),
         env=released.cloud.environment(CI="1", NO_COLOR="1"),
         cwd=released.project,
         capture_output=True,

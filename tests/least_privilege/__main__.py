@@ -1,10 +1,10 @@
 """`make least-privilege`: each right is taken away once, and something must fail.
 
-The stage `local` is deployed with a webhook. Every scenario runs once, and IAM's record says which
-rights it used. Then one right after another is taken out of its role's policy, and the scenarios
-that used it run, the quickest first, until one fails that was denied it. Rights to write logs go
-together, as each has a log of its own. A right whose removal nothing notices is too much, or is
-marked: only AWS can show the need of it.
+The stage `local` is deployed with a webhook and the roles of a workflow. Every scenario runs once,
+and IAM's record says which rights it used. Then one right after another is taken out of its role's
+policy, and the scenarios that used it run, the quickest first, until one fails that was denied it.
+Rights to write logs go together, as each has a log of its own. A right whose removal nothing
+notices is too much, or is marked: only AWS can show the need of it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from tests.least_privilege.statements import Grant, Policies
 from tests.least_privilege.world import World
 from tests.support.local_stage import add_webhook, copy_checkout, keep_secret
 from tests.support.webhook_receiver import receiving
+from tests.support.workflow import add_workflow
 from twin.client.conversation import connect, served_model
 from twin.local.cloud import LocalCloud
-from twin.local.deployment import LocalDeployment
+from twin.local.deployment import STAGE, LocalDeployment
 
 RESULTS = Path(".build/least-privilege.json")
 
@@ -39,12 +40,13 @@ def deployed() -> Iterator[World]:
         cloud = LocalCloud(Settings(port=free_port(), data_dir=Path(directory) / "cloud"))
         checkout = copy_checkout(Path(directory))
         add_webhook(checkout, webhooks)
+        add_workflow(checkout, STAGE)
         cloud.start(stop_with_us=True)
         try:
             keep_secret(cloud)
-            stage = LocalDeployment(cloud, checkout).deploy()
-            with connect(stage) as client:
-                yield World(cloud, client, served_model(client), webhooks)
+            deployment = LocalDeployment(cloud, checkout)
+            with connect(deployment.deploy()) as client:
+                yield World(deployment, client, served_model(client), webhooks)
         finally:
             cloud.stop()
 

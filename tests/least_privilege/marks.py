@@ -37,6 +37,10 @@ ROLE_MARKS = {
     (r"\w+ EndpointHandoverFunctionRuntimeRole", r"cloudwatch:DeleteAlarms"): (
         "https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html"
     ),
+    # Asked where no quota is applied: tests/localcloud/doctor/test_examination.py.
+    (r"ci Deploy", r"servicequotas:ListAWSDefaultServiceQuotas"): (
+        "https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ListAWSDefaultServiceQuotas.html"
+    ),
     # CloudFormation reads a template's parameters of Parameter Store for whoever updates the stack.
     (r"rollout StepsRuntimeRole", r"ssm:GetParameters"): (
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html"

@@ -13,6 +13,7 @@ from openai import OpenAI
 from tests.support.eventually import LONG, poll
 from tests.support.webhook_receiver import WebhookReceiver
 from twin.local.cloud import LocalCloud
+from twin.local.deployment import LocalDeployment
 
 QUESTION = "What is an endpoint config?"
 CHAT = "/v1/chat/completions"
@@ -27,16 +28,22 @@ class World:
     """A deployed stage, and who uses it.
 
     Attributes:
+        deployment: What was deployed, and where.
         patience: Longest wait for what another function brings about, in seconds.
         clients: Clients by service: making one takes longer than most requests.
     """
 
-    cloud: LocalCloud
+    deployment: LocalDeployment
     client: OpenAI
     model: str
     webhooks: WebhookReceiver
     patience: float = LONG
     clients: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def cloud(self) -> LocalCloud:
+        """The local cloud that the stage is in."""
+        return self.deployment.cloud
 
     def wait(self, look: Callable[[], T], done: Callable[[T], bool]) -> T:
         """Look until what is found is done.

@@ -44,15 +44,16 @@ class LocalDeployment:
         return load_stage(self.stage, self.project, package_platform=_PLATFORM)
 
     @property
-    def _assembly(self) -> str:
-        return str(self.cloud.directory / "cdk.out")
+    def assembly(self) -> str:
+        """Directory of the templates of the last deployment."""
+        return str(self.cloud.directory / "cdk.out" / self.stage)
 
     @property
     def _synthesis(self) -> list[str]:
         """Arguments that synthesize the stage."""
         platform = f"package_platform={_PLATFORM}"
         stage = f"stage={self.stage}"
-        return ["--context", stage, "--context", platform, "--output", self._assembly]
+        return ["--context", stage, "--context", platform, "--output", self.assembly]
 
     def deploy(self) -> StageOutputs:
         """Bootstrap the emulated account, synthesize the stage and deploy all its stacks.
@@ -92,7 +93,7 @@ class LocalDeployment:
     ) -> None:
         # The CLI looks at a stack every five seconds: better at all of them at once.
         unattended = ["--require-approval", "never", "--progress", "events", "--concurrency", "4"]
-        arguments = ["--app", self._assembly, *stacks, *unattended]
+        arguments = ["--app", self.assembly, *stacks, *unattended]
         with self._cdk("deploy", *arguments, directory=self.project) as program:
             if beside is not None:
                 beside()
@@ -124,7 +125,7 @@ class LocalDeployment:
     def _synthesize_and_bootstrap(self, detail: Detail) -> None:
         """Run both side by side: neither needs the other."""
         # A report of checks that an earlier synth left would fail this deployment.
-        shutil.rmtree(self._assembly, ignore_errors=True)
+        shutil.rmtree(self.assembly, ignore_errors=True)
         account = f"aws://{self.cloud.settings.account}/{self.cloud.settings.region}"
         with (
             # Beside a cdk.json the CLI would synthesize the app once more for this.

@@ -27,6 +27,7 @@ from tests.least_privilege.scenarios.serving import (
     stranger,
     watched,
 )
+from tests.least_privilege.scenarios.workflow import comparing, deploying
 from tests.least_privilege.world import World
 
 Scenario = Callable[[World], None]
@@ -35,6 +36,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     realtime_handover,
     async_handover,
     watched,
+    comparing,
+    deploying,
     machine,
     chat,
     stranger,
