@@ -7,9 +7,12 @@ In one process, without S3, Lambda, queues and their windows: the least that the
 from __future__ import annotations
 
 import argparse
+import ctypes
+import gc
 import sys
 import time
 
+import psutil
 from random_store import fill
 
 from twin.environment import PROJECT
@@ -31,14 +34,26 @@ def searches(pipeline: Pipeline, rounds: int) -> list[float]:
     return sorted(taken)
 
 
+def memory_mb() -> float:
+    """Return the memory that this process holds now, without what it could give back."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    return float(psutil.Process().memory_full_info().uss / 1e6)
+
+
 def measure(chunks: int, rounds: int) -> list[tuple[str, str]]:
     """Return the rows of a store of so many chunks."""
     pipeline = Pipeline()
     identity = pipeline.embedder.identity
     fill(pipeline.bucket, STORE, chunks, identity)
-    began = time.process_time()
+    pipeline.embedder.embed(["What is loaded once, whatever the store."])
+    before, began = memory_mb(), time.process_time()
     pipeline.service.warm()
-    rows = [(f"{chunks:,} chunks: load", f"{time.process_time() - began:.2f} s")]
+    loaded = time.process_time()
+    rows = [
+        (f"{chunks:,} chunks: load", f"{loaded - began:.2f} s"),
+        (f"{chunks:,} chunks: memory", f"{memory_mb() - before:.0f} MB"),
+    ]
     taken = searches(pipeline, rounds)
     for name, share in (("p50", 0.5), ("p95", 0.95)):
         milliseconds = taken[int(share * (rounds - 1))] * 1000
