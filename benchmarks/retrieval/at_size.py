@@ -35,7 +35,7 @@ def searches(pipeline: Pipeline, rounds: int) -> list[float]:
 
 
 def memory_mb() -> float:
-    """Return the memory that this process holds now, without what it could give back."""
+    """Return the MB of memory of this process, after giving back what it can."""
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     return float(psutil.Process().memory_full_info().uss / 1e6)
