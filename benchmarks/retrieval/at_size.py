@@ -35,7 +35,7 @@ def searches(pipeline: Pipeline, rounds: int) -> list[float]:
 
 
 def memory_mb() -> float:
-    """Return the MB of memory of this process, after giving back what it can."""
+    """Return the MB that this process needs, without memory to give back."""
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     return float(psutil.Process().memory_full_info().uss / 1e6)
