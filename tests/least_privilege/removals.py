@@ -57,17 +57,21 @@ def _note(grant: Grant, failure: str, results: Results, say: Say) -> None:
 
 def _failure(world: World, policies: Policies, grant: Grant, results: Results, say: Say) -> str:
     """Run the scenarios that need a grant without it, until one fails; nothing where none does."""
+    users = results.users(grant.key)
     with policies.without([grant]):
-        failure = _first_failure(world, grant, results, say)
-        if failure or not results.users(grant.key):
+        failure = _first_failure(world, grant, users, results, say)
+        if failure or not users:
             return failure
-        # A function may have read what it is denied now, and remember it.
+        # A function may have read what it is denied now, and remember it: then who needs it is
+        # whoever came first.
         world.restart_functions(grant.role)
-        return _first_failure(world, grant, results, say)
+        return _first_failure(world, grant, results.users_of_role(grant.key), results, say)
 
 
-def _first_failure(world: World, grant: Grant, results: Results, say: Say) -> str:
-    for name in results.users(grant.key):
+def _first_failure(
+    world: World, grant: Grant, names: Sequence[str], results: Results, say: Say
+) -> str:
+    for name in names:
         # Where nothing was denied in a short time, the machine was slow.
         for asked in (_impatient(world, results, name), world):
             forget_calls(world.cloud)

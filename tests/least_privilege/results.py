@@ -59,6 +59,16 @@ class Results:
 
         return sorted(users, key=place)
 
+    def users_of_role(self, key: str) -> list[str]:
+        """Name the scenarios that need any grant of a grant's role, the quickest first."""
+        role = f"{key.rsplit(' ', 2)[0]} "
+        users = [
+            name
+            for name, use in self.uses.items()
+            if any(grant.startswith(role) for grant in use.grants)
+        ]
+        return sorted(users, key=lambda name: self.uses[name].seconds)
+
     def note_use(self, scenario: str, seconds: float, keys: Iterable[str]) -> None:
         """Keep which grants a scenario needed."""
         self.uses[scenario] = Use(round(seconds, 1), sorted(keys))

@@ -77,10 +77,19 @@ def watched(world: World) -> None:
 
 
 def asked_for(world: World) -> None:
-    """A background response that is asked for all the time."""
+    """A background response that is asked for all the time; its caller may begin another then."""
     response = world.response(background=True)
     assert world.settled(response).status == "completed"
+    world.wait(lambda: _held(world), lambda held: response.id not in held)
     world.client.responses.delete(response.id)
+
+
+def _held(world: World) -> str:
+    """Return what all callers hold, as it is written in the table."""
+    dynamodb = world.aws("dynamodb")
+    names = dynamodb.list_tables()["TableNames"]
+    (table,) = [one for one in names if one.startswith(STAGE) and "Quotas" in one]
+    return str(dynamodb.scan(TableName=table)["Items"])
 
 
 def cancelled(world: World) -> None:
