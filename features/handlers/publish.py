@@ -1,37 +1,32 @@
 """The publish function: records that changed become the next generation of their store.
 
-An event `{"sweep": true}`, which a schedule sends, deletes what no generation needs any more: of
-stores that are written no more, too.
+An event `{"sweep": true}`, which a schedule sends, deletes what no reader needs any more: of stores
+that are written no more, too.
 """
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from features.aws.embedders import connect_embedder
 from features.aws.s3 import S3Bucket
 from features.aws.s3_vectors import S3VectorIndex
+from features.embedding.embedder import EmbedderIdentity
+from features.handlers.time_left import Context, while_time
 from features.index.record import DocumentInfo
 from features.ingestion.chunk_writer import ChunkWriter, SegmentWriter
 from features.ingestion.messages import Changed
 from features.ingestion.publisher import Publisher
+from features.ingestion.sweeper import Sweeper
 from features.settings import Settings
 from features.telemetry import log, put_metrics
 from features.vectors.writer import VectorWriter
 
-_RESERVED_MILLISECONDS = 30_000
-"""Time that a sweep leaves of the function's: what it does to one store takes less."""
 
-
-class _Context(Protocol):
-    def get_remaining_time_in_millis(self) -> int: ...
-
-
-def handler(event: Mapping[str, Any], context: _Context) -> dict[str, Any]:
+def handler(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Publish the records that an SQS event names; tell which messages have to come again."""
     if "sweep" in event:
         return _sweep(context)
@@ -65,20 +60,17 @@ def _publish(store: str, documents: Sequence[str]) -> None:
             log("INFO", "published", store=store, chunks=published.generation.chunks)
 
 
-def _sweep(context: _Context) -> dict[str, Any]:
-    _, publisher = _connected()
+def _sweep(context: Context) -> dict[str, Any]:
+    sweeper = _sweeper()
     swept: dict[str, int] = {}
-    stores = publisher.stores()
-    gone = publisher.gone(stores)
-    # In another order each hour: what one sweep does not get to, the next ones do.
-    for count, store in enumerate(random.sample(stores, len(stores))):
-        if context.get_remaining_time_in_millis() < _RESERVED_MILLISECONDS:
-            log("WARNING", "not all stores were swept", swept=count, stores=len(stores))
-            break
+    stores = sweeper.stores()
+    gone = sweeper.gone(stores)
+    for store in while_time(context, stores):
         try:
-            swept[store] = publisher.collect_garbage(store)
+            swept[store] = sweeper.collect_garbage(store)
+            swept[store] += sweeper.remove_replaced(store)
             if store in gone:
-                swept[store] += publisher.remove(store)
+                swept[store] += sweeper.remove(store)
         except Exception as error:
             log("ERROR", "not swept", store=store, reason=repr(error))
     return {"swept": {store: count for store, count in swept.items() if count}}
@@ -99,9 +91,18 @@ def _tell(settings: Settings, store: str, changed: Sequence[DocumentInfo]) -> No
 @cache
 def _connected() -> tuple[Settings, Publisher]:
     settings = Settings.from_environment("documents_bucket", "index_bucket")
+    return settings, Publisher(*_stored(settings))
+
+
+@cache
+def _sweeper() -> Sweeper:
+    return Sweeper(*_stored(Settings.from_environment("documents_bucket", "index_bucket")))
+
+
+def _stored(settings: Settings) -> tuple[S3Bucket, S3Bucket, EmbedderIdentity, ChunkWriter]:
     documents = S3Bucket.connect(settings.documents_bucket)
     index = S3Bucket.connect(settings.index_bucket)
     chunks: ChunkWriter = SegmentWriter(index)
     if settings.vector_index:
         chunks = VectorWriter(S3VectorIndex.connect(settings.vector_index, writes=True))
-    return settings, Publisher(documents, index, connect_embedder(settings).identity, chunks)
+    return documents, index, connect_embedder(settings).identity, chunks

@@ -57,6 +57,28 @@ def read_generation(objects: ObjectStore, paths: IndexPaths, name: str) -> Gener
         raise StorageError(f"generation {name} is damaged: {error}") from error
 
 
+def find_published(
+    objects: ObjectStore, store: str, place: Place = "snapshot"
+) -> tuple[IndexPaths, str] | None:
+    """Return a store's index that readers use, and its current generation's name.
+
+    None if nothing was published yet.
+
+    Raises:
+        StorageError: The bucket cannot be read, or what lies in it is damaged.
+    """
+    paths = read_serving(objects, store, place)
+    while paths is not None:
+        current = read_current(objects, paths)
+        if current is not None:
+            return paths, current[0]
+        # An index that is replaced loses its current generation: another one is there by now.
+        before, paths = paths, read_serving(objects, store, place)
+        if paths == before:
+            return None
+    return None
+
+
 def read_published(
     objects: ObjectStore, store: str, place: Place = "snapshot"
 ) -> Generation | None:
@@ -65,11 +87,8 @@ def read_published(
     Raises:
         StorageError: The bucket cannot be read, or what lies in it is damaged.
     """
-    paths = read_serving(objects, store, place)
-    current = None if paths is None else read_current(objects, paths)
-    if paths is None or current is None:
-        return None
-    return read_generation(objects, paths, current[0])
+    found = find_published(objects, store, place)
+    return None if found is None else read_generation(objects, *found)
 
 
 def read_segment(objects: ObjectStore, paths: IndexPaths, name: str) -> ChunkTable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
@@ -68,13 +68,3 @@ def failed_messages(
             failed(record, error)
             again.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": again}
-
-
-def documents_of(keys: Iterable[str]) -> Iterator[DocumentName]:
-    """Yield the documents that some keys belong to, each once."""
-    seen = set()
-    for key in keys:
-        name = DocumentName.of_key(key)
-        if name is not None and name not in seen:
-            seen.add(name)
-            yield name

@@ -9,7 +9,7 @@ from features.embedding.embedder import EmbedderIdentity
 from features.index.chunk_table import ChunkTable
 from features.index.generation import Generation
 from features.index.paths import IndexPaths
-from features.index.reading import read_current, read_generation, read_segment, read_serving
+from features.index.reading import find_published, read_generation, read_segment
 from features.search.oversized import OversizedIndex
 from features.search.searched_index import SearchedIndex
 from features.search.snapshot import Snapshot
@@ -48,11 +48,10 @@ def load_snapshot(
     Raises:
         StorageError: The bucket cannot be read, or what lies in it is damaged.
     """
-    paths = read_serving(objects, store)
-    current = None if paths is None else read_current(objects, paths)
-    if paths is None or current is None:
+    found = find_published(objects, store)
+    if found is None:
         return EMPTY
-    name = current[0]
+    paths, name = found
     if before is not None and before.name == name:
         return before
     generation = read_generation(objects, paths, name)

@@ -9,7 +9,7 @@ from features.errors import SearchError, StorageError
 from features.index.chunk_table import IndexedChunk
 from features.index.generation import Generation
 from features.index.paths import IndexPaths
-from features.index.reading import read_current, read_generation, read_serving
+from features.index.reading import find_published, read_current, read_generation
 from features.search.query import Query
 from features.search.searched_index import Hit, SearchedIndex
 from features.storage.object_store import ObjectStore
@@ -95,11 +95,10 @@ def load_view(
     Raises:
         StorageError: The bucket cannot be read, or what lies in it is damaged.
     """
-    paths = read_serving(objects, store, "vectors")
-    current = None if paths is None else read_current(objects, paths)
-    if paths is None or current is None:
+    found = find_published(objects, store, "vectors")
+    if found is None:
         return VectorView(objects, vectors)
-    name = current[0]
+    paths, name = found
     if isinstance(before, VectorView) and before.name == name:
         return before
     return VectorView(objects, vectors, paths, name, read_generation(objects, paths, name))

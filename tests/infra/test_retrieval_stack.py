@@ -145,17 +145,11 @@ def test_every_change_of_a_document_is_told_to_the_queue(local: Synthesized) -> 
     assert policy in resource["DependsOn"]
 
 
-def test_the_publish_function_sweeps_each_hour(local: Synthesized) -> None:
-    template = local.stacks["retrieval"]
-    (target,) = [
-        target
-        for rule in template.properties("AWS::Events::Rule")
-        if rule["ScheduleExpression"] == "rate(1 hour)"
-        for target in rule["Targets"]
-    ]
-    assert target["Input"] == '{"sweep":true}'
-    function = template.raw["Resources"][target["Arn"]["Fn::GetAtt"][0]]["Properties"]
-    assert function["Handler"] == PUBLISH
+@pytest.mark.parametrize(("handler", "event"), [(PUBLISH, "sweep"), (DOCUMENT, "fill")])
+def test_ingestion_sweeps_and_fills_each_hour(local: Synthesized, handler: str, event: str) -> None:
+    rule, _ = local.stacks["retrieval"].scheduled(handler)
+    assert rule["ScheduleExpression"] == "rate(1 hour)"
+    assert [target["Input"] for target in rule["Targets"]] == [f'{{"{event}":true}}']
 
 
 def test_the_control_function_removes_expired_stores_each_day(local: Synthesized) -> None:

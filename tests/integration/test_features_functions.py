@@ -66,7 +66,7 @@ def test_a_document_from_the_bucket_to_the_answer(bucket, capsys):
         "readers may hold it for an hour"
     )
     assert publish.handler({"sweep": True}, Running(left=10_000)) == {"swept": {}}
-    assert "not all stores were swept" in capsys.readouterr().out
+    assert "not all stores were looked at" in capsys.readouterr().out
     S3Bucket.connect(bucket).put("index/other/none-000000000000/current.json", b"damaged")
     assert publish.handler({"sweep": True}, Running()) == {"swept": {}}
 
@@ -107,6 +107,30 @@ def test_reindexing_sends_each_document_once(bucket):
     assert document.handler({"reindex": "docs"}, None) == {"sent": 2}
     sent = receive("document", bucket)
     assert document.handler(sent, None) == {"batchItemFailures": []}
+
+
+def test_a_changed_embedder_fills_its_index_each_hour(bucket, monkeypatch, capsys):
+    for name in ("a", "b"):
+        key = f"documents/docs/{name}.txt"
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=b"quokka")
+        document.handler(notified(key), None)
+    publish.handler(receive("publish", bucket), None)
+    assert document.handler({"fill": True}, Running()) == {"sent": {}}
+
+    monkeypatch.setenv("TWIN_FEATURES_EMBEDDER", "none")
+    for connected in (document._connected, publish._connected, search._service, search._catalogue):
+        connected.cache_clear()
+    assert ask("quokka")["embedder"] == "minilm"
+    assert document.handler({"fill": True}, Running()) == {"sent": {"docs": 2}}
+    document.handler(receive("document", bucket), None)
+    publish.handler(receive("publish", bucket), None)
+    answer = ask("quokka")
+    assert (answer["embedder"], len(answer["results"])) == ("none", 2)
+    assert document.handler({"fill": True}, Running()) == {"sent": {}}
+
+    S3Bucket.connect(bucket).put("index/docs/serving.json", b"damaged")
+    assert document.handler({"fill": True}, Running()) == {"sent": {}}
+    assert "not filled" in capsys.readouterr().out
 
 
 def test_errors_are_answers(bucket):

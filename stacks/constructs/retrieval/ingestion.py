@@ -82,6 +82,8 @@ class Ingestion(Construct):
             at_once=_DOCUMENTS_AT_ONCE,
             most_messages=_DOCUMENTS_A_RUN,
         )
+        # A changed embedder has documents that nobody uploads again.
+        run_each(HOUR, function, {"fill": True})
         return function
 
     def _publish(self, bucket: FeaturesBucket, queues: IngestionQueues) -> ServiceFunction:

@@ -39,6 +39,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, cloud: Mapping[str, str], **variabl
     connections = (
         document._connected,
         publish._connected,
+        publish._sweeper,
         search._bucket,
         search._service,
         search._catalogue,

@@ -7,7 +7,6 @@ import pytest
 from features.index.paths import DocumentName
 from features.ingestion.messages import (
     Changed,
-    documents_of,
     failed_messages,
     named_documents,
     notification,
@@ -50,8 +49,3 @@ def test_failed_messages_come_again_and_no_others():
     answer = failed_messages(records, take, lambda record, error: told.append(record["body"]))
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
     assert told == ["bad"]
-
-
-def test_a_document_and_its_sidecar_are_looked_at_once():
-    keys = ["documents/docs/a.md", "documents/docs/a.md.metadata.json", "documents/docs/b.md", "x"]
-    assert [name.path for name in documents_of(keys)] == ["a.md", "b.md"]
