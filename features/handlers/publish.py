@@ -61,12 +61,14 @@ def _publish(store: str, documents: Sequence[str]) -> None:
 
 
 def _sweep(context: Context) -> dict[str, Any]:
-    sweeper = _sweeper()
+    sweeper, (_, publisher) = _sweeper(), _connected()
     swept: dict[str, int] = {}
     stores = sweeper.stores()
     gone = sweeper.gone(stores)
     for store in while_time(context, stores):
         try:
+            if publisher.repair(store):
+                log("WARNING", "a damaged generation was replaced", store=store)
             swept[store] = sweeper.collect_garbage(store)
             swept[store] += sweeper.remove_replaced(store)
             if store in gone:

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 from features.embedding.embedder import EmbedderIdentity
-from features.errors import StorageError
+from features.errors import DamagedError, StorageError
 from features.index.generation import Generation
 from features.index.paths import IndexPaths
 from features.index.reading import read_current, read_generation, read_record, read_serving
@@ -91,27 +91,62 @@ class Publisher:
         self._serve(paths, ids)
         return published
 
+    def repair(self, store: str) -> bool:
+        """Publish a store anew of its records if its current generation, or a part of it, is gone.
+
+        Return whether it was so.
+
+        Raises:
+            StorageError: The bucket cannot be used.
+        """
+        paths = IndexPaths(store, self._embedder, self._chunks.place)
+        current = read_current(self._index, paths)
+        with suppress(DamagedError):
+            segments = self._generation(paths, current).segments
+            there = {info.key for info in self._index.list(paths.segment(""))}
+            if there.issuperset(paths.segment(segment.name) for segment in segments):
+                return False
+        with suppress(ChangedError):  # what another publisher made is whole
+            self._move(paths, self._rebuilt(paths), current)
+        return True
+
     def _advance(self, paths: IndexPaths, find: Callable[[Generation], _News]) -> Published:
-        """Publish what is found to be new; again if somebody else was faster."""
+        """Publish what is found to be new; again if somebody else was faster, or all is rebuilt."""
         for _ in range(_ATTEMPTS):
             current = read_current(self._index, paths)
-            before = self._generation(paths, current)
-            changed, left = find(before)
-            if not changed:
-                return Published([], None)
-            after = self._next(paths, before, changed)
+            try:
+                before = self._generation(paths, current)
+                changed, left = find(before)
+                if not changed:
+                    return Published([], None)
+                after = self._next(paths, before, changed)
+            except DamagedError:
+                before, changed, after = None, {}, self._rebuilt(paths)
             try:
                 self._move(paths, after, current)
             except ChangedError:
                 continue
-            self._chunks.settle(before, after)
-            return Published([record.info for record in changed.values()], after, left)
+            if before is not None:
+                self._chunks.settle(before, after)
+                return Published([record.info for record in changed.values()], after, left)
         raise StorageError(f"store {paths.store!r} was published {_ATTEMPTS} times meanwhile")
 
+    def _rebuilt(self, paths: IndexPaths) -> Generation:
+        """Return a generation of all records, which needs none before it."""
+        ids = [info.key.rpartition("/")[2] for info in self._index.list(paths.record(""))]
+        left: Sequence[str] = ids
+        generation = Generation(paths.embedder, self._clock())
+        while left:
+            changed, left = self._changed(paths, generation, left)
+            generation = self._next(paths, generation, changed)
+        return generation
+
     def _generation(self, paths: IndexPaths, current: tuple[str, str] | None) -> Generation:
-        if current is None:
-            return Generation(paths.embedder, 0)
-        return read_generation(self._index, paths, current[0])
+        if current is not None:
+            return read_generation(self._index, paths, current[0])
+        if read_serving(self._index, paths.store, paths.place) == paths:
+            raise DamagedError(f"{paths.current} is gone")
+        return Generation(paths.embedder, 0)
 
     def _changed(self, paths: IndexPaths, before: Generation, ids: Sequence[str]) -> _News:
         """Return the records with news, and the documents whose records were not read."""
@@ -149,7 +184,9 @@ class Publisher:
 
     def _serve(self, paths: IndexPaths, ids: Sequence[str]) -> None:
         """Let readers use this index: the first at once, another one when it has all documents."""
-        serving = read_serving(self._index, paths.store, paths.place)
+        serving: IndexPaths | None = None
+        with suppress(DamagedError):  # as if there were none
+            serving = read_serving(self._index, paths.store, paths.place)
         if serving == paths:
             return
         if serving and paths.place == "snapshot" and not self._is_complete(paths):

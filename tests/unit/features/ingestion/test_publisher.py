@@ -10,7 +10,9 @@ from features.index.paths import DocumentName
 from features.ingestion import publisher
 from features.ingestion.chunk_writer import SegmentWriter
 from features.ingestion.publisher import Publisher
+from tests.support.features.memory_vectors import MemoryVectors
 from tests.support.features.pipeline import Pipeline
+from tests.support.features.spelling import Spelling
 
 
 @pytest.fixture
@@ -100,3 +102,43 @@ def test_others_that_never_stop_are_told(pipeline):
 
 def _records(pipeline):
     return [key for key in pipeline.bucket.objects if "/records/" in key]
+
+
+def damage(pipeline, part, body):
+    """Replace all that has a part in its key, or take it out."""
+    for key in [key for key in pipeline.bucket.objects if part in key]:
+        if body is None:
+            pipeline.bucket.delete(key)
+        else:
+            pipeline.bucket.put(key, body)
+
+
+@pytest.mark.parametrize("body", [None, b"damaged"], ids=["gone", "damaged"])
+@pytest.mark.parametrize("part", ["/generations/", "/segments/", "current.json", "serving.json"])
+@pytest.mark.parametrize("place", ["snapshot", "vectors"])
+def test_a_store_with_a_part_gone_or_damaged_is_published_anew(place, part, body):
+    vectors = MemoryVectors() if place == "vectors" else None
+    pipeline = Pipeline(embedder=Spelling(), vectors=vectors)
+    for path, text in {"a.md": "koala", "b.md": "wombat", "c.md": "emu"}.items():
+        pipeline.put(path, text)
+        pipeline.publish(path)
+    pipeline.delete("c.md")
+    pipeline.publish("c.md")
+    damage(pipeline, part, body)
+    pipeline.put("a.md", "quokka")
+    pipeline.publish("a.md")
+    found = Pipeline(embedder=Spelling(), bucket=pipeline.bucket, vectors=vectors)
+    assert sorted(set(found.found("koala wombat quokka"))) == ["a.md", "b.md"]
+    assert found.failures == []
+
+
+@pytest.mark.parametrize("part", ["/generations/", "/segments/", "current.json"])
+def test_what_is_gone_is_made_anew_without_an_upload(pipeline, part):
+    pipeline.put("a.md", "koala")
+    pipeline.publish("a.md")
+    assert not pipeline.publisher.repair("docs")
+    damage(pipeline, part, None)
+    assert pipeline.publisher.repair("docs")
+    assert not pipeline.publisher.repair("docs")
+    assert pipeline.found("koala") == ["a.md"]
+    assert not pipeline.publisher.repair("other")
