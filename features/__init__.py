@@ -27,15 +27,15 @@ and removed, prefix `documents/`), answered with `batchItemFailures`. `{"fill": 
 hourly schedule, sends the documents through the queue again that the index of a changed embedder
 lacks, and answers `{"sent": {store: n}}`; `{"reindex": "<store>"}` sends each document of a store,
 and answers `{"sent": n}`. Needs `DOCUMENTS_BUCKET`, `INDEX_BUCKET`, `PUBLISH_QUEUE_URL`;
-`EMBEDDER`, and with "sagemaker" or "bedrock" `EMBEDDER_MODEL` and `EMBEDDER_DIMENSION`; for `fill`
-and `reindex` `DOCUMENT_QUEUE_URL`. Role: reads `documents/*` and `index/*`, lists both, writes
-`index/*/records/*`, sends to both queues.
+`EMBEDDER`, and with "sagemaker" or "bedrock" `EMBEDDER_MODEL` and `EMBEDDER_DIMENSION`;
+`DOCUMENT_QUEUE_URL`. Role: reads `documents/*` and `index/*`, lists both, writes
+`index/*/records/*`, sends to both queues, and puts off messages of its own.
 
 **`features.handlers.publish.handler`**: events of an SQS queue with `{"store", "document"}`,
 answered with `batchItemFailures`. A standard queue: Lambda has no batching window for FIFO queues.
-Needs `DOCUMENTS_BUCKET`, `INDEX_BUCKET`, `EMBEDDER`…; `METRICS_NAMESPACE` and `STAGE` for the
-metrics `FreshnessSeconds` and `DocumentsFailed`. Role: lists `documents/*`; reads, lists, writes
-and deletes `index/*`.
+Needs `DOCUMENTS_BUCKET`, `INDEX_BUCKET`, `PUBLISH_QUEUE_URL`, `EMBEDDER`…; `METRICS_NAMESPACE` and
+`STAGE` for the metrics `FreshnessSeconds` and `DocumentsFailed`. Role: lists `documents/*`; reads,
+lists, writes and deletes `index/*`; puts off messages of its queue.
 
 **`features.handlers.search.handler`**: invoked synchronously. Needs `INDEX_BUCKET`, `EMBEDDER`…;
 `STORES`, JSON: `[{"name": "docs", "keys": null, "forced_filter": null}]`. Role: reads and lists

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from features.aws.embedders import connect_embedder
@@ -20,6 +20,7 @@ from features.aws.s3_vectors import MOST_ATTRIBUTE_BYTES
 from features.aws.sqs import SqsQueue
 from features.chunking.chunker import Chunker
 from features.embedding.minilm import load_tokenizer
+from features.handlers.come_again import come_again
 from features.handlers.time_left import Context, while_time
 from features.index.paths import DocumentName
 from features.ingestion.documents import DocumentIndexer
@@ -42,18 +43,16 @@ def handler(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
         return _reindex(str(event["reindex"]))
     if "fill" in event:
         return _fill(context)
-    done: set[DocumentName] = set()
-    return failed_messages(event["Records"], partial(_take, done), _failed)
+    failed = failed_messages(event["Records"], _take, _failed)
+    return come_again(_own_queue(), failed) if failed else {"batchItemFailures": []}
 
 
-def _take(done: set[DocumentName], record: Mapping[str, Any]) -> None:
+def _take(record: Mapping[str, Any]) -> None:
     indexer, queue = _connected()
-    for name in named_documents(record["body"]):
-        if name not in done:
-            info = indexer.bring_up_to_date(name)
-            queue.send(Changed(name.store, name.id).told())
-            done.add(name)
-            log("INFO", "document read", document=name.key, state=info.state, chunks=info.chunks)
+    for name, since in named_documents(record["body"]).items():
+        info = indexer.bring_up_to_date(name)
+        queue.send(Changed(name.store, name.id, since).told())
+        log("INFO", "document read", document=name.key, state=info.state, chunks=info.chunks)
 
 
 def _failed(record: Mapping[str, Any], error: Exception) -> None:
@@ -61,26 +60,26 @@ def _failed(record: Mapping[str, Any], error: Exception) -> None:
 
 
 def _reindex(store: str) -> dict[str, Any]:
-    settings = Settings.from_environment("documents_bucket", "document_queue_url")
+    settings = Settings.from_environment("documents_bucket")
     documents = S3Bucket.connect(settings.documents_bucket)
     names = list(stored_documents(documents, store))
-    _send(SqsQueue.connect(settings.document_queue_url), names)
+    _send(_own_queue(), names)
     return {"sent": len(names)}
 
 
 def _fill(context: Context) -> dict[str, Any]:
-    settings = Settings.from_environment("documents_bucket", "index_bucket", "document_queue_url")
+    settings = Settings.from_environment("documents_bucket", "index_bucket")
     filler = Filler(
         S3Bucket.connect(settings.documents_bucket),
         S3Bucket.connect(settings.index_bucket),
         connect_embedder(settings).identity,
         "vectors" if settings.vector_index else "snapshot",
     )
-    queue, sent = SqsQueue.connect(settings.document_queue_url), dict[str, int]()
+    sent: dict[str, int] = {}
     for store in while_time(context, filler.stores()):
         try:
             names = filler.lacking(store)
-            _send(queue, names)
+            _send(_own_queue(), names)
         except Exception as error:
             log("ERROR", "not filled", store=store, reason=repr(error))
         else:
@@ -91,6 +90,11 @@ def _fill(context: Context) -> dict[str, Any]:
 def _send(queue: SqsQueue, names: Sequence[DocumentName]) -> None:
     with ThreadPoolExecutor(_THREADS) as threads:
         list(threads.map(queue.send, map(notification, names)))
+
+
+@cache
+def _own_queue() -> SqsQueue:
+    return SqsQueue.connect(Settings.from_environment("document_queue_url").document_queue_url)
 
 
 @cache
