@@ -91,7 +91,12 @@ def find_published(
 
 
 def last_good(objects: ObjectStore, paths: IndexPaths, load: Callable[[str], _Loaded]) -> _Loaded:
-    """Return what is loaded of the newest generation that can be read, by its name.
+    """Load the newest generation that can be read.
+
+    Args:
+        objects: the bucket.
+        paths: keys of the index.
+        load: loader of a generation by its name.
 
     Raises:
         DamagedError: None can be read.

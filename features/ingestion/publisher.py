@@ -92,9 +92,9 @@ class Publisher:
         return published
 
     def repair(self, store: str) -> bool:
-        """Publish a store anew of its records if its current generation, or a part of it, is gone.
+        """Publish a store anew where the current generation, or a segment, is gone or damaged.
 
-        Return whether it was so.
+        Return whether that was so.
 
         Raises:
             StorageError: The bucket cannot be used.
