@@ -11,7 +11,7 @@ from aws_cdk import CfnOutput, DefaultStackSynthesizer, Duration, Environment, S
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from stacks.account_reads import account_reads
+from stacks.account_reads import CONDITIONS, account_reads
 from stacks.checks import acknowledge_wildcard
 from stacks.config import STACKS, CiConfig, StageConfig
 
@@ -92,15 +92,27 @@ class CiStack(Stack):
 
     def _let_doctor_look(self, role: iam.Role, config: StageConfig) -> None:
         """Let a role look at the account as `twin doctor` does; CDK's own look is among that."""
-        actions = defaultdict[tuple[str, ...], list[str]](list)
+        place = {"partition": self.partition, "region": self.region, "account": self.account}
+        grouped = defaultdict[tuple[str, ...], list[str]](list)
         for action, arns in account_reads(config).items():
-            place = {"partition": self.partition, "region": self.region, "account": self.account}
-            actions[tuple(arn.format(**place) for arn in arns)].append(action)
-        for resources, reads in actions.items():
+            resources = tuple(arn.format(**place) for arn in arns)
+            if action in CONDITIONS:
+                role.add_to_policy(self._conditional(action, resources))
+            else:
+                grouped[resources].append(action)
+        for resources, reads in grouped.items():
             role.add_to_policy(iam.PolicyStatement(actions=reads, resources=[*resources]))
             for resource in resources:
                 reason = "reads that know no resource, or a name that AWS makes a part of"
                 acknowledge_wildcard(role, resource, reason)
+
+    def _conditional(self, action: str, resources: tuple[str, ...]) -> iam.PolicyStatement:
+        place = {"region": self.region, "suffix": self.url_suffix}
+        conditions = {
+            operator: {key: value.format(**place) for key, value in keys.items()}
+            for operator, keys in CONDITIONS[action].items()
+        }
+        return iam.PolicyStatement(actions=[action], resources=[*resources], conditions=conditions)
 
     def _let_note_versions(self, role: iam.Role, config: StageConfig) -> None:
         """Let `twin deploy` see which directory is a version, and say that none shadows yet."""
