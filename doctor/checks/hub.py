@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from doctor.checks.weights import loading_time, memory_needed
+from doctor.checks.weights import endpoints, loading_time, memory_needed
 from doctor.findings import Finding, denied, failure, ok, warning
 from doctor.surroundings import Surroundings
 from planner.errors import PlanError
@@ -122,5 +122,7 @@ def _files(model: str, told: dict[str, Any], config: StageConfig, is_: str) -> I
     yield ok(f"{model}: {is_}, {len(weights)} *{ending}")
     # A repository of GGUF files has one for each quantization, and the container takes one.
     if ending == ".safetensors":
-        seconds = config.endpoint.health_check_timeout_seconds
-        yield loading_time(sum(weights.values()), seconds, "health_check_timeout", _FAST)
+        size = sum(weights.values())
+        for section, endpoint in endpoints(config):
+            key = f"{section}.health_check_timeout_seconds"
+            yield loading_time(size, endpoint.health_check_timeout_seconds, key, _FAST)

@@ -18,7 +18,7 @@ from planner.errors import PlanError
 from planner.fit.stage import StageFit, stage_fit
 from planner.models.model import Model
 from planner.models.sources import find_model
-from stacks.config import StageConfig
+from stacks.config import AsyncConfig, RealtimeConfig, StageConfig
 from stacks.engines.artifacts import artifacts_problems
 
 _STAGE_AGAIN: Final = "copy the model again: aws s3 sync DIRECTORY {uri}"
@@ -52,7 +52,7 @@ def loading_time(size: int, seconds: int, key: str, fast: float = _FAST) -> Find
     Args:
         size: bytes.
         seconds: longest time.
-        key: beginning of the key that sets the time.
+        key: the key of config that sets the time.
         fast: bytes a second that should not be counted on.
     """
     needed = f"{_spelled(size)} in {seconds} s are {size / seconds / 1e6:.0f} MB/s"
@@ -60,7 +60,7 @@ def loading_time(size: int, seconds: int, key: str, fast: float = _FAST) -> Find
         return ok(needed)
     return warning(
         f"{needed}: more than the {fast / 1e6:.0f} MB/s that one may count on",
-        f"raise realtime.{key}_seconds to {math.ceil(size / fast) + 60} or more",
+        f"raise {key} to {math.ceil(size / fast) + 60} or more",
     )
 
 
@@ -88,10 +88,18 @@ def memory_needed(
 
 
 def _download_time(config: StageConfig, size: int) -> Iterator[Finding]:
-    """Compare the download with its limit; a monolith's is its function's own."""
+    """Compare the download with the limit of each endpoint; a monolith's is its function's own."""
+    for section, endpoint in endpoints(config):
+        key = f"{section}.download_timeout_seconds"
+        yield loading_time(size, endpoint.download_timeout_seconds, key)
+
+
+def endpoints(config: StageConfig) -> Iterator[tuple[str, RealtimeConfig | AsyncConfig]]:
+    """Yield the sections of a stage that have an endpoint, each with its name."""
     if config.realtime is not None:
-        seconds = config.realtime.download_timeout_seconds
-        yield loading_time(size, seconds, "download_timeout")
+        yield "realtime", config.realtime
+    if config.asynchronous is not None:
+        yield "async", config.asynchronous
 
 
 def _look_in_bucket(around: Surroundings, config: StageConfig, uri: str) -> Iterator[Finding]:

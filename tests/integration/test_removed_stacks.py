@@ -6,6 +6,7 @@ import json
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, WaiterError
 from typer.testing import CliRunner
 
 from tests.support import stage_files
@@ -16,6 +17,18 @@ from twin.errors import UserError
 
 TOPIC = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
 BUCKET = {"Resources": {"Jobs": {"Type": "AWS::S3::Bucket"}}}
+EXPORTING = {
+    **BUCKET,
+    "Outputs": {"Name": {"Value": {"Ref": "Jobs"}, "Export": {"Name": "twin-prod:jobs"}}},
+}
+IMPORTING = {
+    "Resources": {
+        "Topic": {
+            "Type": "AWS::SNS::Topic",
+            "Properties": {"DisplayName": {"Fn::ImportValue": "twin-prod:jobs"}},
+        }
+    }
+}
 
 
 @pytest.fixture
@@ -28,8 +41,19 @@ def stacks(cloud_environment, tmp_path, monkeypatch):
     changes = {"async": None, "batch": None, "project__region": "us-east-1"}
     stage_files.write(tmp_path / "config" / "prod.toml", stage_files.PROD, **changes)
     monkeypatch.setattr(stages, "PROJECT", tmp_path)
-    monkeypatch.setattr(deploy, "run_cdk", lambda *_: 0)
     client = boto3.client("cloudformation")
+
+    def delete_own(*_: str) -> int:
+        """Delete as the CDK command line does: what config names, until one is held back."""
+        for name in names() & {"twin-prod-serving"}:
+            try:
+                client.delete_stack(StackName=name)
+                client.get_waiter("stack_delete_complete").wait(StackName=name)
+            except (ClientError, WaiterError):
+                return 1
+        return 0
+
+    monkeypatch.setattr(deploy, "run_cdk", delete_own)
 
     def make(name: str, template=TOPIC, stage: str = "twin-prod") -> None:
         client.create_stack(
@@ -67,7 +91,43 @@ def test_what_holds_data_is_named_and_left(stacks):
     assert "twin-prod-async is left: its section is no longer" in str(result.exception)
     assert "holds bucket " in str(result.exception)
     assert "--removed twin-prod-async" in str(result.exception)
-    assert names() == {"twin-prod-async", "twin-prod-serving", "twin-prod-eu-batch"}
+    assert names() == {"twin-prod-async", "twin-prod-eu-batch"}
+
+
+def test_who_says_no_deletes_nothing(stacks, monkeypatch):
+    make, names = stacks
+    make("twin-prod-ci")
+    make("twin-prod-serving", BUCKET)
+    monkeypatch.setattr(deploy, "run_cdk", lambda *_: 0)  # as the CLI ends after a "no"
+
+    assert destroy().exit_code == 0
+
+    assert names() == {"twin-prod-ci", "twin-prod-serving"}
+
+
+def test_what_imports_from_the_stage_goes_first_by_name(stacks):
+    make, names = stacks
+    make("twin-prod-serving", EXPORTING)
+    make("twin-prod-batch", IMPORTING)
+
+    held = destroy()
+
+    assert held.exit_code == 1
+    assert "--removed twin-prod-batch" in held.stderr
+    assert names() == {"twin-prod-batch", "twin-prod-serving"}
+
+    assert destroy("--removed", "twin-prod-batch").exit_code == 0
+    assert names() == set()
+
+
+def test_what_the_stage_imports_from_goes_after_it(stacks):
+    make, names = stacks
+    make("twin-prod-async", EXPORTING)
+    make("twin-prod-serving", IMPORTING)
+
+    assert destroy("--removed", "twin-prod-async").exit_code == 0
+
+    assert names() == set()
 
 
 def test_what_is_named_goes(stacks):

@@ -144,10 +144,10 @@ def test_other_states_are_not_stuck(status: str) -> None:
 
 
 def test_weights_that_cannot_arrive_in_time_are_told() -> None:
-    assert loading_time(16 * 10**9, 600, "download_timeout").outcome == "ok"
-    slow = loading_time(140 * 10**9, 600, "download_timeout")
+    assert loading_time(16 * 10**9, 600, "async.download_timeout_seconds").outcome == "ok"
+    slow = loading_time(140 * 10**9, 600, "async.download_timeout_seconds")
     assert slow.outcome == "warning"
-    assert slow.remedy == "raise realtime.download_timeout_seconds to 760 or more"
+    assert slow.remedy == "raise async.download_timeout_seconds to 760 or more"
 
 
 @pytest.mark.parametrize(

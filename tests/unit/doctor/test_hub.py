@@ -58,7 +58,7 @@ def test_a_pinned_public_model_is_fine(
     standin: StandInRuntime, stage: Callable[..., StageConfig]
 ) -> None:
     found = look(standin.url, stage(model__revision=REVISION))
-    assert [finding.outcome for finding in found] == ["ok", "ok"]
+    assert [finding.outcome for finding in found] == ["ok", "ok", "ok"]
     assert f"{REVISION[:12]}, licence apache-2.0, 1 *.safetensors" in found[0].message
     assert found[1].message == "16.0 GB in 1200 s are 13 MB/s"
     assert [call.path for call in standin.received] == [
@@ -67,6 +67,16 @@ def test_a_pinned_public_model_is_fine(
     ]
     sent = {name.lower() for call in standin.received for name in call.headers}
     assert "authorization" not in sent
+
+
+def test_each_endpoint_has_its_own_time_to_load(
+    standin: StandInRuntime, stage: Callable[..., StageConfig]
+) -> None:
+    found = look(
+        standin.url, stage(model__revision=REVISION, async__health_check_timeout_seconds=60)
+    )
+    (late,) = [finding for finding in found if finding.outcome == "warning"]
+    assert late.remedy == "raise async.health_check_timeout_seconds to 220 or more"
 
 
 def test_a_model_whose_shape_only_the_hub_knows_is_held_against_the_instance(

@@ -12,7 +12,11 @@ from twin.cdk import run_cdk
 from twin.commands import stages
 from twin.commands.account import PANEL
 from twin.commands.account.doctor import look_first, tell_of_skipping
-from twin.commands.account.removed_stacks import delete_removed_stacks
+from twin.commands.account.removed_stacks import (
+    delete_named_stacks,
+    delete_removed_stacks,
+    tell_of_removed_stacks,
+)
 from twin.commands.account.sign_in import advise_to_sign_in
 from twin.commands.account.synth import CdkArguments
 from twin.commands.options import StageOption
@@ -74,11 +78,15 @@ def destroy(
     ] = None,
 ) -> None:
     """Delete all stacks of a stage from the AWS account of your credentials."""
+    named = removed or []
+    delete_named_stacks(stage, named)
     status = run_cdk(
         "destroy", *_own_stacks(stage), "--context", f"stage={stage}", *arguments or ()
     )
     if status == 0:
-        delete_removed_stacks(stage, removed or [])
+        delete_removed_stacks(stage, named)
+    else:
+        tell_of_removed_stacks(stage)
     raise typer.Exit(status)
 
 
