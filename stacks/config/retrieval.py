@@ -48,7 +48,8 @@ class StoreConfig(Section):
         name: name of the store, without `vs_`. Sets TWIN_RETRIEVAL_STORES and
             TWIN_FEATURES_STORES.
         keys: callers that may search it, by the id of their API key, or with auth "iam" by the ARN
-            that owns what they make; left out, everybody may. Sets TWIN_FEATURES_STORES.
+            that owns what they make; left out, everybody may. Sets TWIN_FEATURES_STORES and
+            TWIN_RETRIEVAL_STORE_KEYS.
         forced_filter: filter on attributes that every search gets, whatever the caller sends. Sets
             TWIN_FEATURES_STORES.
     """
