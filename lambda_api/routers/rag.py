@@ -15,6 +15,7 @@ from lambda_api.chat.service import Upstream
 from lambda_api.cold_start.strategies import ColdStartStrategy, PendingRequest
 from lambda_api.errors import NotFoundError
 from lambda_api.http.caller import caller_id
+from lambda_api.http.request_log import record_of
 from lambda_api.http.schemas import ErrorResponse
 from lambda_api.retrieval.file_search import FILE_SEARCH, MOST_STORES
 from lambda_api.retrieval.grounded_chat import GroundedChat
@@ -64,7 +65,8 @@ def router(service: GroundedChat, names: StoreNames, cold_start: ColdStartStrate
             "tools": [{"type": FILE_SEARCH, "vector_store_ids": store_ids}],
         }
         asked = ChatCompletionRequest.model_validate(chat)
-        return cold_start.answer(_PendingRag(request, False, asked, service))
+        noting = service.noting(record_of(request).note_retrieval)
+        return cold_start.answer(_PendingRag(request, False, asked, noting))
 
     return routes
 
@@ -84,9 +86,9 @@ class _PendingRag(PendingRequest):
         told = RagAnswer(
             answer=said.get("content") or "",
             citations=said.get("annotations") or [],
-            features_as_of=ground.headers.get("x-features-as-of"),
+            features_as_of=ground.found.as_of if ground.found else None,
         )
-        return self.grounded(JSONResponse(told.model_dump()), ground)
+        return self.record.told(JSONResponse(told.model_dump()))
 
     def enqueue(self) -> Response | None:
         # A queued request ends as a response, which has another form.
