@@ -6,11 +6,17 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from doctor.checks.weights import loading_time
+from doctor.checks.weights import loading_time, memory_needed
 from doctor.findings import Finding, denied, failure, ok, warning
 from doctor.surroundings import Surroundings
+from planner.errors import PlanError
+from planner.fit.stage import stage_fit
+from planner.models.model import Model
+from planner.models.sources import find_model
 from stacks.config import StageConfig
 from stacks.config.combinations.source import staging
 
@@ -40,6 +46,25 @@ def look(around: Surroundings, config: StageConfig) -> Iterator[Finding]:
         )
     else:
         yield from _findings(model, told, config)
+        if stage_fit(config, around.root).unknown is not None:  # else synth has looked
+            place = f"{around.hub}/{model}/resolve/{revision or 'main'}/config.json"
+            yield from memory_needed(around, config, lambda: _described(model, place))
+
+
+def _described(model: str, place: str) -> Model:
+    """Return a model by the config of its repository.
+
+    Raises:
+        PlanError: there is none, as beside many GGUF files, or it cannot be understood.
+    """
+    try:
+        text = json.dumps(_ask(place))
+    except (OSError, ValueError) as error:
+        raise PlanError(f"model {model!r}: {place}: {error}") from error
+    with TemporaryDirectory() as directory:
+        config = Path(directory) / "config.json"
+        config.write_text(text)
+        return find_model(model, config=config)
 
 
 def _ask(url: str) -> dict[str, Any]:

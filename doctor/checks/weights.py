@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -14,6 +14,10 @@ from botocore.exceptions import ClientError
 from doctor.checks.object_headers import Prefix, lay_out, list_prefix
 from doctor.findings import Finding, failure, ok, warning
 from doctor.surroundings import Surroundings
+from planner.errors import PlanError
+from planner.fit.stage import StageFit, stage_fit
+from planner.models.model import Model
+from planner.models.sources import find_model
 from stacks.config import StageConfig
 from stacks.engines.artifacts import artifacts_problems
 
@@ -60,6 +64,29 @@ def loading_time(size: int, seconds: int, key: str, fast: float = _FAST) -> Find
     )
 
 
+def memory_needed(
+    around: Surroundings, config: StageConfig, read: Callable[[], Model]
+) -> Iterator[Finding]:
+    """Hold a model that is not in the checkout against each instance type, as synth does others.
+
+    Args:
+        around: the surroundings.
+        config: the stage.
+        read: returns the model as it lies where the container will find it.
+    """
+    try:
+        found = stage_fit(config, around.root, read())
+    except PlanError as error:
+        found = StageFit(unknown=f"{error}")
+    for refusal in found.refusals:
+        yield failure(refusal, f"change config/{config.stage}.toml as it says")
+    if found.unknown is not None:
+        yield warning(
+            f"whether the model fits is not known: {found.unknown}",
+            "compare its memory with the instance's before you deploy",
+        )
+
+
 def _download_time(config: StageConfig, size: int) -> Iterator[Finding]:
     """Compare the download with its limit; a monolith's is its function's own."""
     if config.realtime is not None:
@@ -95,10 +122,12 @@ def _look_in_bucket(around: Surroundings, config: StageConfig, uri: str) -> Iter
 
 def _inspect(around: Surroundings, config: StageConfig, prefix: Prefix) -> Iterator[Finding]:
     """Inspect the headers as those of a local directory are at synth."""
-    again = _STAGE_AGAIN.format(uri=prefix.uri)
+    again, memory = _STAGE_AGAIN.format(uri=prefix.uri), list[Finding]()
     with TemporaryDirectory() as directory:
         lay_out(around, prefix, Path(directory))
         problems = [*artifacts_problems(Path(directory), config.engine, config.model)]
+        if not problems:
+            memory += memory_needed(around, config, lambda: find_model(directory))
     for problem in problems:
         yield failure(
             problem.replace(f"{directory}/", prefix.uri).replace(directory, prefix.uri), again
@@ -108,6 +137,7 @@ def _inspect(around: Surroundings, config: StageConfig, prefix: Prefix) -> Itera
     elif not problems:
         count = len(prefix.sizes)
         yield ok(f"{prefix.uri}: {count} objects, {_spelled(prefix.bytes)}, headers read")
+    yield from memory
 
 
 def _look_at_archive(around: Surroundings, uri: str) -> Finding:

@@ -15,6 +15,7 @@ from planner.fit.llama_cpp import Slots, llama_cpp_refusal
 from planner.fit.memory import Fit, fit
 from planner.hardware.catalogue import GIB, cpu_gib, instance_type
 from planner.models.known import hub_model
+from planner.models.kv_cache import sequence_bytes
 from planner.models.model import Model
 from planner.models.quantization import known_format
 from planner.models.sources import find_model
@@ -58,12 +59,19 @@ class StageFit:
     unknown: str | None = None
 
 
-def stage_fit(stage: StageConfig, root: Path) -> StageFit:
-    """Return how a stage's model fits; the stage's own files are below `root`."""
+def stage_fit(stage: StageConfig, root: Path, read: Model | None = None) -> StageFit:
+    """Return how a stage's model fits on each instance type of the stage.
+
+    Args:
+        stage: the stage.
+        root: directory that the stage's own files are below.
+        read: the model as somebody has read it where it lies; left out, it is found on this
+            machine, or not known.
+    """
     refusals: dict[str, None] = {}
     unknown: dict[str, None] = {}
     try:
-        model = _model(stage.model, root)
+        model = _model(stage.model, root, read)
     except PlanError as error:
         return StageFit(unknown=_not_known(stage.model, error))
     for host in _hosts(stage):
@@ -82,7 +90,7 @@ def _not_known(model: ModelConfig, why: object) -> str:
     return f"{why}. What fits: twin plan fit {asked}"
 
 
-def _model(config: ModelConfig, root: Path) -> Model:
+def _model(config: ModelConfig, root: Path, read: Model | None) -> Model:
     """Return the stage's model as the engine loads it.
 
     Raises:
@@ -91,9 +99,10 @@ def _model(config: ModelConfig, root: Path) -> Model:
     flags = {_plain(name) for name in config.flags}
     if strange := sorted(flags & _UNCOUNTED):
         raise PlanError(f"model.flags.{strange[0]} changes what is loaded, and is not counted")
-    if config.artifacts is not None:
-        found: Model | None = find_model(str(root / config.artifacts))
-    else:
+    found = read
+    if found is None and config.artifacts is not None:
+        found = find_model(str(root / config.artifacts))
+    elif found is None:
         found = hub_model(config.hub) if config.hub is not None else None
     if found is None:
         raise PlanError(f"the shape of {config.hub or config.s3} is not known here")
@@ -128,12 +137,26 @@ def _refusal(stage: StageConfig, model: Model, host: Host) -> str | None:
         flags = _flags(stage.model, host.image)
         found = fit(model, instance.gpu, instance.gpus, flags)
         return f"{found.refusal}; {_instead(found)}" if found.refusal else None
-    weights, memory = model.weights_bytes / GIB, instance.gpus * instance.gpu.memory_gib
-    if weights <= memory:
+    return _least_refusal(stage.model, model, instance.gpus * instance.gpu.memory_gib)
+
+
+def _least_refusal(config: ModelConfig, model: Model, memory: float) -> str | None:
+    """Return why an engine without a formula cannot serve from so many GiB, or None.
+
+    It needs the weights and the cache of one request at least, whatever else it takes.
+
+    Raises:
+        PlanError: a flag's value is not known here.
+    """
+    element = _flags(config, None).element_bytes
+    weights = model.weights_bytes / GIB
+    request = sequence_bytes(model, config.context_length, element_bytes=element) / GIB
+    if weights + request <= memory:
         return None
     return (
-        f"weights {weights:.2f} GiB; its GPUs have {memory:.2f}; must be a larger instance or a "
-        "quantized model"
+        f"weights {weights:.2f} + {config.context_length} tokens of KV cache {request:.2f} = "
+        f"{weights + request:.2f} GiB; its GPUs have {memory:.2f}; must be a shorter "
+        "model.context_length, a larger instance or a quantized model"
     )
 
 

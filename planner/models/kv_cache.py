@@ -11,7 +11,10 @@ from math import ceil
 from model_artifacts.inspection.attention import Attention
 from planner.models.model import Model
 
-ELEMENT_BYTES = {"auto": 2.0, "bfloat16": 2.0, "float16": 2.0, "fp8": 1.0, "fp8_e4m3": 1.0}
+ELEMENT_BYTES = {
+    **dict.fromkeys(("auto", "bfloat16", "float16"), 2.0),
+    **dict.fromkeys(("fp8", "fp8_e4m3", "fp8_e5m2"), 1.0),
+}
 """Bytes of an element by `--kv-cache-dtype`; auto is 16 bits for all that is not FP8 itself."""
 
 STATE_BYTES = 2.0

@@ -20,6 +20,7 @@ from openai import OpenAI
 
 from localcloud.ports import free_port
 from localcloud.settings import Settings
+from tests.least_privilege.unused import unused_rights
 from tests.support import stage_files
 from tests.support.eventually import eventually as wait
 from twin.client.conversation import ask, connect
@@ -52,6 +53,7 @@ class Stage:
     """A stage that scales to zero, and what AWS says of it."""
 
     def __init__(self, cloud: LocalCloud, checkout: Path) -> None:
+        self.cloud = cloud
         self._deployment = LocalDeployment(cloud, checkout, "zero")
         self._checkout = checkout
         self.outputs: StageOutputs
@@ -185,6 +187,14 @@ def test_a_burst_adds_a_copy_and_its_end_removes_both(stage: Stage):
 
     stage.goes_to_zero()
     assert "AlarmLow" in stage.changes()[0]
+
+
+def test_every_right_of_scaling_to_zero_is_used(stage: Stage):
+    unused = unused_rights(stage.cloud, "twin-zero-")
+    assert [right for right in unused if right.startswith("serving ")] == []
+    # Of quotas: nobody has begun a job. The one of the table of who wakes the model was used.
+    tables = [right for right in unused if right.endswith(" dynamodb:UpdateItem")]
+    assert len([right for right in tables if right.startswith("api Streaming")]) == 1
 
 
 def test_queued_the_first_request_is_answered_by_the_asynchronous_endpoint(stage: Stage):

@@ -10,6 +10,7 @@ import pytest
 from botocore.credentials import Credentials
 from openai import BadRequestError, OpenAI
 
+from tests.least_privilege.unused import unused_rights
 from tests.support.deployed_documents import QUESTION, DeployedDocuments, bring_and_change, delete
 from tests.support.eventually import eventually
 from twin.client.conversation import served_model
@@ -50,3 +51,8 @@ def test_sync_ask_change_ask_delete_ask(
 
     delete(documents, reader, model)
     eventually(lambda: vectors(aws) == [])
+
+
+def test_every_right_of_the_ways_to_the_vectors_is_used(signing: LocalDeployment) -> None:
+    unused = unused_rights(signing.cloud, "twin-signed-")
+    assert [right for right in unused if right.startswith("retrieval ")] == []

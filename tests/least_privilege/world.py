@@ -82,13 +82,18 @@ class World:
         assert "FunctionError" not in answer, answer["Payload"].read()
 
     def restart_functions(self, role: str) -> None:
-        """Have the functions of a role begin anew: a changed configuration ends what runs."""
+        """Have the functions of a role begin anew: a changed configuration ends what runs.
+
+        The timeout, though the same, is what the emulated Lambda ends its workers for.
+        """
         functions, change = self.aws("lambda"), uuid4().hex
         for page in functions.get_paginator("list_functions").paginate():
             for function in page["Functions"]:
                 if function["Role"].endswith(f"/{role}"):
                     name = function["FunctionName"]
-                    functions.update_function_configuration(FunctionName=name, Description=change)
+                    functions.update_function_configuration(
+                        FunctionName=name, Description=change, Timeout=function["Timeout"]
+                    )
 
     def endpoints(self) -> list[str]:
         """Name the stage's endpoints."""

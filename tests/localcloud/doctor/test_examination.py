@@ -195,6 +195,19 @@ def test_gguf_in_a_bucket_is_read_by_its_header(
     assert broken.message.startswith(f"artifacts: s3://{account.bucket}/twin/v1/model.gguf: ")
 
 
+def test_gguf_in_a_bucket_that_no_instance_holds_is_refused_with_the_sum(
+    account: Account, stage: Callable[..., StageConfig]
+) -> None:
+    config = stage(**LLAMA_CPP, model__context_length=10**7, model__max_concurrent_sequences=1000)
+    objects = account.client("s3")
+    objects.create_bucket(Bucket=account.bucket)
+    objects.put_object(Bucket=account.bucket, Key="twin/v1/model.gguf", Body=SMALL_GGUF)
+    found = about("weights", account.around(), config)
+    (told,) = [finding.message for finding in found if finding.outcome == "failure"]
+    assert told.startswith("realtime.instance_type: got 'ml.")
+    assert "(10000000 tokens x 1000 sequences)" in told
+
+
 def test_old_bootstrap_a_secret_that_cannot_sign_and_an_absent_tag(
     account: Account, stage: Callable[..., StageConfig]
 ) -> None:

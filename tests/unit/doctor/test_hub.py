@@ -15,10 +15,13 @@ from doctor.findings import Finding
 from doctor.surroundings import Surroundings
 from stacks.config import StageConfig
 from tests.support import stage_files
+from tests.support.model_files import LLAMA
 from tests.support.service.standin_runtime import Reply, StandInRuntime, running
 
 REVISION = "c1899de289a04d12100db370d81485cdf75e47ca"
 TOLD = {
+    # The stand-in answers alike when it is asked for config.json.
+    **LLAMA,
     "sha": REVISION,
     "gated": False,
     "private": False,
@@ -58,9 +61,31 @@ def test_a_pinned_public_model_is_fine(
     assert [finding.outcome for finding in found] == ["ok", "ok"]
     assert f"{REVISION[:12]}, licence apache-2.0, 1 *.safetensors" in found[0].message
     assert found[1].message == "16.0 GB in 1200 s are 13 MB/s"
-    (call,) = standin.received
-    assert call.path == f"/api/models/a/b/revision/{REVISION}?blobs=true"
-    assert "authorization" not in {name.lower() for name in call.headers}
+    assert [call.path for call in standin.received] == [
+        f"/api/models/a/b/revision/{REVISION}?blobs=true",
+        f"/a/b/resolve/{REVISION}/config.json",
+    ]
+    sent = {name.lower() for call in standin.received for name in call.headers}
+    assert "authorization" not in sent
+
+
+def test_a_model_whose_shape_only_the_hub_knows_is_held_against_the_instance(
+    standin: StandInRuntime, stage: Callable[..., StageConfig]
+) -> None:
+    large = {"hidden_size": 8192, "intermediate_size": 28672, "num_hidden_layers": 80}
+    standin.answer = Reply(200, json.dumps(TOLD | large).encode())
+    found = look(standin.url, stage(model__revision=REVISION))
+    (told, *_) = [finding.message for finding in found if finding.outcome == "failure"]
+    assert "realtime.instance_type: got 'ml.g6e.xlarge', which does not hold a/b: weights" in told
+
+
+def test_a_model_of_unknown_shape_may_not_fit(
+    standin: StandInRuntime, stage: Callable[..., StageConfig]
+) -> None:
+    standin.answer = Reply(200, json.dumps(TOLD | {"num_hidden_layers": None}).encode())
+    found = look(standin.url, stage(model__revision=REVISION))
+    (told,) = [finding.message for finding in found if finding.outcome == "warning"]
+    assert told.startswith("whether the model fits is not known: ")
 
 
 def test_a_revision_is_proposed_where_none_is_pinned(

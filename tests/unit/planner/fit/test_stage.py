@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from planner.fit.stage import StageFit, stage_fit
+from planner.models.sources import find_model
 from stacks.config import load_stage
 from tests.support.project import PROJECT
 from tests.support.stage_files import LOCAL, PROD, load
@@ -72,12 +73,18 @@ def test_llama_cpp_takes_the_context_times_the_sequences(root: Path) -> None:
     assert found(root, **LLAMA_CPP | {"model__max_concurrent_sequences": 16}) == StageFit()
 
 
-def test_an_engine_without_a_formula_must_hold_the_weights(root: Path) -> None:
+def test_an_engine_without_a_formula_must_hold_the_weights_and_a_request(root: Path) -> None:
     engine = {**ALONE, "model__engine": "sglang", "model__flags": {}}
     engine["model__chat_template"] = None
-    big = {**engine, "model__hub": "Qwen/Qwen3-32B"}
-    assert "weights 61.02 GiB; its GPUs have 44.40" in found(root, **big).refusals[0]
+    big = {**engine, "model__hub": "Qwen/Qwen3-32B", "model__context_length": 16384}
+    told = found(root, **big).refusals[0]
+    assert "weights 61.02 + 16384 tokens of KV cache 4.00 = 65.02 GiB; its GPUs have 44.40" in told
     assert found(root, **engine) == StageFit()
+    small = {**engine, "realtime__instance_type": "ml.g6.xlarge", "model__context_length": 131072}
+    told = found(root, **small).refusals[0]
+    assert "weights 14.96 + 131072 tokens of KV cache 16.00 = 30.96 GiB" in told
+    halved = {**small, "model__flags": {"kv-cache-dtype": "fp8_e5m2"}}
+    assert "KV cache 8.00" in found(root, **halved).refusals[0]
 
 
 @pytest.mark.parametrize(
@@ -98,10 +105,16 @@ def test_nothing_is_guessed(root: Path, changes: dict[str, Any], expected: str) 
     assert "twin plan fit" in fit.unknown
 
 
-def test_weights_under_a_prefix_are_not_read(root: Path) -> None:
-    fit = found(root, **ALONE, model__hub=None, model__s3="s3://weights/here/")
+def test_weights_under_a_prefix_are_held_against_it_once_somebody_has_read_them(
+    root: Path,
+) -> None:
+    in_bucket = {**LLAMA_CPP, "model__hub": None, "model__s3": "s3://weights/here/"}
+    fit = found(root, **in_bucket)
     assert fit.unknown is not None
     assert fit.unknown.startswith("the shape of s3://weights/here/ is not known here")
+    read = find_model("llama-3.1-8b")
+    (told,) = stage_fit(load(root, PROD, **in_bucket), root, read).refusals
+    assert "KV cache 128.00 (16384 tokens x 64 sequences)" in told
 
 
 def test_a_directory_is_weighed_by_its_headers() -> None:

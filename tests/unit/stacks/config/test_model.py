@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from stacks.config import load_stage
@@ -26,24 +28,44 @@ def test_text_is_one_of_them_and_each_is_known(root: Path, modalities: list[str]
     assert "model.modalities" in message(root, PROD, model__modalities=modalities)
 
 
-def test_prod_asks_as_its_model_was_trained() -> None:
+def prompt_of_prod(turns: list[dict[str, Any]]) -> str:
+    """The prompt as the engines render it; they give templates a function that raises."""
     template = load_stage("prod", PROJECT).model.chat_template
     assert template is not None
+
+    def refuse(why: str) -> None:
+        raise TemplateError(why)
+
     environment = ImmutableSandboxedEnvironment()
+    environment.globals["raise_exception"] = refuse
+    return environment.from_string(template).render(
+        messages=turns, bos_token="<s>", eos_token="</s>", add_generation_prompt=True
+    )
+
+
+def test_prod_asks_as_its_model_was_trained() -> None:
     turns = [
         {"role": "user", "content": "Write a paragraph."},
         {"role": "assistant", "content": "Done."},
         {"role": "user", "content": "Another."},
     ]
-    told = environment.from_string(template).render(
-        messages=turns, bos_token="<s>", eos_token="</s>", add_generation_prompt=True
-    )
-    assert told == (
+    assert prompt_of_prod(turns) == (
         "<s>Below is an instruction that describes a task. Write a response that appropriately "
         "completes the request.\n\n"
         "### Instruction:\nWrite a paragraph.\n\n### Response:\nDone.</s>\n\n"
         "### Instruction:\nAnother.\n\n### Response:\n"
     )
+
+
+def test_prod_refuses_calls_that_its_model_was_not_trained_for() -> None:
+    asked = {"role": "user", "content": "Which time is it?"}
+    call = {"role": "assistant", "content": None, "tool_calls": [{"id": "a"}]}
+    result = {"role": "tool", "tool_call_id": "a", "content": "12:00"}
+    for turns in ([asked, call], [asked, call, result], [asked, result]):
+        with pytest.raises(TemplateError, match="trained without functions"):
+            prompt_of_prod(turns)
+    silent = {"role": "assistant", "content": None}
+    assert "### Response:\n</s>" in prompt_of_prod([asked, silent, asked])
 
 
 def test_a_template_too_long_for_a_variable_is_refused(root: Path) -> None:
