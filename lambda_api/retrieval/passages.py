@@ -76,7 +76,7 @@ def merged(rankings: Sequence[Sequence[Passage]], most: int) -> list[Passage]:
 
 
 def joined(passages: Iterable[Passage]) -> list[Passage]:
-    """Return passages with neighbouring chunks in one piece, which stands at the best one's place.
+    """Return passages with neighbouring chunks in one piece at the place of the best.
 
     A chunk between two pieces makes one of them, in whatever order the three were found.
     """

@@ -38,7 +38,7 @@ def _checked_filter(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _comparisons(given: Any, depth: int = MOST_FILTER_DEPTH) -> Iterator[dict[str, Any]]:  # noqa: ANN401
-    """Yield the comparisons of a filter, each of them one that can be made."""
+    """Yield the comparisons of a filter, all of them checked."""
     fields = set(given) if isinstance(given, dict) else set()
     inner = given.get("filters") if fields == {"type", "filters"} else None
     if isinstance(inner, list) and inner and given["type"] in _JOINS:
