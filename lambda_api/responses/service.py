@@ -147,7 +147,7 @@ class ResponseService:
         return replace(self, chat=self.chat.with_upstream(upstream)) if upstream else self
 
     def noting(self, note: Callable[[Found], None]) -> Self:
-        """Return the same service for one request, and note its search."""
+        """Return the same service for a request, and note its search."""
         return replace(self, chat=self.chat.noting(note))
 
     def kept(self) -> ResponseStore:

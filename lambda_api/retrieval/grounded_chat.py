@@ -108,7 +108,7 @@ class GroundedChat:
         return replace(self, chat=self.chat.with_upstream(upstream), rewriter=rewriter)
 
     def noting(self, note: Callable[[Found], None]) -> Self:
-        """Return the same service for one request, and note its search."""
+        """Return the same service for a request, and note its search."""
         return replace(self, note=note)
 
     @property

@@ -82,7 +82,8 @@ def joined(passages: Iterable[Passage]) -> list[Passage]:
     """
     pieces: list[Passage] = []
     for passage in passages:
-        grown, places = passage, []
+        grown = passage
+        places: list[int] = []
         for place, piece in enumerate(pieces):
             better, worse = (grown, piece) if places else (piece, grown)
             if (both := _joined(better, worse)) is not None:
