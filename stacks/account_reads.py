@@ -21,6 +21,11 @@ SCALING_ROLE: Final = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint
 https://docs.aws.amazon.com/autoscaling/application/userguide/services-that-can-integrate-sagemaker.html
 """
 
+CONDITIONS: Final = {
+    "kms:Decrypt": {"StringEquals": {"kms:ViaService": "secretsmanager.{region}.{suffix}"}},
+}
+"""Conditions on actions: a secret's key decrypts for Secrets Manager, and nothing else."""
+
 _ALL: Final = "*"
 # Actions that know no resource, or are asked about all of them.
 _OF_THE_ACCOUNT: Final = (
@@ -88,6 +93,7 @@ def _where_needed(config: StageConfig) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield f"secretsmanager:{action}", (f"arn:{{partition}}:{secret}",)
         if webhook.key_arn is not None:
             yield "kms:DescribeKey", (webhook.key_arn,)
+            yield "kms:Decrypt", (webhook.key_arn,)
 
 
 def _of_the_registry(config: StageConfig) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, Stack
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Duration, Environment, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from stacks.account_reads import account_reads
+from stacks.account_reads import CONDITIONS, account_reads
 from stacks.checks import acknowledge_wildcard
-from stacks.config import CiConfig, StageConfig
+from stacks.config import STACKS, CiConfig, StageConfig
 
 # https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
 _ISSUER = "token.actions.githubusercontent.com"
 _BOOTSTRAP_ROLES = ("deploy", "file-publishing", "lookup")
+_SESSION = Duration.hours(2)
+"""Longest session, as long as the longest of the workflow's jobs; AWS's own is an hour."""
 
 
 class CiStack(Stack):
@@ -38,7 +40,6 @@ class CiStack(Stack):
     ) -> None:
         description = f"{config.model.id}: roles of the workflow of {ci.repository}"
         super().__init__(scope, construct_id, description=description, env=env)
-        self._stacks = self._arn("cloudformation", f"stack/{config.endpoint_name}-*")
         environment = ci.environment or config.stage
         deploying = self._role("Deploy", ci, f"environment:{environment}")
         deploying.add_to_policy(
@@ -52,13 +53,14 @@ class CiStack(Stack):
         if config.model.registry:
             self._let_note_versions(deploying, config)
         comparing = self._role("Compare", ci, "pull_request")
-        self._let_compare(comparing)
+        self._let_compare(comparing, config)
         CfnOutput(self, "DeployRoleArn", value=deploying.role_arn)
         CfnOutput(self, "CompareRoleArn", value=comparing.role_arn)
 
     def _role(self, name: str, ci: CiConfig, subject: str) -> iam.Role:
         """Return a role for tokens with this subject."""
         provider = self._arn("iam", f"oidc-provider/{_ISSUER}", region="")
+        # One form of the subject alone: a token by names would let in whoever takes the name next.
         claims = {
             f"{_ISSUER}:aud": "sts.amazonaws.com",
             f"{_ISSUER}:sub": f"repo:{ci.repository}:{subject}",
@@ -67,31 +69,50 @@ class CiStack(Stack):
             self,
             name,
             assumed_by=iam.WebIdentityPrincipal(provider, {"StringEquals": claims}),
+            max_session_duration=_SESSION,
         )
 
-    def _let_compare(self, role: iam.Role) -> None:
-        """Let a role read the stage's stacks and their templates."""
+    def _let_compare(self, role: iam.Role, config: StageConfig) -> None:
+        """Let a role read the stage's stacks and their templates, also of sections to come."""
+        names = [config.stack_name(stack) for stack in STACKS]
+        if config.model.registry and config.model_registry.account is None:
+            names.append(config.registry_stack)
+        # A prefix of the stage's name would begin another stage's: twin-prod and twin-prod-eu.
+        stacks = [self._arn("cloudformation", f"stack/{name}/*") for name in names]
         role.add_to_policy(
             iam.PolicyStatement(
                 sid="ReadOwnStacks",
                 actions=["cloudformation:DescribeStacks", "cloudformation:GetTemplate"],
-                resources=[self._stacks],
+                resources=stacks,
             )
         )
-        reason = "the stacks of one stage; their ARNs end in an id that CloudFormation makes"
-        acknowledge_wildcard(role, self._stacks, reason)
+        for stack in stacks:
+            reason = "a stack's ARN ends in an id that CloudFormation makes"
+            acknowledge_wildcard(role, stack, reason)
 
     def _let_doctor_look(self, role: iam.Role, config: StageConfig) -> None:
         """Let a role look at the account as `twin doctor` does; CDK's own look is among that."""
-        actions = defaultdict[tuple[str, ...], list[str]](list)
+        place = {"partition": self.partition, "region": self.region, "account": self.account}
+        grouped = defaultdict[tuple[str, ...], list[str]](list)
         for action, arns in account_reads(config).items():
-            place = {"partition": self.partition, "region": self.region, "account": self.account}
-            actions[tuple(arn.format(**place) for arn in arns)].append(action)
-        for resources, reads in actions.items():
+            resources = tuple(arn.format(**place) for arn in arns)
+            if action in CONDITIONS:
+                role.add_to_policy(self._conditional(action, resources))
+            else:
+                grouped[resources].append(action)
+        for resources, reads in grouped.items():
             role.add_to_policy(iam.PolicyStatement(actions=reads, resources=[*resources]))
             for resource in resources:
                 reason = "reads that know no resource, or a name that AWS makes a part of"
                 acknowledge_wildcard(role, resource, reason)
+
+    def _conditional(self, action: str, resources: tuple[str, ...]) -> iam.PolicyStatement:
+        place = {"region": self.region, "suffix": self.url_suffix}
+        conditions = {
+            operator: {key: value.format(**place) for key, value in keys.items()}
+            for operator, keys in CONDITIONS[action].items()
+        }
+        return iam.PolicyStatement(actions=[action], resources=[*resources], conditions=conditions)
 
     def _let_note_versions(self, role: iam.Role, config: StageConfig) -> None:
         """Let `twin deploy` see which directory is a version, and say that none shadows yet."""

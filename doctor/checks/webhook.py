@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
+from doctor.aws_errors import is_denied
 from doctor.findings import Finding, failure, ok
 from doctor.surroundings import Surroundings
 from lambda_api.webhooks.signing import SecretError, signing_key
@@ -44,19 +47,44 @@ def _key(
     around: Surroundings, encrypts: str | None, granted: str | None, key: str
 ) -> Iterator[Finding]:
     """Look at the key, which must be the one that the delivery function may use."""
-    if encrypts is not None and not encrypts.endswith(_OWN_KEY) and encrypts != granted:
+    if encrypts is not None and encrypts.endswith(_OWN_KEY):
+        encrypts = None
+    described = _described(around, granted) if granted is not None else None
+    if encrypts is not None and not _is_key(around, encrypts, described):
         yield failure(
             f"{key} is encrypted with {encrypts}, which the delivery function may not use",
             "set async.webhook.key_arn to the ARN of that key",
         )
     if granted is None:
         return
-    keys = around.client("kms")
-    try:
-        state = keys.describe_key(KeyId=granted)["KeyMetadata"]["KeyState"]
-    except keys.exceptions.NotFoundException:
-        state = "absent"
+    state = described["KeyState"] if described else "absent"
     if state != "Enabled":
         yield failure(
             f"async.webhook.key_arn: {granted} is {state}", "enable it, or name another key"
         )
+
+
+def _is_key(around: Surroundings, named: str, key: Mapping[str, Any] | None) -> bool:
+    """Tell whether a name is that of a key: a secret has its key's id or ARN, or an alias'.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html
+    """
+    if key is None or named in {key["KeyId"], key["Arn"]}:
+        return key is not None
+    try:
+        other = _described(around, named)
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+        return False  # whoever may look at the one key may look at it by any name
+    return other is not None and other["Arn"] == key["Arn"]
+
+
+def _described(around: Surroundings, key: str) -> Mapping[str, Any] | None:
+    """Describe a key; None if there is none."""
+    keys = around.client("kms")
+    try:
+        described: Mapping[str, Any] = keys.describe_key(KeyId=key)["KeyMetadata"]
+    except keys.exceptions.NotFoundException:
+        return None
+    return described

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,13 +10,14 @@ import pytest
 
 from doctor.checks.bootstrap import LEAST_VERSION
 from stacks.account_reads import BOOTSTRAP_VERSION, account_reads
-from stacks.config import StageConfig, load_stage
+from stacks.config import STACKS, StageConfig, load_stage
 from tests.support import stage_files
 from tests.support.project import PROJECT
 from tests.support.synthesized import Synthesized, Template
 
+REPOSITORY = "acme@123456/twin@456789"
 ISSUER = "token.actions.githubusercontent.com"
-
+WORKFLOW = PROJECT / ".github" / "workflows" / "deploy.yml"
 
 S3, ARCHIVE = "s3://weights/twin/v1/", "s3://weights/twin/v1.tar.gz"
 WEBHOOK = {
@@ -37,7 +39,7 @@ def stage(project: Path) -> StageConfig:
 def ci(synthesize: Callable[..., Synthesized], stage: StageConfig) -> Template:
     made = synthesize(
         "prod",
-        ci={"repository": "acme/twin", "environment": "live"},
+        ci={"repository": REPOSITORY, "environment": "live"},
         model={"hub": None, "revision": None, "s3": S3},
         batch={"model_archive": ARCHIVE},
         asynchronous={"webhook": WEBHOOK},
@@ -51,11 +53,25 @@ def role(ci: Template, name: str) -> str:
     return found
 
 
+@pytest.fixture(scope="module")
+def registry_ci(synthesize: Callable[..., Synthesized]) -> Template:
+    """The roles of a stage with a registry, for a repository whose tokens hold no ids."""
+    return synthesize("lifecycle", ci={"repository": "acme/twin"}).stacks["ci"]
+
+
 @pytest.mark.parametrize(
-    ("name", "subject"),
-    [("Deploy", "repo:acme/twin:environment:live"), ("Compare", "repo:acme/twin:pull_request")],
+    ("stack", "name", "subject"),
+    [
+        ("ci", "Deploy", f"repo:{REPOSITORY}:environment:live"),
+        ("ci", "Compare", f"repo:{REPOSITORY}:pull_request"),
+        ("registry_ci", "Deploy", "repo:acme/twin:environment:lifecycle"),
+        ("registry_ci", "Compare", "repo:acme/twin:pull_request"),
+    ],
 )
-def test_tokens_of_one_subject_are_trusted(ci: Template, name: str, subject: str) -> None:
+def test_tokens_of_one_subject_in_one_form_are_trusted(
+    request: pytest.FixtureRequest, stack: str, name: str, subject: str
+) -> None:
+    ci: Template = request.getfixturevalue(stack)
     trust = ci.resources("AWS::IAM::Role")[role(ci, name)]["Properties"]["AssumeRolePolicyDocument"]
     (statement,) = trust["Statement"]
     assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
@@ -76,21 +92,33 @@ def test_the_deploying_role_looks_as_doctor_does_and_deploys_by_the_bootstraps_r
 
 
 def test_the_deploying_role_of_a_registrys_stage_sees_which_versions_there_are(
-    synthesize: Callable[..., Synthesized],
+    registry_ci: Template,
 ) -> None:
-    ci = synthesize("lifecycle", ci={"repository": "acme/twin"}).stacks["ci"]
-    rights = ci.rights(role(ci, "Deploy"))
+    rights = registry_ci.rights(role(registry_ci, "Deploy"))
     assert ("sagemaker:ListModelPackages", "model-package-group/twin") in rights
     assert ("ssm:PutParameter", "parameter/twin/lifecycle/shadow") in rights
 
 
-def test_the_comparing_role_reads_the_stages_templates(ci: Template) -> None:
+def test_the_comparing_role_reads_the_templates_of_the_stages_own_stacks(ci: Template) -> None:
     rights = ci.rights(role(ci, "Compare"))
-    assert {action for action, _ in rights} == {
-        "cloudformation:DescribeStacks",
-        "cloudformation:GetTemplate",
-    }
-    assert "*" not in {resource for _, resource in rights}
+    actions = ("cloudformation:DescribeStacks", "cloudformation:GetTemplate")
+    # Also of a stack that a pull request adds, and none of stage prod-eu.
+    stacks = [f"stack/twin-prod-{name}/*" for name in STACKS]
+    assert rights == {(action, stack) for action in actions for stack in stacks}
+
+
+def test_the_comparing_role_reads_the_template_of_the_stages_registry(
+    registry_ci: Template,
+) -> None:
+    rights = registry_ci.rights(role(registry_ci, "Compare"))
+    assert ("cloudformation:GetTemplate", "stack/twin-registry/*") in rights
+
+
+def test_a_role_may_be_assumed_for_as_long_as_the_workflow_asks(ci: Template) -> None:
+    (seconds,) = re.findall(r"role-duration-seconds: (\d+)", WORKFLOW.read_text())
+    for name in ("Deploy", "Compare"):
+        properties = ci.resources("AWS::IAM::Role")[role(ci, name)]["Properties"]
+        assert properties["MaxSessionDuration"] == int(seconds)
 
 
 def test_a_stage_without_ci_has_no_such_stack(prod: Synthesized) -> None:

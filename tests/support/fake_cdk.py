@@ -14,7 +14,8 @@ from twin import cdk
 NODE = f"""#!{sys.executable}
 import json, os, pathlib, sys
 here = pathlib.Path(__file__).parent
-called = [os.environ["CDK_VALIDATION"], str(pathlib.Path.cwd()), *sys.argv[1:]]
+told = [os.environ.get(name, "") for name in ("CDK_VALIDATION", "AWS_REGION")]
+called = [*told, str(pathlib.Path.cwd()), *sys.argv[1:]]
 (here / "called.json").write_text(json.dumps(called))
 sys.exit(int((here / "status").read_text()))
 """
@@ -35,12 +36,16 @@ class FakeCdk:
 
     def call(self) -> tuple[Path, list[str]]:
         """Return the working directory and the arguments of the latest call."""
-        _, directory, *arguments = self._read()
+        _, _, directory, *arguments = self._read()
         return Path(directory), arguments
 
     def validates(self) -> bool:
         """Return whether CDK's own validator looked at the templates of the latest call."""
         return self._read()[0] != "false"
+
+    def region(self) -> str:
+        """Return the region that the latest call was told; empty if none."""
+        return self._read()[1]
 
     def _read(self) -> list[str]:
         called: list[str] = json.loads((self.directory / "called.json").read_text())

@@ -13,7 +13,7 @@ from botocore.config import Config
 
 from twin.local.deployment import LocalDeployment
 
-REPOSITORY = "team/twin"
+REPOSITORY = "team@123456/twin@456789"
 
 
 def add_workflow(checkout: Path, stage: str) -> None:

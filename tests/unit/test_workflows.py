@@ -32,6 +32,17 @@ def test_a_token_is_asked_for_by_jobs_that_deploy(path: object) -> None:
         assert job["timeout-minutes"] <= 120
 
 
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_credentials_last_as_long_as_their_job(path: object) -> None:
+    workflow = yaml.safe_load(PROJECT.joinpath(str(path)).read_text())
+    for name, job in workflow["jobs"].items():
+        for step in job["steps"]:
+            if "configure-aws-credentials" in step.get("uses", ""):
+                # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+                seconds = step["with"].get("role-duration-seconds", 3600)
+                assert job["timeout-minutes"] * 60 <= seconds, name
+
+
 def test_make_targets_of_workflows_exist() -> None:
     targets = set(re.findall(r"(?m)^([a-z-]+):", (PROJECT / "Makefile").read_text()))
     for path in WORKFLOWS:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import boto3
 
 from stacks.config import ConfigError, StageConfig, load_stage
-from twin.environment import PROJECT
+from twin.environment import PROJECT, deploying_region
 from twin.errors import UserError, as_user_error
 from twin.local.deployment import STAGE
 from twin.local.running import is_up, local_cloud, local_outputs
@@ -55,6 +55,15 @@ def stage_origin(stage: str) -> str | None:
     return local_outputs(stage).aws_endpoint_url if is_local(stage) else None
 
 
+def stage_region(stage: str) -> str | None:
+    """Return the region that a stage is deployed to on AWS; None if it is not known.
+
+    Raises:
+        UserError: There is no such stage.
+    """
+    return stage_config(stage).project.region or deploying_region()
+
+
 def stage_session(stage: str) -> boto3.Session:
     """Return the session that reaches a stage: the local cloud's, or one of your credentials.
 
@@ -63,7 +72,7 @@ def stage_session(stage: str) -> boto3.Session:
     """
     if is_local(stage):
         return local_cloud().session
-    return boto3.Session(region_name=stage_config(stage).project.region)
+    return boto3.Session(region_name=stage_region(stage))
 
 
 def stage_endpoint_url(stage: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ministack.core import responses
+from ministack.services import kms, secretsmanager
 
 from localcloud.ministack_hooks.iam.resources import s3vectors_resource
 
@@ -30,7 +31,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_S3VectorBuckets_QueryVectors
 def further_rights(
     action: str, path: str, parameters: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield each further action, its resource and no condition keys."""
+    """Yield each further action, its resource and condition keys."""
     account, region = responses.get_account_id(), responses.get_region()
     if action.startswith("s3vectors:"):
         resource = s3vectors_resource(path, parameters, account, region)
@@ -38,6 +39,8 @@ def further_rights(
             yield "s3vectors:GetVectors", resource, {}
         if "Create" in action and parameters.get("tags"):
             yield "s3vectors:TagResource", resource, {}
+    if action == "secretsmanager:GetSecretValue":
+        yield from _decryption(parameters.get("SecretId"), region)
     # docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
     if action == "cloudformation:DescribeStacks" and not parameters.get("StackName"):
         yield "cloudformation:ListStacks", "*", {}
@@ -46,3 +49,11 @@ def further_rights(
         scope = f"arn:aws:sagemaker:{region}:{account}"
         for needed in _ACTIONS.get(kind, ()):
             yield needed, f"{scope}:{kind}/{name}", {}
+
+
+def _decryption(secret_id: str | None, region: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    # docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    _, secret = secretsmanager._resolve(secret_id)
+    if secret and (key := kms._resolve_key(secret.get("KmsKeyId"))):
+        service = f"secretsmanager.{region}.amazonaws.com"
+        yield "kms:Decrypt", key["Arn"], {"kms:viaservice": service}

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 import ministack.app as ministack_app
 from ministack.core import iam_actions, iam_evaluator, responses, router
-from ministack.services import iam
+from ministack.services import iam, kms
 
 from localcloud.ministack_hooks.iam.further_rights import further_rights
 from localcloud.ministack_hooks.iam.record import denial
@@ -165,9 +165,17 @@ def _resource(original: Callable[..., Untyped], service: str, *request: Untyped)
         return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
     if operation == "GetLayerVersion" and "Arn" in parameters:
         return parameters["Arn"]
-    if service == "iam" and (role := iam._roles.get(parameters.get("RoleName", ""))):
-        return role["Arn"]  # which has the role's path
-    return original(service, *request)
+    return _held(service, parameters) or original(service, *request)
+
+
+def _held(service: str, parameters: Parameters) -> str:
+    """Return the ARN of what is asked for: a role's has its path, an alias' is that of its key."""
+    found = None
+    if service == "iam":
+        found = iam._roles.get(parameters.get("RoleName", ""))
+    elif service == "kms":
+        found = kms._resolve_key(parameters.get("KeyId"))
+    return str(found["Arn"]) if found else ""
 
 
 def _enforce(

@@ -10,7 +10,13 @@ from typing import Any
 import boto3
 
 from doctor.surroundings import Surroundings
-from stacks.account_reads import BOOTSTRAP_VERSION, SCALING_ROLE, SCALING_SERVICE, account_reads
+from stacks.account_reads import (
+    BOOTSTRAP_VERSION,
+    CONDITIONS,
+    SCALING_ROLE,
+    SCALING_SERVICE,
+    account_reads,
+)
 from stacks.adapter_layers import FUNCTIONS, NAMES, OWNER, VERSION
 from stacks.config import StageConfig
 from tests.support.eventually import poll
@@ -78,11 +84,13 @@ class Account:
     def reads(self, config: StageConfig) -> list[dict[str, Any]]:
         """Statements that allow what doctor may look at, on what it looks at."""
         place = {"partition": "aws", "region": REGION, "account": self.number}
+        service = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
         return [
             {
                 "Effect": "Allow",
                 "Action": action,
                 "Resource": [resource.format(**place) for resource in resources],
+                "Condition": {"StringEquals": service} if action in CONDITIONS else {},
             }
             for action, resources in account_reads(config).items()
         ]
@@ -131,4 +139,6 @@ class Account:
         objects.put_object(Bucket=self.bucket, Key="twin/v1/tokenizer.json", Body=b"{}")
         objects.put_object(Bucket=self.bucket, Key="twin/v1.tar.gz", Body=b"packed")
         secrets = self.client("secretsmanager")
-        secrets.create_secret(Name="twin/webhook", SecretString=KEY)
+        webhook = config.asynchronous.webhook if config.asynchronous else None
+        key = {"KmsKeyId": webhook.key_arn} if webhook and webhook.key_arn else {}
+        secrets.create_secret(Name="twin/webhook", SecretString=KEY, **key)

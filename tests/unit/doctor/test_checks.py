@@ -9,12 +9,14 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from doctor.checks import adapter_layer
 from doctor.checks.concurrency import look as look_at_concurrency
 from doctor.checks.kept_variant import look as look_at_variant
 from doctor.checks.object_headers import _is_inside
 from doctor.checks.quotas import needs
 from doctor.checks.stack_states import _stuck
 from doctor.checks.weights import loading_time
+from doctor.examination import Check, _run
 from doctor.surroundings import Surroundings
 from stacks.config import StageConfig
 from tests.support import stage_files
@@ -203,3 +205,24 @@ def endpoint_of(variant: str) -> dict[str, Any]:
         "LastModifiedTime": 0,
         "ProductionVariants": [{"VariantName": variant}],
     }
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "outcome"),
+    [
+        ("AccessDeniedException", "because no resource-based policy allows the action", "failure"),
+        ("ResourceNotFoundException", "The resource you requested does not exist.", "failure"),
+        ("AccessDeniedException", "because no identity-based policy allows the action", "denied"),
+    ],
+)
+def test_a_layer_of_another_account_that_is_absent_looks_denied(
+    tmp_path: Path, code: str, message: str, outcome: str
+) -> None:
+    around = Surroundings(boto3.Session("key", "secret", region_name="eu-west-1"), tmp_path)
+    config = stage(tmp_path)
+    check = Check("layer", adapter_layer.look)
+    with Stubber(around.client("lambda")) as functions:
+        functions.add_client_error("get_layer_version_by_arn", code, message)
+        (found,) = _run(check, around, config)
+
+    assert found.outcome == outcome

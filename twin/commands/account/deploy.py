@@ -16,7 +16,7 @@ from twin.commands.account.removed_stacks import delete_removed_stacks
 from twin.commands.account.sign_in import advise_to_sign_in
 from twin.commands.account.synth import CdkArguments
 from twin.commands.options import StageOption
-from twin.commands.stages import stage_config, stage_outputs
+from twin.commands.stages import stage_config, stage_outputs, stage_region
 from twin.environment import PROJECT
 
 PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -46,8 +46,8 @@ def _cost_change(stage: str, started: float) -> str | None:
     config = stage_config(stage)
     if config.project.package_platform == "host":  # a stage of the local cloud costs nothing
         return None
-    prefix, region = config.endpoint_name, config.project.region
-    return cost_change(prefix, region, PROJECT / "cdk.out", since=started)
+    prefix = config.endpoint_name
+    return cost_change(prefix, stage_region(stage), PROJECT / "cdk.out", since=started)
 
 
 @app.command(rich_help_panel=PANEL)

@@ -15,7 +15,7 @@ from doctor.findings import Finding, Outcome
 from doctor.surroundings import Surroundings
 from twin.commands.account import PANEL
 from twin.commands.options import StageOption
-from twin.commands.stages import stage_config
+from twin.commands.stages import stage_config, stage_region
 from twin.environment import PROJECT
 from twin.local.deployment import STAGE
 from twin.local.running import local_cloud
@@ -92,6 +92,5 @@ def _examine(stage: str) -> Iterator[Finding]:
         cloud = local_cloud()
         around = Surroundings(cloud.session, PROJECT, cloud.settings.origin)
     else:
-        session = boto3.Session(region_name=config.project.region)
-        around = Surroundings(session, PROJECT)
+        around = Surroundings(boto3.Session(region_name=stage_region(stage)), PROJECT)
     return examine(around, config)

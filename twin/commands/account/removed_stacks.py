@@ -11,7 +11,7 @@ import typer
 
 from doctor.aws_errors import AWS_ERRORS, aws_sentence
 from stacks.config import STAGE_TAG, StageConfig
-from twin.commands.stages import stage_config
+from twin.commands.stages import stage_config, stage_region
 from twin.errors import UserError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def delete_removed_stacks(stage: str, named: Collection[str]) -> None:
         UserError: Stacks with data are left, a name is of none, or AWS does not delete one.
     """
     config = stage_config(stage)
-    client = boto3.Session(region_name=config.project.region).client
+    client = boto3.Session(region_name=stage_region(stage)).client
     try:
         cloudformation = client("cloudformation")
         found = removed_stacks(cloudformation, config)

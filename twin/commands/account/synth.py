@@ -10,8 +10,21 @@ from twin.cdk import run_cdk
 from twin.commands.account import PANEL
 from twin.commands.options import StageOption
 
+
+def _without_profile(arguments: list[str] | None) -> list[str] | None:
+    """Refuse a profile that the CDK command line alone would take."""
+    for argument in arguments or ():
+        if argument.partition("=")[0] == "--profile":
+            told = f"got {argument}; must be AWS_PROFILE, which every look at the account follows"
+            raise typer.BadParameter(told)
+    return arguments
+
+
 CdkArguments: TypeAlias = Annotated[
-    list[str] | None, typer.Argument(metavar="-- ARGUMENT", help="For the CDK command line.")
+    list[str] | None,
+    typer.Argument(
+        metavar="-- ARGUMENT", help="For the CDK command line.", callback=_without_profile
+    ),
 ]
 
 app = typer.Typer()

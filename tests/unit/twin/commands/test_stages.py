@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 from typer.testing import CliRunner
 
@@ -11,6 +13,8 @@ from tests.support import stage_files
 from tests.support.project import PROJECT
 from twin.cli import app
 from twin.commands import stages
+from twin.commands.account import doctor
+from twin.commands.account.removed_stacks import delete_removed_stacks
 from twin.errors import UserError
 from twin.local import running
 
@@ -82,3 +86,37 @@ def test_a_stage_of_aws_is_asked_for_there(checkout: Path):
     stage_files.write(checkout / "config" / "test.toml", stage_files.PROD)
 
     assert not stages.is_local("test")
+
+
+def test_a_stage_is_looked_for_in_the_region_that_it_is_deployed_to(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")  # which boto3 does not know
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    stage_files.write(checkout / "config" / "test.toml", stage_files.PROD)
+    looked_in: list[str] = []
+    monkeypatch.setattr(doctor, "examine", lambda around, _: looked_in.append(around.region) or ())
+    client = boto3.Session.client
+
+    def noted(session: boto3.Session, *arguments: Any, **options: Any) -> Any:
+        made = client(session, *arguments, **options)
+        looked_in.append(made.meta.region_name)
+        return made
+
+    monkeypatch.setattr(boto3.Session, "client", noted)
+
+    for line in ("doctor", "outputs"):
+        CliRunner().invoke(app, [line, "--stage", "test"])
+    delete_removed_stacks("test", ())
+
+    assert stages.stage_session("test").region_name == "eu-central-1"
+    assert len(looked_in) >= 3
+    assert {*looked_in} == {"eu-central-1"}
+
+
+def test_a_region_in_the_stages_file_comes_first(checkout: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    changes = {"project__region": "us-west-2"}
+    stage_files.write(checkout / "config" / "test.toml", stage_files.PROD, **changes)
+
+    assert stages.stage_session("test").region_name == "us-west-2"

@@ -64,6 +64,15 @@ def test_a_stage_must_be_named(fake_cdk: FakeCdk, command: str):
     assert not fake_cdk.was_called()
 
 
+@pytest.mark.parametrize("command", ["bootstrap", "deploy", "destroy", "diff", "synth"])
+def test_a_profile_that_only_the_cdk_would_take_is_refused(fake_cdk: FakeCdk, command: str):
+    result = CliRunner().invoke(app, [command, "--stage", "prod", "--", "--profile=team"])
+
+    assert result.exit_code == 2
+    assert "got --profile=team; must be AWS_PROFILE" in result.output
+    assert not fake_cdk.was_called()
+
+
 def test_a_missing_cdk_command_line_says_how_to_get_it(fake_cdk: FakeCdk):
     fake_cdk.cli.unlink()
 
