@@ -17,24 +17,25 @@ which on a shared vCPU costs eight times the CPU.
 
 With `VECTOR_INDEX`, the ARN of an index of S3 Vectors, for all three, chunks lie there and not in
 segments, and words are not searched. The publish function then needs s3vectors:PutVectors and
-DeleteVectors, the search function QueryVectors and GetVectors. Switched on or off, `reindex` fills
-the other place from the records.
+DeleteVectors, the search function QueryVectors and GetVectors. Switched on or off, `fill` fills the
+other place from the records.
 
 All variables of the environment begin with `TWIN_FEATURES_` (see `features.settings`).
 
 **`features.handlers.document.handler`**: events of an SQS queue with S3's notifications (created
-and removed, prefix `documents/`), answered with `batchItemFailures`. `{"reindex": "<store>"}`
-sends each document of a store through the queue again, which answers `{"sent": n}`. Needs
-`DOCUMENTS_BUCKET`, `INDEX_BUCKET`, `PUBLISH_QUEUE_URL`; `EMBEDDER`, and with "sagemaker" or
-"bedrock" `EMBEDDER_MODEL` and `EMBEDDER_DIMENSION`; for `reindex` `DOCUMENT_QUEUE_URL`. Role:
-reads `documents/*` and `index/*`, lists both, writes `index/*/records/*`, sends to the publish
-queue.
+and removed, prefix `documents/`), answered with `batchItemFailures`. `{"fill": true}`, for an
+hourly schedule, sends the documents through the queue again that the index of a changed embedder
+lacks, and answers `{"sent": {store: n}}`; `{"reindex": "<store>"}` sends each document of a store,
+and answers `{"sent": n}`. Needs `DOCUMENTS_BUCKET`, `INDEX_BUCKET`, `PUBLISH_QUEUE_URL`;
+`EMBEDDER`, and with "sagemaker" or "bedrock" `EMBEDDER_MODEL` and `EMBEDDER_DIMENSION`;
+`DOCUMENT_QUEUE_URL`. Role: reads `documents/*` and `index/*`, lists both, writes
+`index/*/records/*`, sends to both queues, and puts off messages of its own.
 
 **`features.handlers.publish.handler`**: events of an SQS queue with `{"store", "document"}`,
 answered with `batchItemFailures`. A standard queue: Lambda has no batching window for FIFO queues.
-Needs `DOCUMENTS_BUCKET`, `INDEX_BUCKET`, `EMBEDDER`…; `METRICS_NAMESPACE` and `STAGE` for the
-metrics `FreshnessSeconds` and `DocumentsFailed`. Role: lists `documents/*`; reads, lists, writes
-and deletes `index/*`.
+Needs `DOCUMENTS_BUCKET`, `INDEX_BUCKET`, `PUBLISH_QUEUE_URL`, `EMBEDDER`…; `METRICS_NAMESPACE` and
+`STAGE` for the metrics `FreshnessSeconds` and `DocumentsFailed`. Role: lists `documents/*`; reads,
+lists, writes and deletes `index/*`; puts off messages of its queue.
 
 **`features.handlers.search.handler`**: invoked synchronously. Needs `INDEX_BUCKET`, `EMBEDDER`…;
 `STORES`, JSON: `[{"name": "docs", "keys": null, "forced_filter": null}]`. Role: reads and lists

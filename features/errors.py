@@ -9,6 +9,10 @@ class StorageError(Exception):
     """A bucket or an index that cannot be used now; the message names the reason."""
 
 
+class DamagedError(StorageError):
+    """A part of an index that is gone or damaged: to try again changes nothing."""
+
+
 class DocumentError(Exception):
     """A document that cannot be read, with OpenAI's code and a reason for people.
 

@@ -17,6 +17,14 @@ _ATTEMPTS = 4
 class _Client(Protocol):
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> object: ...  # noqa: N803
 
+    def change_message_visibility(
+        self,
+        *,
+        QueueUrl: str,  # noqa: N803
+        ReceiptHandle: str,  # noqa: N803
+        VisibilityTimeout: int,  # noqa: N803
+    ) -> object: ...
+
 
 class SqsQueue:
     """A queue by its URL."""
@@ -43,5 +51,18 @@ class SqsQueue:
         """
         try:
             self._client.send_message(QueueUrl=self._url, MessageBody=body)
+        except (BotoCoreError, ClientError) as error:
+            raise StorageError(f"SQS cannot be used: {type(error).__name__}") from error
+
+    def postpone(self, receipt: str, seconds: int) -> None:
+        """Have a message that was handed over come again after some seconds.
+
+        Raises:
+            StorageError: The queue cannot be used.
+        """
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+            )
         except (BotoCoreError, ClientError) as error:
             raise StorageError(f"SQS cannot be used: {type(error).__name__}") from error

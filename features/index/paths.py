@@ -110,6 +110,17 @@ class IndexPaths:
         """The key of the object that names the current generation."""
         return f"{self.root}{_FOLDERS[self.place]}current.json"
 
+    def owns(self, key: str) -> bool:
+        """Return whether a key belongs to the index, and not to one of another embedder or place.
+
+        Records belong to both places.
+        """
+        rest = key.removeprefix(self.root)
+        if key == self.serving or rest.startswith("records/"):
+            return True
+        is_vectors = rest.startswith(_FOLDERS["vectors"])
+        return rest != key and is_vectors == (self.place == "vectors")
+
     def record(self, document: str) -> str:
         """Return the key of a document's record, by the document's id."""
         return f"{self.root}records/{document}"

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
 
 from features.embedding.embedder import EmbedderIdentity
-from features.errors import StorageError
+from features.errors import DamagedError, StorageError
 from features.index.chunk_table import ChunkTable
 from features.index.generation import Generation
 from features.index.paths import IndexPaths, Place, serving_key
 from features.index.record import Record
 from features.storage.object_store import ObjectStore
+
+_Loaded = TypeVar("_Loaded")
 
 
 def read_serving(objects: ObjectStore, store: str, place: Place = "snapshot") -> IndexPaths | None:
@@ -27,61 +33,111 @@ def read_serving(objects: ObjectStore, store: str, place: Place = "snapshot") ->
     try:
         return IndexPaths(store, EmbedderIdentity(**json.loads(found.body or b"")), place)
     except (ValueError, TypeError) as error:
-        raise StorageError(f"{key} is damaged: {error}") from error
+        raise DamagedError(f"{key} is damaged: {error}") from error
 
 
 def read_current(objects: ObjectStore, paths: IndexPaths) -> tuple[str, str] | None:
     """Return the current generation's name and the etag of `current.json`; None before the first.
 
+    The name is empty, which is no generation's, if what names it is damaged.
+
     Raises:
-        StorageError: The bucket cannot be read, or what names the generation is damaged.
+        StorageError: The bucket cannot be read.
     """
     found = objects.get(paths.current)
     if found is None:
         return None
     try:
         return str(json.loads(found.body or b"")["generation"]), found.etag
-    except (ValueError, KeyError, TypeError) as error:
-        raise StorageError(f"{paths.current} is damaged: {error}") from error
+    except (ValueError, KeyError, TypeError):
+        return "", found.etag
 
 
 def read_generation(objects: ObjectStore, paths: IndexPaths, name: str) -> Generation:
     """Return a generation.
 
     Raises:
-        StorageError: The generation is not there, damaged, or the bucket cannot be read.
+        DamagedError: The generation is not there, or damaged.
+        StorageError: The bucket cannot be read.
     """
+    if not name:
+        raise DamagedError(f"{paths.current} is damaged")
     try:
         return Generation.unpacked(_checked(objects, paths.generation(name), name))
     except (ValueError, KeyError, TypeError) as error:
-        raise StorageError(f"generation {name} is damaged: {error}") from error
+        raise DamagedError(f"generation {name} is damaged: {error}") from error
 
 
-def read_published(
+def find_published(
     objects: ObjectStore, store: str, place: Place = "snapshot"
-) -> Generation | None:
-    """Return the current generation of a store; None if nothing was published yet.
+) -> tuple[IndexPaths, str] | None:
+    """Return a store's index that readers use, and its current generation's name.
+
+    None if nothing was published yet.
 
     Raises:
         StorageError: The bucket cannot be read, or what lies in it is damaged.
     """
     paths = read_serving(objects, store, place)
-    current = None if paths is None else read_current(objects, paths)
-    if paths is None or current is None:
+    while paths is not None:
+        current = read_current(objects, paths)
+        if current is not None:
+            return paths, current[0]
+        # An index that is replaced loses its current generation: another one is there by now.
+        before, paths = paths, read_serving(objects, store, place)
+        if paths == before:
+            return None
+    return None
+
+
+def last_good(objects: ObjectStore, paths: IndexPaths, load: Callable[[str], _Loaded]) -> _Loaded:
+    """Load the newest generation that can be read.
+
+    Args:
+        objects: the bucket.
+        paths: keys of the index.
+        load: loader of a generation by its name.
+
+    Raises:
+        DamagedError: None can be read.
+        StorageError: The bucket cannot be read.
+    """
+    written = sorted(objects.list(paths.generation("")), key=lambda info: info.modified)
+    for info in reversed(written):
+        with suppress(DamagedError):
+            return load(info.key.rpartition("/")[2])
+    raise DamagedError(f"{paths.root} has no generation that can be read")
+
+
+def read_published(
+    objects: ObjectStore, store: str, place: Place = "snapshot"
+) -> Generation | None:
+    """Return the last good generation of a store; None if nothing was published yet.
+
+    Raises:
+        StorageError: The bucket cannot be read, or what lies in it is damaged.
+    """
+    found = find_published(objects, store, place)
+    if found is None:
         return None
-    return read_generation(objects, paths, current[0])
+    paths, name = found
+    try:
+        return read_generation(objects, paths, name)
+    except DamagedError:
+        return last_good(objects, paths, partial(read_generation, objects, paths))
 
 
 def read_segment(objects: ObjectStore, paths: IndexPaths, name: str) -> ChunkTable:
     """Return the chunks of a segment.
 
     Raises:
-        StorageError: The segment is not there, damaged, or the bucket cannot be read.
+        DamagedError: The segment is not there, or damaged.
+        StorageError: The bucket cannot be read.
     """
     try:
         return ChunkTable.unpacked(_checked(objects, paths.segment(name), name))[0]
     except (ValueError, KeyError, TypeError) as error:
-        raise StorageError(f"segment {name} is damaged: {error}") from error
+        raise DamagedError(f"segment {name} is damaged: {error}") from error
 
 
 def read_record(objects: ObjectStore, paths: IndexPaths, document: str) -> Record | None:
@@ -102,7 +158,7 @@ def read_record(objects: ObjectStore, paths: IndexPaths, document: str) -> Recor
 def _checked(objects: ObjectStore, key: str, digest: str) -> bytes:
     found = objects.get(key)
     if found is None or found.body is None:
-        raise StorageError(f"{key} is gone")
+        raise DamagedError(f"{key} is gone")
     if hashlib.sha256(found.body).hexdigest() != digest:
-        raise StorageError(f"{key} has another digest than its name")
+        raise DamagedError(f"{key} has another digest than its name")
     return found.body

@@ -3,6 +3,7 @@
 `current.json` moves by a conditional put: of two publishers at once the later one starts again from
 what the other made, so that a reader sees one generation or the next, and no change is lost.
 docs/decisions/0111-generations-are-immutable.md
+docs/decisions/0213-a-changed-embedder-fills-its-index-by-itself.md
 """
 
 from __future__ import annotations
@@ -11,34 +12,24 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 
 from features.embedding.embedder import EmbedderIdentity
-from features.errors import StorageError
+from features.errors import DamagedError, StorageError
 from features.index.generation import Generation
-from features.index.paths import (
-    DOCUMENTS,
-    INDEX,
-    OWN_STORE,
-    SIDECAR,
-    STORES,
-    DocumentName,
-    IndexPaths,
-    own_store,
-)
+from features.index.paths import IndexPaths
 from features.index.reading import read_current, read_generation, read_record, read_serving
 from features.index.record import DocumentInfo, Record
 from features.ingestion.chunk_writer import ChunkWriter
+from features.ingestion.filler import stored_documents
 from features.storage.object_store import ChangedError, ObjectStore
 
 _ATTEMPTS = 20
 _THREADS = 16
 _MOST_CHUNKS = 20_000
 """Chunks of changed documents that are held at once: after them no further record is read."""
-
-_KEPT_SECONDS = 3600
-"""Time after the next generation during which one may still be read."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +45,9 @@ class Published:
     changed: Sequence[DocumentInfo]
     generation: Generation | None
     left: Sequence[str] = ()
+
+
+_News = tuple[Mapping[str, Record], Sequence[str]]
 
 
 class Publisher:
@@ -92,107 +86,71 @@ class Publisher:
             StorageError: The bucket cannot be used, or others never stop publishing.
         """
         paths = IndexPaths(store, self._embedder, self._chunks.place)
-        for _ in range(_ATTEMPTS):
-            current = read_current(self._index, paths)
-            before = self._generation(paths, current)
-            changed, left = self._changed(paths, before, documents)
-            if not changed:
-                return Published([], None)
-            after = self._next(paths, before, changed)
-            try:
-                self._move(paths, after, current)
-            except ChangedError:
-                continue
-            self._serve(paths, after)
-            self._chunks.settle(before, after)
-            return Published([record.info for record in changed.values()], after, left)
-        raise StorageError(f"store {store!r} was published {_ATTEMPTS} times meanwhile")
+        ids = sorted(set(documents))
+        published = self._advance(paths, lambda before: self._changed(paths, before, ids))
+        self._serve(paths, ids)
+        return published
 
-    def stores(self) -> list[str]:
-        """Return the names of all stores that have an index.
+    def repair(self, store: str) -> bool:
+        """Publish a store anew where the current generation, or a segment, is gone or damaged.
 
-        Raises:
-            StorageError: The bucket cannot be used.
-        """
-        return list(self._index.folders(INDEX))
-
-    def gone(self, stores: Iterable[str]) -> set[str]:
-        """Return those of some stores that a caller had made and has deleted.
-
-        Their ids never come back. Ask after the stores were listed: a store is there before its
-        first document, and so before its index.
-
-        Raises:
-            StorageError: The bucket cannot be used.
-        """
-        there = {own_store(info.key) for info in self._documents.list(STORES)}
-        return {store for store in stores if OWN_STORE.fullmatch(store)} - there
-
-    def remove(self, store: str) -> int:
-        """Delete the index of a store that is gone, an hour after its last change; return how much.
-
-        Raises:
-            StorageError: The bucket cannot be used.
-        """
-        listed = list(self._index.list(f"{INDEX}{store}/"))
-        before = self._clock() - _KEPT_SECONDS
-        if any(info.modified.timestamp() >= before for info in listed) or self._is_held(store):
-            return 0
-        with ThreadPoolExecutor(_THREADS) as threads:
-            list(threads.map(self._index.delete, [info.key for info in listed]))
-        return len(listed)
-
-    def _is_held(self, store: str) -> bool:
-        """Return True while documents are there, or vectors that only the generation names."""
-        if any(True for _ in self._documents.list(f"{DOCUMENTS}{store}/")):
-            return True
-        paths = IndexPaths(store, self._embedder, self._chunks.place)
-        generation = self._generation(paths, read_current(self._index, paths))
-        if paths.place == "vectors":
-            self._chunks.settle(generation, Generation(self._embedder, self._clock()))
-        return paths.place == "vectors" and bool(generation.documents)
-
-    def collect_garbage(self, store: str) -> int:
-        """Delete generations and segments that nobody reads any more; return how many.
+        Return whether that was so.
 
         Raises:
             StorageError: The bucket cannot be used.
         """
         paths = IndexPaths(store, self._embedder, self._chunks.place)
         current = read_current(self._index, paths)
-        if current is None:
-            return 0
-        before = self._clock() - _KEPT_SECONDS
-        written = sorted(self._index.list(paths.generation("")), key=lambda info: info.modified)
-        old = [info.key for info in written if info.modified.timestamp() < before]
-        # The last of the old ones was the current one when the hour began.
-        unused = set(old[:-1]) - {paths.generation(current[0])}
-        read = [info.key for info in written if info.key not in unused]
-        with ThreadPoolExecutor(_THREADS) as threads:
-            used = set().union(*threads.map(partial(self._segments, paths), read))
-        unused |= {
-            info.key
-            for info in self._index.list(paths.segment(""))
-            if info.modified.timestamp() < before and info.key not in used
-        }
-        with ThreadPoolExecutor(_THREADS) as threads:
-            list(threads.map(self._index.delete, unused))
-        return len(unused)
+        with suppress(DamagedError):
+            segments = self._generation(paths, current).segments
+            there = {info.key for info in self._index.list(paths.segment(""))}
+            if there.issuperset(paths.segment(segment.name) for segment in segments):
+                return False
+        with suppress(ChangedError):  # what another publisher made is whole
+            self._move(paths, self._rebuilt(paths), current)
+        return True
 
-    def _segments(self, paths: IndexPaths, key: str) -> set[str]:
-        generation = read_generation(self._index, paths, key.rpartition("/")[2])
-        return {paths.segment(segment.name) for segment in generation.segments}
+    def _advance(self, paths: IndexPaths, find: Callable[[Generation], _News]) -> Published:
+        """Publish what is found to be new; again if somebody else was faster, or all is rebuilt."""
+        for _ in range(_ATTEMPTS):
+            current = read_current(self._index, paths)
+            try:
+                before = self._generation(paths, current)
+                changed, left = find(before)
+                if not changed:
+                    return Published([], None)
+                after = self._next(paths, before, changed)
+            except DamagedError:
+                before, changed, after = None, {}, self._rebuilt(paths)
+            try:
+                self._move(paths, after, current)
+            except ChangedError:
+                continue
+            if before is not None:
+                self._chunks.settle(before, after)
+                return Published([record.info for record in changed.values()], after, left)
+        raise StorageError(f"store {paths.store!r} was published {_ATTEMPTS} times meanwhile")
+
+    def _rebuilt(self, paths: IndexPaths) -> Generation:
+        """Return a generation of all records, which needs none before it."""
+        ids = [info.key.rpartition("/")[2] for info in self._index.list(paths.record(""))]
+        left: Sequence[str] = ids
+        generation = Generation(paths.embedder, self._clock())
+        while left:
+            changed, left = self._changed(paths, generation, left)
+            generation = self._next(paths, generation, changed)
+        return generation
 
     def _generation(self, paths: IndexPaths, current: tuple[str, str] | None) -> Generation:
-        if current is None:
-            return Generation(self._embedder, 0)
-        return read_generation(self._index, paths, current[0])
+        if current is not None:
+            return read_generation(self._index, paths, current[0])
+        if read_serving(self._index, paths.store, paths.place) == paths:
+            raise DamagedError(f"{paths.current} is gone")
+        return Generation(paths.embedder, 0)
 
-    def _changed(
-        self, paths: IndexPaths, before: Generation, documents: Iterable[str]
-    ) -> tuple[Mapping[str, Record], Sequence[str]]:
+    def _changed(self, paths: IndexPaths, before: Generation, ids: Sequence[str]) -> _News:
         """Return the records with news, and the documents whose records were not read."""
-        ids, news = sorted(set(documents)), dict[str, Record]()
+        news = dict[str, Record]()
         with ThreadPoolExecutor(_THREADS) as threads:
             while ids and sum(len(record.table) for record in news.values()) < _MOST_CHUNKS:
                 some, ids = ids[:_THREADS], ids[_THREADS:]
@@ -210,7 +168,7 @@ class Publisher:
             documents[document] = record.info
             if record.info.state == "deleted":
                 del documents[document]
-        after = Generation(self._embedder, self._clock(), documents=documents)
+        after = Generation(paths.embedder, self._clock(), documents=documents)
         return self._chunks.write(paths, before, changed, after)
 
     def _move(
@@ -224,20 +182,45 @@ class Publisher:
         else:
             self._index.replace(paths.current, told, current[1])
 
-    def _serve(self, paths: IndexPaths, generation: Generation) -> None:
+    def _serve(self, paths: IndexPaths, ids: Sequence[str]) -> None:
         """Let readers use this index: the first at once, another one when it has all documents."""
-        serving = read_serving(self._index, paths.store, paths.place)
-        if serving == paths or (serving is not None and not self._complete(paths, generation)):
+        serving: IndexPaths | None = None
+        with suppress(DamagedError):  # as if there were none
+            serving = read_serving(self._index, paths.store, paths.place)
+        if serving == paths:
             return
-        self._index.put(paths.serving, json.dumps(asdict(self._embedder)).encode())
+        if serving and paths.place == "snapshot" and not self._is_complete(paths):
+            self._take_out(serving, paths, ids)
+            return
+        if read_current(self._index, paths) is None:
+            if serving is None or not self._is_complete(paths):
+                return
+            with suppress(ChangedError):  # there is another one by now
+                self._move(paths, Generation(paths.embedder, self._clock()), None)
+        self._index.put(paths.serving, json.dumps(asdict(paths.embedder)).encode())
+        if serving:
+            # Were it used again, it would have what was there long ago.
+            self._index.delete(serving.current)
 
-    def _complete(self, paths: IndexPaths, generation: Generation) -> bool:
-        names = (
-            DocumentName.of_key(info.key)
-            for info in self._documents.list(f"{DOCUMENTS}{paths.store}/")
-            if not info.key.endswith(SIDECAR)
-        )
-        return all(name.id in generation.documents for name in names if name)
+    def _is_complete(self, paths: IndexPaths) -> bool:
+        generation = self._generation(paths, read_current(self._index, paths))
+        names = stored_documents(self._documents, paths.store)
+        return all(name.id in generation.documents for name in names)
+
+    def _take_out(self, serving: IndexPaths, paths: IndexPaths, ids: Sequence[str]) -> None:
+        """Take documents that are gone out of the index that readers use meanwhile."""
+        gone = dict[str, Record]()
+        with ThreadPoolExecutor(_THREADS) as threads:
+            for start in range(0, len(ids), _THREADS):
+                some = ids[start : start + _THREADS]
+                read = threads.map(partial(read_record, self._index, paths), some)
+                found = zip(some, read, strict=True)
+                gone |= {id_: one for id_, one in found if one and one.info.state == "deleted"}
+            self._advance(
+                serving,
+                lambda before: ({id_: gone[id_] for id_ in gone if id_ in before.documents}, ()),
+            )
+            list(threads.map(self._index.delete, map(serving.record, gone)))
 
 
 def _is_news(before: DocumentInfo | None, now: DocumentInfo) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from features.embedding.embedder import EmbedderIdentity
+from features.errors import DamagedError
 from features.index.chunk_table import ChunkTable
 from features.index.generation import Generation
 from features.index.paths import IndexPaths
-from features.index.reading import read_current, read_generation, read_segment, read_serving
+from features.index.reading import find_published, last_good, read_generation, read_segment
 from features.search.oversized import OversizedIndex
 from features.search.searched_index import SearchedIndex
 from features.search.snapshot import Snapshot
@@ -37,7 +39,8 @@ def load_snapshot(
     """Return the current snapshot of a store: the one before if nothing changed.
 
     Segments that the one before has are not read again. A store that would take the memory of all
-    others is not loaded.
+    others is not loaded. Without one before, and with the current one damaged, it is the newest
+    that can be read.
 
     Args:
         objects: the bucket.
@@ -48,15 +51,30 @@ def load_snapshot(
     Raises:
         StorageError: The bucket cannot be read, or what lies in it is damaged.
     """
-    paths = read_serving(objects, store)
-    current = None if paths is None else read_current(objects, paths)
-    if paths is None or current is None:
+    found = find_published(objects, store)
+    if found is None:
         return EMPTY
-    name = current[0]
+    paths, name = found
     if before is not None and before.name == name:
         return before
+    load = partial(_load, objects, paths, before=before, is_bounded=store not in declared)
+    try:
+        return load(name)
+    except DamagedError:
+        if before is not None and before.name:
+            raise  # which goes on serving
+        return last_good(objects, paths, load)
+
+
+def _load(
+    objects: ObjectStore,
+    paths: IndexPaths,
+    name: str,
+    *,
+    before: SearchedIndex | None,
+    is_bounded: bool,
+) -> SearchedIndex:
     generation = read_generation(objects, paths, name)
-    is_bounded = store not in declared
     if is_bounded and generation.chunks > MOST_CHUNKS:
         reason = f"this store has {generation.chunks} chunks, and {MOST_CHUNKS} can be searched"
         return OversizedIndex(name, generation, f"{reason}: take files out of it")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from features.embedding.embedder import EmbedderIdentity, Vectors
-from features.errors import SearchError, StorageError
+from features.errors import DamagedError, SearchError, StorageError
 from features.index.chunk_table import IndexedChunk
 from features.index.generation import Generation
 from features.index.paths import IndexPaths
-from features.index.reading import read_current, read_generation, read_serving
+from features.index.reading import find_published, last_good, read_current, read_generation
 from features.search.query import Query
 from features.search.searched_index import Hit, SearchedIndex
 from features.storage.object_store import ObjectStore
@@ -92,17 +92,27 @@ def load_view(
 ) -> VectorView:
     """Return the current generation of a store: the one before if nothing changed.
 
+    Without one before, and with the current one damaged, it is the newest that can be read.
+
     Raises:
         StorageError: The bucket cannot be read, or what lies in it is damaged.
     """
-    paths = read_serving(objects, store, "vectors")
-    current = None if paths is None else read_current(objects, paths)
-    if paths is None or current is None:
+    found = find_published(objects, store, "vectors")
+    if found is None:
         return VectorView(objects, vectors)
-    name = current[0]
+    paths, name = found
     if isinstance(before, VectorView) and before.name == name:
         return before
-    return VectorView(objects, vectors, paths, name, read_generation(objects, paths, name))
+
+    def load(name: str) -> VectorView:
+        return VectorView(objects, vectors, paths, name, read_generation(objects, paths, name))
+
+    try:
+        return load(name)
+    except DamagedError:
+        if before is not None and before.name:
+            raise  # which goes on serving
+        return last_good(objects, paths, load)
 
 
 def _hit(generation: Generation, found: Found) -> Hit | None:

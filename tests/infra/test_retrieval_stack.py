@@ -123,17 +123,44 @@ def test_every_change_of_a_document_is_told_to_the_queue(local: Synthesized) -> 
     assert policy in resource["DependsOn"]
 
 
-def test_the_publish_function_sweeps_each_hour(local: Synthesized) -> None:
+def test_an_alarm_tells_of_the_oldest_message_of_each_queue(local: Synthesized) -> None:
     template = local.stacks["retrieval"]
-    (target,) = [
-        target
-        for rule in template.properties("AWS::Events::Rule")
-        if rule["ScheduleExpression"] == "rate(1 hour)"
-        for target in rule["Targets"]
+    ages = {
+        json.dumps(alarm["Dimensions"]): alarm["Threshold"]
+        for alarm in template.properties("AWS::CloudWatch::Alarm")
+        if alarm.get("MetricName") == "ApproximateAgeOfOldestMessage"
+    }
+    mappings = template.properties("AWS::Lambda::EventSourceMapping")
+    queues = [one["EventSourceArn"]["Fn::GetAtt"][0] for one in mappings]
+    assert len(queues) == len(ages) == 2
+    assert all(any(queue in told for told in ages) for queue in queues)
+    assert set(ages.values()) == {900}
+
+
+@pytest.mark.parametrize(
+    ("handler", "variable"), [(DOCUMENT, "DOCUMENT_QUEUE_URL"), (PUBLISH, "PUBLISH_QUEUE_URL")]
+)
+def test_who_takes_messages_may_put_them_off_and_no_others(
+    local: Synthesized, handler: str, variable: str
+) -> None:
+    template = local.stacks["retrieval"]
+    role = template.function(handler)["Role"]["Fn::GetAtt"][0]
+    (resource,) = [
+        statement["Resource"]
+        for policy in template.properties("AWS::IAM::Policy")
+        if {"Ref": role} in policy["Roles"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "sqs:ChangeMessageVisibility" in statement["Action"]
     ]
-    assert target["Input"] == '{"sweep":true}'
-    function = template.raw["Resources"][target["Arn"]["Fn::GetAtt"][0]]["Properties"]
-    assert function["Handler"] == PUBLISH
+    queue = template.function(handler)["Environment"]["Variables"][f"TWIN_FEATURES_{variable}"]
+    assert resource["Fn::GetAtt"][0] == queue["Ref"]
+
+
+@pytest.mark.parametrize(("handler", "event"), [(PUBLISH, "sweep"), (DOCUMENT, "fill")])
+def test_ingestion_sweeps_and_fills_each_hour(local: Synthesized, handler: str, event: str) -> None:
+    rule, _ = local.stacks["retrieval"].scheduled(handler)
+    assert rule["ScheduleExpression"] == "rate(1 hour)"
+    assert [target["Input"] for target in rule["Targets"]] == [f'{{"{event}":true}}']
 
 
 def test_the_control_function_removes_expired_stores_each_day(local: Synthesized) -> None:

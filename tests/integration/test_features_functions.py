@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
+from unittest import mock
+
 import boto3
 import openai
 import pytest
@@ -13,7 +17,7 @@ from features.settings import SettingsError
 from features.storage.object_store import ChangedError
 from lambda_api.main import create_app
 from tests.support.features import functions
-from tests.support.features.functions import notified, receive
+from tests.support.features.functions import notified, receive, record
 from tests.support.service.fake_upstream import FakeUpstream
 from tests.support.service.serving import served
 from tests.support.service.vector_store_world import settings
@@ -66,14 +70,14 @@ def test_a_document_from_the_bucket_to_the_answer(bucket, capsys):
         "readers may hold it for an hour"
     )
     assert publish.handler({"sweep": True}, Running(left=10_000)) == {"swept": {}}
-    assert "not all stores were swept" in capsys.readouterr().out
+    assert "not all stores were looked at" in capsys.readouterr().out
     S3Bucket.connect(bucket).put("index/other/none-000000000000/current.json", b"damaged")
     assert publish.handler({"sweep": True}, Running()) == {"swept": {}}
 
 
 def test_a_message_that_is_none_comes_again_and_the_others_are_taken(bucket):
     boto3.client("s3").put_object(Bucket=bucket, Key="documents/docs/a.txt", Body=b"quokka")
-    broken = {"messageId": "broken", "body": "no JSON"}
+    broken = record("broken", "no JSON")
     good = notified("documents/docs/a.txt")["Records"][0]
 
     for handler, which in ((document.handler, good), (publish.handler, None)):
@@ -82,6 +86,50 @@ def test_a_message_that_is_none_comes_again_and_the_others_are_taken(bucket):
         assert answer == {"batchItemFailures": [{"itemIdentifier": "broken"}]}
 
     assert len(ask("quokka")["results"]) == 1
+
+
+def freshness(printed):
+    lines = [json.loads(line) for line in printed.splitlines()]
+    return [line["FreshnessSeconds"] for line in lines if "FreshnessSeconds" in line]
+
+
+def test_freshness_is_that_of_the_change_and_not_of_the_document(bucket, capsys):
+    s3, key = boto3.client("s3"), "documents/docs/a.txt"
+    s3.put_object(Bucket=bucket, Key=key, Body=b"quokka")
+    long_ago = (datetime.now(UTC) - timedelta(days=10)).isoformat()
+    document.handler(notified(key, time=long_ago), None)
+    publish.handler(receive("publish", bucket), None)
+    assert freshness(capsys.readouterr().out) == [pytest.approx(864_000, abs=60)]
+
+    beside = f"{key}.metadata.json"
+    s3.put_object(Bucket=bucket, Key=beside, Body=b'{"metadataAttributes": {"language": "en"}}')
+    document.handler(notified(beside), None)
+    publish.handler(receive("publish", bucket), None)
+    assert freshness(capsys.readouterr().out) == [pytest.approx(0, abs=60)]
+
+    objects = S3Bucket.connect(bucket)
+    for info in list(objects.list("index/")):
+        objects.delete(info.key)
+    document.handler({"reindex": "docs"}, None)
+    document.handler(receive("document", bucket), None)
+    publish.handler(receive("publish", bucket), None)
+    assert freshness(capsys.readouterr().out) == [], "nobody changed it"
+
+
+@pytest.mark.parametrize(
+    ("which", "handler"), [("document", document.handler), ("publish", publish.handler)]
+)
+def test_a_message_that_failed_comes_again_when_its_function_says(bucket, which, handler):
+    client = boto3.client("sqs")
+    url = client.get_queue_url(QueueName=f"{which}-{bucket}")["QueueUrl"]
+    client.send_message(QueueUrl=url, MessageBody="no JSON")
+    (message,) = client.receive_message(QueueUrl=url, VisibilityTimeout=1800)["Messages"]
+    failed = record(message["MessageId"], message["Body"], message["ReceiptHandle"])
+    # By no second, so that nobody has to wait.
+    with mock.patch("features.handlers.come_again.failure_delay", return_value=0):
+        assert len(handler({"Records": [failed]}, None)["batchItemFailures"]) == 1
+    (again,) = client.receive_message(QueueUrl=url)["Messages"]
+    assert again["MessageId"] == message["MessageId"]
 
 
 def test_a_publication_in_several_steps_is_one_message(bucket, monkeypatch):
@@ -96,7 +144,7 @@ def test_a_publication_in_several_steps_is_one_message(bucket, monkeypatch):
 
 
 def test_a_test_event_names_no_document(bucket):
-    event = {"Records": [{"messageId": "1", "body": '{"Event": "s3:TestEvent"}'}]}
+    event = {"Records": [record("1", '{"Event": "s3:TestEvent"}')]}
     assert document.handler(event, None) == {"batchItemFailures": []}
 
 
@@ -107,6 +155,30 @@ def test_reindexing_sends_each_document_once(bucket):
     assert document.handler({"reindex": "docs"}, None) == {"sent": 2}
     sent = receive("document", bucket)
     assert document.handler(sent, None) == {"batchItemFailures": []}
+
+
+def test_a_changed_embedder_fills_its_index_each_hour(bucket, monkeypatch, capsys):
+    for name in ("a", "b"):
+        key = f"documents/docs/{name}.txt"
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=b"quokka")
+        document.handler(notified(key), None)
+    publish.handler(receive("publish", bucket), None)
+    assert document.handler({"fill": True}, Running()) == {"sent": {}}
+
+    monkeypatch.setenv("TWIN_FEATURES_EMBEDDER", "none")
+    for connected in (document._connected, publish._connected, search._service, search._catalogue):
+        connected.cache_clear()
+    assert ask("quokka")["embedder"] == "minilm"
+    assert document.handler({"fill": True}, Running()) == {"sent": {"docs": 2}}
+    document.handler(receive("document", bucket), None)
+    publish.handler(receive("publish", bucket), None)
+    answer = ask("quokka")
+    assert (answer["embedder"], len(answer["results"])) == ("none", 2)
+    assert document.handler({"fill": True}, Running()) == {"sent": {}}
+
+    S3Bucket.connect(bucket).put("index/docs/serving.json", b"damaged")
+    assert document.handler({"fill": True}, Running()) == {"sent": {}}
+    assert "not filled" in capsys.readouterr().out
 
 
 def test_errors_are_answers(bucket):

@@ -33,6 +33,10 @@ ROLE_MARKS = {
     (r"retrieval IngestionPublishRuntimeRole", r"s3:DeleteObject"): (
         "https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html"
     ),
+    # Of messages that failed: tests/integration/test_features_functions.py.
+    (r"retrieval Ingestion(Document|Publish)RuntimeRole", r"sqs:ChangeMessageVisibility"): (
+        "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html"
+    ),
     # Application Auto Scaling takes the alarms of target tracking away with a policy.
     (r"\w+ EndpointHandoverFunctionRuntimeRole", r"cloudwatch:DeleteAlarms"): (
         "https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html"

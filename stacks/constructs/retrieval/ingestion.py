@@ -76,12 +76,15 @@ class Ingestion(Construct):
         bucket.grant_list(role)
         for queue in (queues.publications, queues.documents):
             queue.grant(function, "sqs:SendMessage")
+        queues.documents.grant(function, "sqs:ChangeMessageVisibility")
         consume(
             function,
             queues.documents,
             at_once=_DOCUMENTS_AT_ONCE,
             most_messages=_DOCUMENTS_A_RUN,
         )
+        # A changed embedder has documents that nobody uploads again.
+        run_each(HOUR, function, {"fill": True})
         return function
 
     def _publish(self, bucket: FeaturesBucket, queues: IngestionQueues) -> ServiceFunction:
@@ -89,6 +92,8 @@ class Ingestion(Construct):
         role = function.runtime_role
         bucket.grant_objects(role, "s3:GetObject", "s3:PutObject", "s3:DeleteObject", below=INDEX)
         bucket.grant_list(role)
+        function.add_environment("TWIN_FEATURES_PUBLISH_QUEUE_URL", queues.publications.queue_url)
+        queues.publications.grant(function, "sqs:ChangeMessageVisibility")
         consume(
             function,
             queues.publications,

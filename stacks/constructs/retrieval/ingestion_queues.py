@@ -52,14 +52,18 @@ class IngestionQueues(Construct):
             ),
             threshold=1,
         )
-        self._alarm(
-            "Behind",
-            "The oldest upload waits for a quarter of an hour.",
-            self.documents.metric_approximate_age_of_oldest_message(
-                period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
-            ),
-            threshold=_OLDEST_SECONDS,
-        )
+        for construct_id, queue, waits in (
+            ("Behind", self.documents, "upload waits to be read"),
+            ("Unpublished", self.publications, "record waits to be published"),
+        ):
+            self._alarm(
+                construct_id,
+                f"The oldest {waits} for a quarter of an hour.",
+                queue.metric_approximate_age_of_oldest_message(
+                    period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
+                ),
+                threshold=_OLDEST_SECONDS,
+            )
 
     def _alarm(
         self, construct_id: str, description: str, metric: cloudwatch.Metric, *, threshold: float

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 from uuid import uuid4
@@ -38,7 +39,10 @@ def connect(monkeypatch: pytest.MonkeyPatch, cloud: Mapping[str, str], **variabl
         monkeypatch.setenv(f"TWIN_FEATURES_{variable}", value)
     connections = (
         document._connected,
+        document._own_queue,
+        publish._own_queue,
         publish._connected,
+        publish._sweeper,
         search._bucket,
         search._service,
         search._catalogue,
@@ -48,6 +52,16 @@ def connect(monkeypatch: pytest.MonkeyPatch, cloud: Mapping[str, str], **variabl
     return bucket
 
 
+def record(message_id: str, body: str, receipt: str = "none") -> dict[str, Any]:
+    """A message as Lambda hands it over, for the first time."""
+    return {
+        "messageId": message_id,
+        "body": body,
+        "receiptHandle": receipt,
+        "attributes": {"ApproximateReceiveCount": "1"},
+    }
+
+
 def receive(which: str, bucket: str) -> dict[str, Any]:
     """A queue's messages as Lambda hands them over."""
     client = boto3.client("sqs")
@@ -55,14 +69,16 @@ def receive(which: str, bucket: str) -> dict[str, Any]:
     found = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
     for message in found:
         client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return {
-        "Records": [
-            {"messageId": message["MessageId"], "body": message["Body"]} for message in found
-        ]
-    }
+    return {"Records": [record(message["MessageId"], message["Body"]) for message in found]}
 
 
-def notified(*keys: str) -> dict[str, Any]:
+def notified(*keys: str, time: str | None = None) -> dict[str, Any]:
     """S3's notification of some keys, as the document function gets it."""
-    records = [{"s3": {"object": {"key": quote_plus(key)}}} for key in keys]
-    return {"Records": [{"messageId": "1", "body": json.dumps({"Records": records})}]}
+    records = [
+        {
+            "eventTime": time or datetime.now(UTC).isoformat(),
+            "s3": {"object": {"key": quote_plus(key)}},
+        }
+        for key in keys
+    ]
+    return {"Records": [record("1", json.dumps({"Records": records}))]}

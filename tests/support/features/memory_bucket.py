@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from features.storage.object_store import ChangedError, ObjectInfo, StoredObject
 
@@ -52,6 +52,11 @@ class MemoryBucket:
     def folders(self, prefix: str) -> Iterator[str]:
         below = (key.removeprefix(prefix) for key in sorted(self.objects) if key.startswith(prefix))
         yield from dict.fromkeys(key.partition("/")[0] for key in below if "/" in key)
+
+    def age(self, hours: float) -> None:
+        """Have all that is there be older."""
+        for key, found in self.objects.items():
+            self.objects[key] = replace(found, modified=found.modified - timedelta(hours=hours))
 
     def _write(self, key: str, body: bytes, metadata: Mapping[str, str]) -> None:
         etag = hashlib.md5(body).hexdigest()

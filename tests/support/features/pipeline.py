@@ -14,7 +14,9 @@ from features.index.reading import read_published
 from features.index.record import DocumentInfo
 from features.ingestion.chunk_writer import ChunkWriter, SegmentWriter
 from features.ingestion.documents import DocumentIndexer
+from features.ingestion.filler import Filler
 from features.ingestion.publisher import Published, Publisher
+from features.ingestion.sweeper import Sweeper
 from features.search.catalogue import Catalogue
 from features.search.searched_index import Load
 from features.search.service import SearchService
@@ -56,6 +58,8 @@ class Pipeline:
             load = partial(load_view, self.bucket, self.vectors)
         identity = self.embedder.identity
         self.publisher = Publisher(self.bucket, self.bucket, identity, writer)
+        self.sweeper = Sweeper(self.bucket, self.bucket, identity, writer)
+        self.filler = Filler(self.bucket, self.bucket, identity, writer.place)
         self.service = SearchService(
             load,
             partial(read_published, self.bucket, place=writer.place),
@@ -81,6 +85,14 @@ class Pipeline:
 
     def publish(self, *paths: str) -> Published:
         return self.publisher.publish(STORE, [DocumentName(STORE, path).id for path in paths])
+
+    def fill(self) -> list[str]:
+        """Look at the documents that the index lacks, and publish them; return their paths."""
+        paths = sorted(name.path for name in self.filler.lacking(STORE))
+        for path in paths:
+            self.event(path)
+        self.publish(*paths)
+        return paths
 
     def search(self, query: str, **told: Any) -> dict[str, Any]:
         self.service.warm()

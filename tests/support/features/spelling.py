@@ -1,4 +1,4 @@
-"""An embedder for tests: a text's vector is how often it has each letter."""
+"""Embedders for tests: a text's vector is how often it has each letter; and those after them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from features.embedding.embedder import EmbedderIdentity, Vectors, normalized
+from features.embedding.embedder import EmbedderIdentity, NoEmbedder, Vectors, normalized
 
 
 class Spelling:
@@ -19,3 +19,11 @@ class Spelling:
             for text in (text.strip() for text in texts)
         ]
         return normalized(np.array(counts, np.float32).reshape(-1, 26))
+
+
+class OtherSpelling(Spelling):
+    identity = EmbedderIdentity("spelling", "1" * 12, 26)
+
+
+class OtherEmbedder(NoEmbedder):
+    identity = EmbedderIdentity("none", "1" * 12, 0)

@@ -13,7 +13,6 @@ from features.index.paths import DOCUMENTS, DocumentName
 from features.index.reading import read_published
 from features.ingestion.chunk_writer import SegmentWriter
 from features.ingestion.documents import DocumentIndexer
-from features.ingestion.messages import documents_of
 from features.ingestion.publisher import Publisher
 from features.search.catalogue import Catalogue
 from features.search.service import SearchService
@@ -117,8 +116,8 @@ class Ingestion:
         return answer(event, self.service, self.catalogue)
 
     def catch_up(self) -> None:
-        listed = documents_of(info.key for info in self.store.list(DOCUMENTS))
-        for name in {*listed, *self.known}:
+        listed = (DocumentName.of_key(info.key) for info in self.store.list(DOCUMENTS))
+        for name in {*filter(None, listed), *self.known}:
             objects = (self.store.get(name.key), self.store.get(name.sidecar))
             version = [found.etag if found else "" for found in objects]
             if self.known.get(name) != version:

@@ -21,8 +21,10 @@ def test_damaged_pointers_are_told(body):
     bucket = MemoryBucket()
     for key in (PATHS.current, PATHS.serving):
         bucket.put(key, body)
+    name, etag = read_current(bucket, PATHS)
+    assert etag == bucket.objects[PATHS.current].etag
     with pytest.raises(StorageError, match="is damaged"):
-        read_current(bucket, PATHS)
+        read_generation(bucket, PATHS, name)
     with pytest.raises(StorageError, match="is damaged"):
         read_serving(bucket, "docs")
 

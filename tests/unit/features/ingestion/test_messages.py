@@ -7,8 +7,8 @@ import pytest
 from features.index.paths import DocumentName
 from features.ingestion.messages import (
     Changed,
-    documents_of,
     failed_messages,
+    failure_delay,
     named_documents,
     notification,
 )
@@ -17,14 +17,15 @@ NAME = DocumentName("docs", "a b/ü+.md")
 
 
 def test_a_notification_names_its_document():
-    assert named_documents(notification(NAME)) == [NAME]
-    told = {"Records": [{"s3": {"object": {"key": "documents/docs/a+b/%C3%BC%2B.md"}}}]}
-    assert named_documents(json.dumps(told)) == [NAME]
+    assert named_documents(notification(NAME)) == {NAME: None}
+    key = {"s3": {"object": {"key": "documents/docs/a+b/%C3%BC%2B.md"}}}
+    told = {"Records": [{"eventTime": "1970-01-01T00:00:01.500Z", **key}, key]}
+    assert named_documents(json.dumps(told)) == {NAME: 1.5}
 
 
 def test_a_test_event_and_other_keys_name_none():
-    assert named_documents('{"Event": "s3:TestEvent"}') == []
-    assert named_documents('{"Records": [{"s3": {"object": {"key": "index/x"}}}]}') == []
+    assert named_documents('{"Event": "s3:TestEvent"}') == {}
+    assert named_documents('{"Records": [{"s3": {"object": {"key": "index/x"}}}]}') == {}
 
 
 @pytest.mark.parametrize("body", ["", "[]", '{"Records": [{}]}'])
@@ -34,8 +35,9 @@ def test_what_is_no_notification_is_refused(body):
 
 
 def test_a_message_to_publish_is_read_as_it_was_told():
-    changed = Changed("docs", "abc")
-    assert Changed.of(changed.told()) == changed
+    for changed in (Changed("docs", "abc"), Changed("docs", "abc", 1.5)):
+        assert Changed.of(changed.told()) == changed
+    assert Changed.of('{"store": "docs", "document": "abc"}') == Changed("docs", "abc")
     with pytest.raises(ValueError, match='has "store" and "document"'):
         Changed.of('{"store": "docs"}')
 
@@ -47,11 +49,12 @@ def test_failed_messages_come_again_and_no_others():
 
     told = []
     records = [{"messageId": str(n), "body": body} for n, body in enumerate(["ok", "bad", "ok"])]
-    answer = failed_messages(records, take, lambda record, error: told.append(record["body"]))
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    again = failed_messages(records, take, lambda record, error: told.append(record["body"]))
+    assert again == [records[1]]
     assert told == ["bad"]
 
 
-def test_a_document_and_its_sidecar_are_looked_at_once():
-    keys = ["documents/docs/a.md", "documents/docs/a.md.metadata.json", "documents/docs/b.md", "x"]
-    assert [name.path for name in documents_of(keys)] == ["a.md", "b.md"]
+@pytest.mark.parametrize(("tries", "seconds"), [(1, 30), (2, 120), (3, 600), (4, 1800), (5, 1800)])
+def test_a_message_that_failed_comes_again_soon_and_then_later(tries, seconds):
+    record = {"attributes": {"ApproximateReceiveCount": str(tries)}}
+    assert failure_delay(record) == seconds

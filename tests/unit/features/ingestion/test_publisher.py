@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
-
 import pytest
 
-from features.embedding.embedder import EmbedderIdentity, NoEmbedder
+from features.embedding.embedder import NoEmbedder
 from features.errors import StorageError
-from features.index.paths import DocumentName, own_store
+from features.index.paths import DocumentName
 from features.ingestion import publisher
 from features.ingestion.chunk_writer import SegmentWriter
 from features.ingestion.publisher import Publisher
@@ -86,96 +83,6 @@ def test_an_unknown_document_is_nothing_to_publish(pipeline):
     assert pipeline.bucket.writes == []
 
 
-def test_garbage_goes_after_an_hour_and_nothing_that_is_read(pipeline):
-    for text in ("koala", "wombat", "quokka"):
-        pipeline.put("a.md", text)
-        pipeline.publish("a.md")
-    assert pipeline.publisher.collect_garbage("docs") == 0
-
-    for key, found in pipeline.bucket.objects.items():
-        older = found.modified - timedelta(hours=2)
-        pipeline.bucket.objects[key] = replace(found, modified=older)
-    assert pipeline.publisher.stores() == ["docs"]
-    assert pipeline.publisher.collect_garbage("docs") == 4
-    assert pipeline.found("quokka") == ["a.md"]
-    assert sum("/generations/" in key for key in pipeline.bucket.objects) == 1
-    assert pipeline.publisher.collect_garbage("docs") == 0
-
-
-def aged(pipeline):
-    for key, found in pipeline.bucket.objects.items():
-        older = found.modified - timedelta(hours=2)
-        pipeline.bucket.objects[key] = replace(found, modified=older)
-
-
-def of_caller(pipeline, store_id):
-    """A caller's store with a document, published; its name."""
-    pipeline.bucket.put(f"stores/ann/{store_id}.json", b"{}")
-    name = DocumentName(own_store(f"stores/ann/{store_id}.json"), "a.md")
-    pipeline.bucket.put(name.key, b"koala")
-    pipeline.indexer.bring_up_to_date(name)
-    pipeline.publisher.publish(name.store, [name.id])
-    return name.store
-
-
-def test_the_index_of_a_store_that_its_caller_deleted_is_removed(pipeline):
-    pipeline.put("a.md", "koala")
-    pipeline.publish("a.md")
-    pipeline.bucket.put("stores/~batches/ann/vs_1/vsfb_1.json", b"{}")
-    kept, deleted = of_caller(pipeline, "vs_1"), of_caller(pipeline, "vs_2")
-    publishing = pipeline.publisher
-    assert publishing.gone(publishing.stores()) == set()
-
-    pipeline.bucket.delete("stores/ann/vs_2.json")
-    assert publishing.gone(publishing.stores()) == {deleted}
-    assert publishing.remove(deleted) == 0, "an hour has not passed"
-    aged(pipeline)
-    assert publishing.remove(deleted) == 0, "its documents are still being deleted"
-    pipeline.bucket.delete(DocumentName(deleted, "a.md").key)
-    assert publishing.remove(deleted) > 0
-    assert publishing.stores() == sorted(["docs", kept])
-
-
-def test_vectors_that_only_the_generation_names_keep_its_index():
-    pipeline = Pipeline(embedder=Spelling(), vectors=MemoryVectors())
-    deleted = of_caller(pipeline, "vs_1")
-    pipeline.bucket.delete("stores/ann/vs_1.json")
-    name = DocumentName(deleted, "a.md")
-    pipeline.bucket.delete(name.key)
-    aged(pipeline)
-    assert pipeline.publisher.remove(deleted) == 0, "ingestion has not seen the deletion"
-    pipeline.indexer.bring_up_to_date(name)
-    pipeline.publisher.publish(deleted, [name.id])
-    aged(pipeline)
-    assert pipeline.publisher.remove(deleted) > 0
-    assert pipeline.publisher.stores() == []
-
-
-def test_a_store_without_generations_has_no_garbage(pipeline):
-    assert pipeline.publisher.collect_garbage("docs") == 0
-
-
-class OtherEmbedder(NoEmbedder):
-    identity = EmbedderIdentity("none", "1" * 12, 0)
-
-
-def test_a_changed_embedder_takes_over_when_it_has_all_documents(pipeline):
-    pipeline.put("a.md", "koala")
-    pipeline.put("b.md", "wombat")
-    pipeline.publish("a.md", "b.md")
-    other = Pipeline(embedder=OtherEmbedder(), bucket=pipeline.bucket)
-    serving = pipeline.bucket.objects["index/docs/serving.json"].body
-
-    other.event("a.md")
-    other.publish("a.md")
-    assert pipeline.bucket.objects["index/docs/serving.json"].body == serving
-
-    other.event("b.md")
-    other.publish("b.md")
-    assert b"1" * 12 in pipeline.bucket.objects["index/docs/serving.json"].body
-    assert other.found("koala") == ["a.md"]
-
-
 def test_others_that_never_stop_are_told(pipeline):
     pipeline.put("a.md", "koala")
     pipeline.put("b.md", "wombat")
@@ -195,3 +102,43 @@ def test_others_that_never_stop_are_told(pipeline):
 
 def _records(pipeline):
     return [key for key in pipeline.bucket.objects if "/records/" in key]
+
+
+def damage(pipeline, part, body):
+    """Replace all that has a part in its key, or take it out."""
+    for key in [key for key in pipeline.bucket.objects if part in key]:
+        if body is None:
+            pipeline.bucket.delete(key)
+        else:
+            pipeline.bucket.put(key, body)
+
+
+@pytest.mark.parametrize("body", [None, b"damaged"], ids=["gone", "damaged"])
+@pytest.mark.parametrize("part", ["/generations/", "/segments/", "current.json", "serving.json"])
+@pytest.mark.parametrize("place", ["snapshot", "vectors"])
+def test_a_store_with_a_part_gone_or_damaged_is_published_anew(place, part, body):
+    vectors = MemoryVectors() if place == "vectors" else None
+    pipeline = Pipeline(embedder=Spelling(), vectors=vectors)
+    for path, text in {"a.md": "koala", "b.md": "wombat", "c.md": "emu"}.items():
+        pipeline.put(path, text)
+        pipeline.publish(path)
+    pipeline.delete("c.md")
+    pipeline.publish("c.md")
+    damage(pipeline, part, body)
+    pipeline.put("a.md", "quokka")
+    pipeline.publish("a.md")
+    found = Pipeline(embedder=Spelling(), bucket=pipeline.bucket, vectors=vectors)
+    assert sorted(set(found.found("koala wombat quokka"))) == ["a.md", "b.md"]
+    assert found.failures == []
+
+
+@pytest.mark.parametrize("part", ["/generations/", "/segments/", "current.json"])
+def test_what_is_gone_is_made_anew_without_an_upload(pipeline, part):
+    pipeline.put("a.md", "koala")
+    pipeline.publish("a.md")
+    assert not pipeline.publisher.repair("docs")
+    damage(pipeline, part, None)
+    assert pipeline.publisher.repair("docs")
+    assert not pipeline.publisher.repair("docs")
+    assert pipeline.found("koala") == ["a.md"]
+    assert not pipeline.publisher.repair("other")

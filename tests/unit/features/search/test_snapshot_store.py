@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from features.embedding.embedder import NoEmbedder
-from features.errors import SearchError, StorageError
+from features.errors import DamagedError, SearchError, StorageError
 from features.search import snapshot_store
 from features.search.query import Query
 from features.search.snapshot_store import EMPTY, load_snapshot
@@ -96,3 +96,25 @@ def test_the_last_good_generation_serves_while_a_part_is_damaged(pipeline, part)
 
     pipeline.bucket.objects |= good
     assert pipeline.found("koala") == []
+
+
+@pytest.mark.parametrize("body", [None, b"damaged"], ids=["gone", "damaged"])
+def test_a_new_environment_serves_the_newest_generation_that_can_be_read(pipeline, body):
+    there = set(pipeline.bucket.objects)
+    pipeline.put("a.md", "wombat")
+    pipeline.publish("a.md")
+    for key in set(pipeline.bucket.objects) - there:
+        if "/generations/" in key:
+            pipeline.bucket.delete(key) if body is None else pipeline.bucket.put(key, body)
+
+    fresh = Pipeline(embedder=NoEmbedder(), bucket=pipeline.bucket)
+    assert fresh.catalogue.status({"store": "docs"})["documents"] == 1
+    assert fresh.found("koala") == ["a.md"]
+    assert fresh.failures, "the alarm goes off all the same"
+
+
+def test_a_store_of_which_nothing_can_be_read_is_unavailable(pipeline):
+    for key in [key for key in pipeline.bucket.objects if "/generations/" in key]:
+        pipeline.bucket.delete(key)
+    with pytest.raises(DamagedError, match="no generation that can be read"):
+        load_snapshot(pipeline.bucket, "docs", None)

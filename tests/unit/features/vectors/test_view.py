@@ -118,3 +118,16 @@ def test_a_store_of_nothing_has_no_results():
     empty = Pipeline(embedder=NoEmbedder(), vectors=MemoryVectors())
     assert empty.found("koala") == []
     assert empty.catalogue.status({"store": "docs"})["documents"] == 0
+
+
+def test_a_new_environment_serves_the_newest_generation_that_can_be_read(pipeline):
+    there = set(pipeline.bucket.objects)
+    pipeline.put("c.md", "emu")
+    pipeline.publish("c.md")
+    for key in set(pipeline.bucket.objects) - there:
+        if "/generations/" in key:
+            pipeline.bucket.delete(key)
+    fresh = load_view(pipeline.bucket, pipeline.vectors, "docs", None)
+    assert len(fresh.generation.documents) == 2
+    with pytest.raises(StorageError, match="is gone"):
+        load_view(pipeline.bucket, pipeline.vectors, "docs", fresh)
