@@ -67,7 +67,7 @@ def retrieval_service(
         return None
     stores = StoreSearches(
         cache(lambda seconds: search or connect_search(settings, seconds)),
-        StoreNames(settings.retrieval_stores),
+        StoreNames(settings.retrieval_stores, settings.retrieval_store_keys),
         lambda *of: StoreRegistry(features()).is_there(*of),
     )
     return Retrieval(

@@ -112,9 +112,8 @@ def _add_what_some_stages_have(
 ) -> None:
     add_object_routes(app, objects, chats)
     app.state.kept = objects  # for the control function's schedule
-    stores = chats.retrieval.stores.names.declared_ids if chats.retrieval else []
-    if stores:
-        add_routes(app, rag.router(chats, stores, cold_start))
+    if chats.retrieval and chats.retrieval.stores.names.declared_ids:
+        add_routes(app, rag.router(chats, chats.retrieval.stores.names, cold_start))
 
 
 def _complete(app: FastAPI, settings: Settings, endpoint: Callable[[], Upstream]) -> None:

@@ -184,6 +184,7 @@ class Settings(EngineSettings):
     retrieval_stores: list[str] = Field(
         default_factory=list, description="Names of the stores that config declares, as JSON."
     )
+    retrieval_store_keys: dict[str, list[str]] = Field({}, description="Callers of some stores.")
     retrieval_search_timeout_ms: int = Field(
         800, ge=1, description="Longest wait for a search before an answer, in milliseconds."
     )

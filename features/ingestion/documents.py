@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -31,6 +32,8 @@ from features.storage.object_store import ChangedError, ObjectStore, StoredObjec
 
 _ATTEMPTS = 8
 _MOST_SIDECAR_BYTES = 64 << 10
+_LONGEST_NAME = 255
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 MOST_SECONDS = 240
 """Time of one document, of the function's 300 s."""
 
@@ -121,11 +124,10 @@ class DocumentIndexer:
         )
         digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts))
         told = _told_document(sidecar)
-        filename = str(told.get("filename") or name.path.rpartition("/")[2])
         return DocumentInfo(
             path=name.path,
             file_id=str(told.get("file_id") or f"file-{name.id}"),
-            filename=filename,
+            filename=_filename(told.get("filename") or name.path.rpartition("/")[2]),
             digest=digest.hexdigest(),
             state="ready",
             modified=source.modified.timestamp(),
@@ -190,8 +192,13 @@ _NOTHING: Mapping[str, Any] = {
 }
 
 
+def _filename(told: object) -> str:
+    """Return a name on one line: it is shown, and read by models, beside the text."""
+    return " ".join(_CONTROLS.sub(" ", str(told)).split())[:_LONGEST_NAME]
+
+
 def _gone(name: DocumentName) -> DocumentInfo:
-    filename = name.path.rpartition("/")[2]
+    filename = _filename(name.path.rpartition("/")[2])
     return DocumentInfo(name.path, f"file-{name.id}", filename, "", "deleted", 0.0)
 
 

@@ -56,9 +56,6 @@ class SearchService:
         self._embedder = embedder
         self._tokenizer = tokenizer
         self._declared = {store.name: store for store in stores}
-        self._forced: Mapping[str, Filter] = {
-            store.name: parse_filter(store.forced_filter) for store in stores if store.forced_filter
-        }
         self._failed = failed
         self._seconds = refresh_seconds
         self._indexes: dict[str, Refreshed[SearchedIndex]] = {}
@@ -74,12 +71,13 @@ class SearchService:
             SearchError: The request is wrong, the store is none of the caller's, or cannot be read.
         """
         store = self.allowed(told)
+        forced = self._forced(store)
         query = Query.parse(told)
         text = self._cut(query.text)
         index = self._index(store)
         vector, degraded = self._vector(index, query, text)
         try:
-            hits = index.search(query.narrowed(text, self._forced.get(store)), vector)
+            hits = index.search(query.narrowed(text, forced), vector)
         except StorageError as error:
             raise self._unavailable(store, error) from error
         return {
@@ -143,6 +141,17 @@ class SearchService:
         # Kept only now, so that unknown names leave nothing behind.
         self._hold(store, refreshed)
         return index
+
+    def _forced(self, store: str) -> Filter | None:
+        """Return the filter that config adds; a store whose filter is none is closed, alone."""
+        declared = self._declared.get(store)
+        if declared is None or declared.forced_filter is None:
+            return None
+        try:
+            return parse_filter(declared.forced_filter)
+        except SearchError as error:
+            self._failed(store, error)
+            raise SearchError("unavailable", "the store cannot be searched now") from error
 
     def _hold(self, store: str, refreshed: Refreshed[SearchedIndex]) -> None:
         """Hold an index; callers' that were not used for longest give way where there is no room.

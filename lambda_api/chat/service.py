@@ -74,8 +74,16 @@ class ChatService:
     admission: Admission = OPENAI_ONLY
     longest_seconds: float = MOST_SILENT_SECONDS
 
-    def complete(self, request: ChatCompletionRequest) -> Completion:
+    def complete(
+        self,
+        request: ChatCompletionRequest,
+        opened: Callable[[Callable[[], None]], None] | None = None,
+    ) -> Completion:
         """Return the whole answer.
+
+        Args:
+            request: The request.
+            opened: Called with what stops the answer, from any thread, once it can be stopped.
 
         Raises:
             ServiceError: The request was refused, or the upstream failed.
@@ -87,6 +95,8 @@ class ChatService:
         streamed = request.model_copy(update={"stream": True})
         payload = self.payload_of(streamed)
         source = self.connect().open_stream(payload, self.prefix_of(request))
+        if opened:
+            opened(source.close)
         answer, content_type = read_whole(source, self.longest_seconds)
         if is_streamed(content_type):
             told = {**assembled(answer, content_type), "model": request.model}

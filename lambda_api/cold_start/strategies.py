@@ -18,7 +18,6 @@ from lambda_api.cold_start.monitor import WakeMonitor
 from lambda_api.cold_start.waiting_room import HeldRequest, WaitingRoom
 from lambda_api.errors import NotReadyError, ServiceError
 from lambda_api.http.request_log import RequestRecord, record_of
-from lambda_api.retrieval.grounding import Grounding
 
 MOST_SILENT_SECONDS = 240.0
 """Longest hold of a request that is not streamed. Not a byte can be sent meanwhile, and a regional
@@ -43,12 +42,6 @@ class PendingRequest(ABC):
     def record(self) -> RequestRecord:
         """The request's entry in the log."""
         return record_of(self.request)
-
-    def grounded(self, answer: Response, ground: Grounding) -> Response:
-        """Return an answer with the headers of its ground, which the log tells of, too."""
-        answer.headers.update(ground.headers)
-        self.record.retrieval = ground.found
-        return answer
 
     @abstractmethod
     def answer(self, upstream: Upstream | None = None) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from lambda_api.errors import InvalidRequestError
 from lambda_api.files.schemas import ExpiresAfter, FileObject, Purpose
 
 _LONGEST_NAME = 255
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _MIB = 1024 * 1024
 MOST_BYTES: Mapping[Purpose, int] = {
     "batch": 200 * _MIB,
@@ -36,7 +38,7 @@ class NewFile:
     expires_after: ExpiresAfter | None = None
 
     def check(self, purposes: Collection[Purpose]) -> None:
-        """Refuse a file that is empty, too large, or for none of some purposes.
+        """Refuse a file that is empty, too large, for none of some purposes, or named by no line.
 
         Raises:
             InvalidRequestError: It is.
@@ -46,6 +48,11 @@ class NewFile:
             raise InvalidRequestError(
                 f"purpose: got {self.purpose!r}, this stage has a use for {allowed} only",
                 param="purpose",
+            )
+        if found := _CONTROL.search(self.filename):
+            raise InvalidRequestError(
+                f"filename: got the control character {found[0]!r}, a name on one line is allowed",
+                param="filename",
             )
         if self.size == 0:
             raise InvalidRequestError("the file is empty", param="file")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ from uuid import uuid4
 
 from aws_lambda_powertools.logging import Logger
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lambda_api.engine.json_fields import Usage
@@ -68,6 +69,10 @@ class Retrieval(Protocol):
     def milliseconds(self) -> float:
         """Length of the search."""
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers by which the answer tells of it."""
+
 
 @dataclass
 class RequestRecord:
@@ -94,6 +99,16 @@ class RequestRecord:
     retrieval: Retrieval | None = None
     error: ServiceError | None = None
     is_logged: bool = False
+
+    def note_retrieval(self, retrieval: Retrieval) -> None:
+        """Note a search before the answer, whatever becomes of that."""
+        self.retrieval = retrieval
+
+    def told(self, answer: Response) -> Response:
+        """Return an answer with the headers of the search before."""
+        if self.retrieval:
+            answer.headers.update(self.retrieval.headers)
+        return answer
 
     @property
     def was_abandoned(self) -> bool:

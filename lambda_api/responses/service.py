@@ -33,7 +33,7 @@ from lambda_api.responses.references import finder, refers
 from lambda_api.responses.store import KeptResponse, KeptSearch, ResponseStore
 from lambda_api.retrieval.chat_tool import take_file_search
 from lambda_api.retrieval.grounded_chat import GroundedChat
-from lambda_api.retrieval.grounding import Grounding
+from lambda_api.retrieval.grounding import Found, Grounding
 
 _log = logging.getLogger(__name__)
 
@@ -145,6 +145,10 @@ class ResponseService:
     def with_upstream(self, upstream: Upstream | None) -> Self:
         """Return the same service over another upstream, or itself without any."""
         return replace(self, chat=self.chat.with_upstream(upstream)) if upstream else self
+
+    def noting(self, note: Callable[[Found], None]) -> Self:
+        """Return the same service for a request, and note its search."""
+        return replace(self, chat=self.chat.noting(note))
 
     def kept(self) -> ResponseStore:
         """Return the store of responses.

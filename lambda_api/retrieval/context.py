@@ -15,6 +15,11 @@ INSTRUCTION = (
 )
 _OPENING, _CLOSING = "<document>", "</document>"
 _DELIMITER = re.compile(r"<(?=\s*(?:/\s*)?document\b)", re.IGNORECASE)
+_BETWEEN_WORDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_LONGEST_NAME = 100
+"""Characters of a file's name that stand in the prompt. It is a document's own word, and stands
+outside the delimiters: one line, and not room for much."""
+
 _BYTES_PER_TOKEN = 3
 """Few tokenizers make more tokens of a text than a third of its bytes; the engine has the last
 word, and what is too long then loses its last block."""
@@ -26,7 +31,8 @@ _ANSWER_SHARE = 4
 def block(number: int, passage: Passage) -> str:
     """Return a passage as a block: its number and file, then its text between delimiters."""
     said = "\n".join(part for part in (passage.context, passage.text) if part)
-    return f"[{number}] {_escaped(passage.filename)}\n{_OPENING}\n{_escaped(said)}\n{_CLOSING}"
+    name = _escaped(_on_one_line(passage.filename))
+    return f"[{number}] {name}\n{_OPENING}\n{_escaped(said)}\n{_CLOSING}"
 
 
 def with_context(
@@ -62,6 +68,12 @@ def fitting(
             break
         kept.append(passage)
     return kept
+
+
+def _on_one_line(name: str) -> str:
+    """Return a file's name without line breaks and control characters, cut if it is long."""
+    name = _BETWEEN_WORDS.sub(" ", name[: 10 * _LONGEST_NAME]).strip()
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def _escaped(text: str) -> str:

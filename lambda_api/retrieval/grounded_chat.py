@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -28,10 +28,14 @@ class GroundedChat:
     Attributes:
         chat: The service that answers.
         retrieval: The service that searches; None where the stage has none.
+        note: Called with what a search found before the answer is asked for, or that it failed.
+        rewriter: The service that rewrites questions; the one that answers unless given.
     """
 
     chat: ChatService
     retrieval: Retrieval | None = None
+    note: Callable[[Found], None] | None = None
+    rewriter: ChatService | None = None
 
     def complete(self, request: ChatCompletionRequest, owner: str) -> tuple[Completion, Grounding]:
         """Return the whole answer and its ground.
@@ -74,8 +78,11 @@ class GroundedChat:
             raise UnsupportedToolError(search.param)
         # What the engine would refuse is refused before anything is searched.
         self.chat.payload_of(request)
-        rewrite = ModelRewrite(self.chat) if self.retrieval.rewrites else None
-        return self.retrieval.ground(search, request, owner, rewrite)
+        rewrite = self._rewrite if self.retrieval.rewrites else None
+        ground = self.retrieval.ground(search, request, owner, rewrite)
+        if self.note and ground.found:
+            self.note(ground.found)
+        return ground
 
     def search(
         self, search: FileSearch, queries: Sequence[str], owner: str, rewritten: bool
@@ -87,12 +94,26 @@ class GroundedChat:
         """
         if self.retrieval is None:
             raise UnsupportedToolError(search.param)
-        rewrite = ModelRewrite(self.chat) if rewritten else None
+        rewrite = self._rewrite if rewritten else None
         return self.retrieval.search(search, queries, owner, rewrite)
 
     def with_upstream(self, upstream: Upstream | None) -> Self:
-        """Return the same service over another upstream, or itself without any."""
-        return replace(self, chat=self.chat.with_upstream(upstream)) if upstream else self
+        """Return the same service over another upstream, or itself without any.
+
+        Questions are rewritten over the first: one that waits for capacity takes one call only.
+        """
+        if upstream is None:
+            return self
+        rewriter = self.rewriter or self.chat
+        return replace(self, chat=self.chat.with_upstream(upstream), rewriter=rewriter)
+
+    def noting(self, note: Callable[[Found], None]) -> Self:
+        """Return the same service for a request, and note its search."""
+        return replace(self, note=note)
+
+    @property
+    def _rewrite(self) -> ModelRewrite:
+        return ModelRewrite(self.rewriter or self.chat)
 
     def _routed(self, request: ChatCompletionRequest, ground: Grounding) -> ChatCompletionRequest:
         """Return a request whose prefix id is the conversation's, whatever is put in front."""

@@ -34,6 +34,13 @@ class Found:
     failed: str | None = None
     milliseconds: float = 0.0
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the answer: as of when, or that nothing was found out."""
+        if self.failed:
+            return {"x-features": "none"}
+        return {"x-features-as-of": self.as_of} if self.as_of else {}
+
 
 @dataclass
 class Grounding:
@@ -79,12 +86,3 @@ class Grounding:
     def citations(self) -> CitationFinder:
         """Return a finder of citations of the blocks."""
         return CitationFinder(self.files)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The headers of the answer: as of when, or that nothing was found out."""
-        if self.found is None:
-            return {}
-        if self.found.failed:
-            return {"x-features": "none"}
-        return {"x-features-as-of": self.found.as_of} if self.found.as_of else {}

@@ -76,15 +76,22 @@ def merged(rankings: Sequence[Sequence[Passage]], most: int) -> list[Passage]:
 
 
 def joined(passages: Iterable[Passage]) -> list[Passage]:
-    """Return passages with neighbouring chunks in one piece, which stands at the better's place."""
+    """Return passages with neighbouring chunks in one piece at the place of the best.
+
+    A chunk between two pieces makes one of them, in whatever order the three were found.
+    """
     pieces: list[Passage] = []
     for passage in passages:
+        grown = passage
+        places: list[int] = []
         for place, piece in enumerate(pieces):
-            if (both := _joined(piece, passage)) is not None:
-                pieces[place] = both
-                break
-        else:
-            pieces.append(passage)
+            better, worse = (grown, piece) if places else (piece, grown)
+            if (both := _joined(better, worse)) is not None:
+                grown = both
+                places.append(place)
+        for place in reversed(places):
+            del pieces[place]
+        pieces.insert(places[0] if places else len(pieces), grown)
     return pieces
 
 

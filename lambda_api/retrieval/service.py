@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Protocol
 
 from lambda_api.chat.schemas import ChatCompletionRequest, Message
 from lambda_api.errors import ServiceError
@@ -16,20 +14,19 @@ from lambda_api.retrieval.circuit_breaker import CircuitBreakers
 from lambda_api.retrieval.errors import RetrievalError
 from lambda_api.retrieval.file_search import FileSearch
 from lambda_api.retrieval.grounding import Found, Grounding
-from lambda_api.retrieval.store_searches import PATIENT_SECONDS, StoreSearches, found_in
+from lambda_api.retrieval.rewriting import Rewrite, Rewriting, text_of
+from lambda_api.retrieval.store_searches import (
+    PATIENT_SECONDS,
+    Answer,
+    StoreSearches,
+    found_in,
+)
 
 _THREADS = 16
 _LONGEST_QUERY = 4000
 """Characters of a question that are searched for: more than the 256 tokens that search reads."""
 
 _log = logging.getLogger(__name__)
-
-
-class Rewrite(Protocol):
-    """The way from a conversation to one search sentence. Blocks."""
-
-    def __call__(self, messages: Sequence[Message]) -> str | None:
-        """Return the sentence; None if there is none in time."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +72,7 @@ class Retrieval:
             return Grounding(Found(), self.context_length)
         breaker = self.breakers.of(owner)
         if breaker.is_open:
+            _log.warning("retrieval was not tried: the searches before it failed")
             found = Found((message,), failed="circuit")
         else:
             found = self._found(search, request.messages, message, owner, rewrite)
@@ -101,8 +99,8 @@ class Retrieval:
         queries = [query[:_LONGEST_QUERY] for query in queries]
         if rewrite:
             said = [[Message(role="user", content=query)] for query in queries]
-            asked = [self._pool.submit(rewrite, messages) for messages in said]
-            sentences = (_rewritten(future, self.rewrite_seconds) for future in asked)
+            begun = [self._rewriting(rewrite, messages) for messages in said]
+            sentences = (rewriting.sentence() for rewriting in begun)
             queries = [new or old for new, old in zip(sentences, queries, strict=True)]
         answers = self.stores.find(search, queries, owner, PATIENT_SECONDS)
         return found_in(answers, search.most_results)
@@ -115,34 +113,38 @@ class Retrieval:
         owner: str,
         rewrite: Rewrite | None,
     ) -> Found:
-        rewriting = self._pool.submit(rewrite, messages) if rewrite else None
+        rewriting = self._rewriting(rewrite, messages) if rewrite else None
         try:
             answers = self.stores.find(search, [message], owner, self.seconds)
-            sentence = _rewritten(rewriting, self.rewrite_seconds) if rewriting else None
-            if sentence and sentence != message:
-                answers += self.stores.find(search, [sentence], owner, self.seconds)
+            answers += self._found_beside(search, message, owner, rewriting) if rewriting else []
         except RetrievalError as error:
             _log.warning("retrieval failed: %s", error.reason)
             return Found((message,), failed="search")
+        finally:
+            if rewriting:
+                rewriting.stop()
         return found_in(answers, search.most_results)
+
+    def _found_beside(
+        self, search: FileSearch, message: str, owner: str, rewriting: Rewriting
+    ) -> list[Answer]:
+        """Return what a rewritten question finds; whatever fails, the message's finds stand."""
+        sentence = (rewriting.sentence() or message)[:_LONGEST_QUERY]
+        if sentence == message:
+            return []
+        try:
+            return self.stores.find(search, [sentence], owner, self.seconds)
+        except ServiceError as error:
+            _log.warning("a rewritten question found nothing: %s", error.reason or error.code)
+            return []
+
+    def _rewriting(self, rewrite: Rewrite, messages: Sequence[Message]) -> Rewriting:
+        return Rewriting(self._pool, rewrite, messages, self.rewrite_seconds)
 
 
 def last_question(messages: Sequence[Message]) -> str:
     """Return the text of the user's last message, without parts that are no text."""
     for message in reversed(messages):
         if message.role == "user":
-            content = message.content
-            if isinstance(content, list):
-                content = " ".join(
-                    str((part.model_extra or {}).get("text", "")) for part in content
-                )
-            return (content or "").strip()[:_LONGEST_QUERY]
+            return text_of(message)[:_LONGEST_QUERY]
     return ""
-
-
-def _rewritten(rewriting: Future[str | None], seconds: float) -> str | None:
-    try:
-        return rewriting.result(seconds)
-    except (FutureTimeoutError, ServiceError) as error:
-        _log.warning("a question was not rewritten: %s", type(error).__name__)
-        return None

@@ -7,7 +7,7 @@ docs/decisions/0190-a-store-is-named-by-its-owner.md
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 
 from lambda_api.storage.object_ids import is_id
@@ -21,15 +21,28 @@ class StoreNames:
 
     Args:
         declared: Names of the stores of config.
+        keys: Owners that may search a store of config, by its name; one that is not there is for
+            all. The search function has the last word.
     """
 
-    def __init__(self, declared: Collection[str]) -> None:
+    def __init__(
+        self, declared: Collection[str], keys: Mapping[str, Collection[str]] | None = None
+    ) -> None:
         self._declared = list(declared)
+        self._keys = dict(keys or {})
 
     @property
     def declared_ids(self) -> list[str]:
         """The ids of the stores of config."""
         return [f"{PREFIX}{name}" for name in self._declared]
+
+    def declared_for(self, owner: str) -> list[str]:
+        """Return the ids of the stores of config that an owner may search."""
+        return [
+            f"{PREFIX}{name}"
+            for name in self._declared
+            if name not in self._keys or owner in self._keys[name]
+        ]
 
     def name_of(self, store_id: str, owner: str) -> str | None:
         """Return the name of a store; None for what is no id of a store."""

@@ -11,6 +11,7 @@ from lambda_api.chat.schemas import ChatCompletion, ChatCompletionRequest
 from lambda_api.chat.service import Upstream
 from lambda_api.cold_start.strategies import ColdStartStrategy, PendingRequest
 from lambda_api.http.caller import caller_id
+from lambda_api.http.request_log import record_of
 from lambda_api.http.schemas import EVENT_STREAM, ErrorResponse
 from lambda_api.responses.service import ResponseService
 from lambda_api.retrieval.grounded_chat import GroundedChat
@@ -44,7 +45,9 @@ def router(
     @routes.post("/completions", responses=_RESPONSES)
     def create_chat_completion(body: ChatCompletionRequest, request: Request) -> Response:
         """Complete a chat; with `stream`, as server-sent events ending in `[DONE]`."""
-        return cold_start.answer(_PendingChat(request, bool(body.stream), body, service, responses))
+        note = record_of(request).note_retrieval
+        services = (service.noting(note), responses.noting(note))
+        return cold_start.answer(_PendingChat(request, bool(body.stream), body, *services))
 
     return routes
 
@@ -60,12 +63,12 @@ class _PendingChat(PendingRequest):
     def answer(self, upstream: Upstream | None = None) -> Response:
         service, owner = self.service.with_upstream(upstream), caller_id(self.request.scope)
         if self.is_streamed:
-            self.record.stream, events, ground = service.stream(self.body, owner)
-            return self.grounded(RelayResponse(events), ground)
-        completion, ground = service.complete(self.body, owner)
+            self.record.stream, events, _ = service.stream(self.body, owner)
+            return self.record.told(RelayResponse(events))
+        completion, _ = service.complete(self.body, owner)
         self.record.usage = completion.usage
-        return self.grounded(Response(completion.body, media_type="application/json"), ground)
+        return self.record.told(Response(completion.body, media_type="application/json"))
 
     def enqueue(self) -> Response | None:
         response = self.responses.enqueue_chat(self.body, caller_id(self.request.scope))
-        return queued(response, self.request) if response else None
+        return self.record.told(queued(response, self.request)) if response else None

@@ -15,6 +15,7 @@ from lambda_api.cold_start.strategies import ColdStartStrategy, PendingRequest
 from lambda_api.engine.json_fields import Usage
 from lambda_api.http.caller import caller_id
 from lambda_api.http.idempotency import KEY_PARAMETERS
+from lambda_api.http.request_log import record_of
 from lambda_api.http.schemas import EVENT_STREAM, ErrorResponse, PageLimit
 from lambda_api.response_objects.schemas import DeletedResponse, Response
 from lambda_api.response_requests.schemas import ResponseRequest
@@ -70,12 +71,13 @@ def router(
     @routes.post("", responses=_CREATED, openapi_extra={"parameters": KEY_PARAMETERS})
     def create_response(body: ResponseRequest, request: Request) -> HttpResponse:
         """Answer; with `stream`, as server-sent events; with `background`, later."""
-        owner = caller_id(request.scope)
+        owner, record = caller_id(request.scope), record_of(request)
+        noting = service.noting(record.note_retrieval)
         if body.background:
-            response = _enqueued(service, connect_keys, body, request)
+            response = _enqueued(noting, connect_keys, body, request)
             followed = _followed(service, owner, response, pace)
-            return RelayResponse(followed) if body.stream else _json(response)
-        return cold_start.answer(_PendingResponse(request, bool(body.stream), body, service))
+            return record.told(RelayResponse(followed) if body.stream else _json(response))
+        return cold_start.answer(_PendingResponse(request, bool(body.stream), body, noting))
 
     _add_kept(routes, service, pace)
     return routes
@@ -108,17 +110,17 @@ class _PendingResponse(PendingRequest):
     def answer(self, upstream: Upstream | None = None) -> HttpResponse:
         service, owner = self.service.with_upstream(upstream), caller_id(self.request.scope)
         if self.is_streamed:
-            stream, ground = service.stream(self.body, owner)
+            stream, _ = service.stream(self.body, owner)
             self.record.stream = stream.chat
-            return self.grounded(RelayResponse(stream), ground)
-        response, ground = service.create(self.body, owner)
+            return self.record.told(RelayResponse(stream))
+        response, _ = service.create(self.body, owner)
         if usage := response.usage:
             self.record.usage = Usage(usage.input_tokens, usage.output_tokens)
-        return self.grounded(_json(response), ground)
+        return self.record.told(_json(response))
 
     def enqueue(self) -> HttpResponse | None:
         response = self.service.enqueue_instead(self.body, caller_id(self.request.scope))
-        return queued(response, self.request) if response else None
+        return self.record.told(queued(response, self.request)) if response else None
 
 
 def _add_kept(routes: APIRouter, service: ResponseService, pace: Pace) -> None:

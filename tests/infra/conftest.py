@@ -165,6 +165,27 @@ def pooled(synthesize: Callable[..., Synthesized]) -> Synthesized:
 
 
 @pytest.fixture(scope="session")
+def retrieving(synthesize: Callable[..., Synthesized]) -> Synthesized:
+    """The local stage with an embedder behind Bedrock and a store of few."""
+    store = {
+        "name": "inside",
+        "keys": ["abc123"],
+        "forced_filter": {"type": "eq", "key": "audience", "value": "staff"},
+    }
+    return synthesize(
+        "local",
+        batch=None,
+        retrieval={
+            "embedder": "bedrock",
+            "embedder_model": "amazon.titan-embed-text-v2:0",
+            "embedder_dimension": 256,
+            "rewrite": True,
+            "stores": [store],
+        },
+    )
+
+
+@pytest.fixture(scope="session")
 def vectored(synthesize: Callable[..., Synthesized]) -> Synthesized:
     """The local stage with documents in S3 Vectors."""
     return synthesize("local", retrieval={"store": "s3-vectors", "stores": [{"name": "docs"}]})

@@ -48,10 +48,12 @@ def test_every_key_reaches_what_the_reference_says(
     bounded: Synthesized,
     registered: Synthesized,
     vectored: Synthesized,
+    retrieving: Synthesized,
     adapted: Synthesized,
     adapted_zero: Synthesized,
 ) -> None:
-    stages = (local, tiny, snapped, full, zero, pooled, rare, bounded, registered, vectored)
+    documents = (vectored, retrieving)
+    stages = (local, tiny, snapped, full, zero, pooled, rare, bounded, registered, *documents)
     written = {
         f"{resource['Type']}.{name}"
         for stage in (*stages, adapted, adapted_zero)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 
@@ -21,27 +20,6 @@ DOCUMENT, PUBLISH, SEARCH = (
 STREAMING, CONTROL = "run.sh", "lambda_api.handlers.control.handler"
 WRITES = {"s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"}
 FEATURES = ("documents/", "index/", "stores/")
-
-
-@pytest.fixture(scope="module")
-def retrieving(synthesize: Callable[..., Synthesized]) -> Synthesized:
-    """The local stage with an embedder behind Bedrock and a store of few."""
-    store = {
-        "name": "inside",
-        "keys": ["abc123"],
-        "forced_filter": {"type": "eq", "key": "audience", "value": "staff"},
-    }
-    return synthesize(
-        "local",
-        batch=None,
-        retrieval={
-            "embedder": "bedrock",
-            "embedder_model": "amazon.titan-embed-text-v2:0",
-            "embedder_dimension": 256,
-            "rewrite": True,
-            "stores": [store],
-        },
-    )
 
 
 def rights(template: Template, handler: str) -> set[tuple[str, str]]:
@@ -239,6 +217,7 @@ def test_settings_accept_what_the_stacks_write(
         monkeypatch.setenv(name, value)
     settings = Settings.from_environment()
     assert settings.retrieval_stores == ["inside"]
+    assert settings.retrieval_store_keys == {"inside": [caller_id("abc123")]}
     assert settings.retrieval_rewrite
     assert settings.context_length >= 1024
 

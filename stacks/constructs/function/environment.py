@@ -168,10 +168,16 @@ def retrieval_environment(
     config: RetrievalConfig, *, search_function: str, bucket: str, context_length: int
 ) -> dict[str, str]:
     """Return the variables for searching before an answer."""
+    keys = {
+        store.name: [*map(caller_id, store.keys)]
+        for store in config.stores
+        if store.keys is not None
+    }
     return {
         "TWIN_RETRIEVAL_SEARCH_FUNCTION": search_function,
         "TWIN_RETRIEVAL_BUCKET": bucket,
         "TWIN_RETRIEVAL_STORES": json.dumps([store.name for store in config.stores]),
+        **({"TWIN_RETRIEVAL_STORE_KEYS": json.dumps(keys)} if keys else {}),
         "TWIN_RETRIEVAL_SEARCH_TIMEOUT_MS": str(config.search_timeout_ms),
         "TWIN_RETRIEVAL_REWRITE": str(config.rewrite).lower(),
         "TWIN_RETRIEVAL_REWRITE_TIMEOUT_MS": str(config.rewrite_timeout_ms),

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from lambda_api.settings import Settings
-from stacks.config import AsyncConfig, BatchConfig, ColdStartConfig, LimitsConfig, RetrievalConfig
+from stacks.config import (
+    AsyncConfig,
+    BatchConfig,
+    ColdStartConfig,
+    LimitsConfig,
+    RetrievalConfig,
+    StoreConfig,
+)
 from stacks.constructs.function import environment, web_adapter
 from stacks.engines import ENGINES
 from tests.support.synthesized import Synthesized
@@ -31,7 +38,10 @@ BATCH = environment.batch_environment(
 COLD_START = environment.cold_start_environment(ColdStartConfig(), table="wakes").keys()
 QUOTA = environment.quota_environment(LimitsConfig(), table="quotas").keys()
 RETRIEVAL = environment.retrieval_environment(
-    RetrievalConfig(), search_function="search", bucket="features", context_length=4096
+    RetrievalConfig(stores=[StoreConfig(name="own", keys=["web"])]),
+    search_function="search",
+    bucket="features",
+    context_length=4096,
 ).keys()
 STORES = environment.vector_store_environment(LimitsConfig()).keys()
 INVOCATION = {

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from time import process_time
 
 import pytest
+from hypothesis import given
 
 from features.errors import SearchError
 from features.search.filters import parse_filter, type_name
-
-VALUES = ("a", "b", 1, 2, 2.5, True, False)
-KEYS = ("x", "y", "z")
+from tests.support.generated_filters import attribute_sets, filters, generated
 
 
 def model(told, attributes):
@@ -45,24 +43,10 @@ def model(told, attributes):
     }[kind]()
 
 
-def some_filter(random_, depth=3):
-    if depth and random_.random() < 0.5:
-        parts = [some_filter(random_, depth - 1) for _ in range(random_.randint(1, 3))]
-        return {"type": random_.choice(["and", "or"]), "filters": parts}
-    kind = random_.choice(["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"])
-    values = [v for v in VALUES if kind not in ("gt", "gte", "lt", "lte") or type(v) is not bool]
-    value = random_.sample(values, 2) if kind in ("in", "nin") else random_.choice(values)
-    return {"type": kind, "key": random_.choice(KEYS), "value": value}
-
-
-@pytest.mark.parametrize("seed", range(300))
-def test_filters_mean_what_the_model_says(seed):
-    random_ = random.Random(seed)
-    told = some_filter(random_)
-    parsed = parse_filter(told)
-    for _ in range(20):
-        attributes = {key: random_.choice(VALUES) for key in KEYS if random_.random() < 0.7}
-        assert parsed.matches(attributes) == model(told, attributes), (told, attributes)
+@generated
+@given(filters, attribute_sets)
+def test_filters_mean_what_the_model_says(told, attributes):
+    assert parse_filter(told).matches(attributes) == model(told, attributes)
 
 
 def nested(depth):

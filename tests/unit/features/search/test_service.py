@@ -40,6 +40,17 @@ def test_a_forced_filter_is_added_whatever_the_caller_sends():
     assert pipeline.found("koala", filters=either) == ["open.md"]
 
 
+@pytest.mark.parametrize("forced", [{"type": "gt", "key": "x", "value": True}, {}])
+def test_a_forced_filter_that_is_none_closes_its_own_store_only(forced):
+    stores = (StoreSettings("docs", None, forced), StoreSettings("more"))
+    pipeline = filled(stores, embedder=NoEmbedder())
+    with pytest.raises(SearchError) as caught:
+        pipeline.search("koala")
+    assert caught.value.code == "unavailable"
+    assert [type(error) for error in pipeline.failures] == [SearchError]
+    assert pipeline.service.search({"store": "more", "query": "koala"})["results"] == []
+
+
 def test_a_store_of_no_config_is_found_once_it_has_documents():
     pipeline = filled((), embedder=NoEmbedder())
     assert sorted(pipeline.found("koala")) == ["closed.md", "open.md"]

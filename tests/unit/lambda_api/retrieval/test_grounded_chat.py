@@ -7,6 +7,7 @@ import pytest
 from lambda_api.chat.schemas import ChatCompletionRequest
 from lambda_api.chat.service import ChatService
 from lambda_api.engine.served_models import ServedModels
+from lambda_api.errors import ThrottledError
 from lambda_api.retrieval.errors import UnsupportedToolError
 from lambda_api.retrieval.grounded_chat import GroundedChat
 from lambda_api.retrieval.service import Retrieval
@@ -14,6 +15,7 @@ from lambda_api.retrieval.store_names import StoreNames
 from lambda_api.retrieval.store_searches import StoreSearches
 from lambda_api.streaming.sse import payloads
 from tests.support.service.fake_search import FakeSearch, answer, result
+from tests.support.service.fake_upstream import FakeUpstream
 
 TOOL = {"type": "file_search", "vector_store_ids": ["vs_docs"]}
 
@@ -25,10 +27,10 @@ def request(**fields):
     )
 
 
-def grounded(service, function):
+def grounded(service, function, *, rewrites=False):
     names = StoreNames(["docs"])
     stores = StoreSearches(lambda _seconds: function, names, lambda *_of: False)
-    retrieval = Retrieval(stores, 4096, 5)
+    retrieval = Retrieval(stores, 4096, 5, rewrites)
     return GroundedChat(service, retrieval)
 
 
@@ -49,7 +51,7 @@ def test_a_whole_answer_reads_the_blocks_and_cites_them(service, upstream):
     assert choice["message"]["annotations"] == [
         {"type": "file_citation", "file_id": "file-a.md", "filename": "a.md", "index": 8}
     ]
-    assert ground.headers
+    assert ground.found.headers
 
 
 def test_a_stream_ends_with_its_annotations(service, says):
@@ -68,7 +70,7 @@ def test_a_search_that_fails_is_an_answer_all_the_same(service, upstream):
     chat = grounded(service, FakeSearch([{"error": {"code": "unavailable", "message": "x"}}]))
     completion, ground = chat.complete(request(), "me")
     assert b"annotations" not in completion.body
-    assert ground.headers == {"x-features": "none"}
+    assert ground.found.headers == {"x-features": "none"}
     assert len(json.loads(upstream.payloads[0])["messages"]) == 1
 
 
@@ -87,3 +89,24 @@ def test_the_prefix_id_is_the_conversations(upstream):
         grounded(service, FakeSearch([answer(result(text))])).complete(request(), "me")
     assert len(set(upstream.prefixes)) <= 2
     assert upstream.prefixes[1] == upstream.prefixes[2]
+
+
+def test_a_search_is_noted_whatever_becomes_of_the_answer(service, upstream):
+    upstream.answer, noted = ThrottledError("slow down"), []
+    failing = FakeSearch([{"error": {"code": "unavailable", "message": "x"}}])
+    chat = grounded(service, failing).noting(noted.append)
+    with pytest.raises(ThrottledError):
+        chat.complete(request(), "me")
+    assert [found.failed for found in noted] == ["search"]
+
+
+def test_questions_are_rewritten_over_the_first_upstream(service, upstream):
+    """The one of a request that waits for capacity takes one call, which is the answer's."""
+    said = {"choices": [{"message": {"content": "When does it close?"}}]}
+    upstream.answer = json.dumps(said).encode()
+    held = FakeUpstream(json.dumps(said).encode())
+    function = FakeSearch()
+    chat = grounded(service, function, rewrites=True).with_upstream(held)
+    chat.complete(request(), "me")
+    assert (len(upstream.payloads), len(held.payloads)) == (1, 1)
+    assert [event["query"] for event in function.events] == ["when?", "When does it close?"]

@@ -54,10 +54,9 @@ def test_another_error_is_not_tried_again():
 
 
 def test_headers_say_as_of_when_or_that_nothing_was_searched():
-    assert ground("one").headers == {"x-features-as-of": AS_OF}
-    assert Grounding(Found(failed="search")).headers == {"x-features": "none"}
-    assert Grounding(Found()).headers == {}
-    assert Grounding().headers == {}
+    assert Found(as_of=AS_OF).headers == {"x-features-as-of": AS_OF}
+    assert Found(failed="search").headers == {"x-features": "none"}
+    assert Found().headers == {}
 
 
 def test_without_a_search_the_request_is_as_it_was():

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from itertools import permutations
+
+import pytest
+
 from lambda_api.retrieval.passages import Passage, joined, merged
 from tests.support.service.fake_search import result
 
@@ -27,6 +31,15 @@ def test_neighbours_are_one_piece_at_the_better_ones_place():
     )
     assert [one.text for one in pieces] == ["two\nthree\nfour", "other", "seven"]
     assert (pieces[0].first, pieces[0].last) == (2, 4)
+
+
+@pytest.mark.parametrize("order", [*permutations((1, 2, 3, 4))])
+def test_neighbours_are_joined_in_whatever_order_they_are_found(order):
+    found = [passage(str(chunk), chunk=chunk, score=1 / n) for n, chunk in enumerate(order, 1)]
+    other = passage("other", file="b.md", chunk=5)
+    pieces = joined([found[0], other, *found[1:]])
+    assert [one.text for one in pieces] == ["1\n2\n3\n4", "other"]
+    assert (pieces[0].first, pieces[0].last, pieces[0].score) == (1, 4, 1)
 
 
 def test_a_result_is_told_as_openai_does():

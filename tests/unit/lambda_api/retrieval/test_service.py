@@ -112,14 +112,14 @@ def test_a_message_without_text_is_searched_for_nothing():
 def test_a_rewritten_question_is_searched_beside_the_message():
     function = FakeSearch([answer(result("a"), query="it?"), answer(result("b"), query="When?")])
     searching = retrieval(function, rewrite_seconds=5)
-    found = searching.ground(SEARCH, request("it?"), "me", lambda messages: "When?").found
+    found = searching.ground(SEARCH, request("it?"), "me", lambda *_of: "When?").found
     assert [event["query"] for event in function.events] == ["it?", "When?"]
     assert found.queries == ("it?", "When?")
 
 
 @pytest.mark.parametrize("failure", [ThrottledError("busy"), None])
 def test_a_question_that_is_not_rewritten_is_searched_as_it_is(failure):
-    def rewrite(_messages):
+    def rewrite(_messages, _stop):
         if failure:
             raise failure
 
@@ -127,6 +127,65 @@ def test_a_question_that_is_not_rewritten_is_searched_as_it_is(failure):
     searching = retrieval(function, rewrite_seconds=5)
     assert searching.ground(SEARCH, request("it?"), "me", rewrite).found.failed is None
     assert [event["query"] for event in function.events] == ["it?"]
+
+
+@pytest.mark.parametrize("failure", [RetrievalError("away"), error("store_not_found")])
+def test_what_the_message_finds_stands_if_the_rewritten_question_finds_nothing(failure):
+    function = FakeSearch([answer(result("At nine."), query="it?"), failure])
+    searching = retrieval(function, rewrite_seconds=5)
+    found = searching.ground(SEARCH, request("it?"), "me", lambda *_of: "When?").found
+    assert [event["query"] for event in function.events] == ["it?", "When?"]
+    assert [passage.text for passage in found.passages] == ["At nine."]
+    assert (found.failed, found.queries) == (None, ("it?",))
+
+
+def test_a_rewrite_has_its_time_from_the_beginning_and_is_then_stopped():
+    stopped = threading.Event()
+
+    def hang(_messages, stop):
+        stop.closes(stopped.set)
+        stopped.wait(30)
+
+    def slow(_event):
+        time.sleep(0.5)
+        return answer(result("At nine."))
+
+    searching = retrieval(slow, rewrite_seconds=0.6)
+    began = time.monotonic()
+    found = searching.ground(SEARCH, request("it?"), "me", hang).found
+    assert time.monotonic() - began < 1.05
+    assert stopped.is_set()
+    assert [passage.text for passage in found.passages] == ["At nine."]
+
+
+def test_without_the_messages_finds_no_rewrite_is_waited_for():
+    stopped = threading.Event()
+
+    def hang(_messages, stop):
+        stop.closes(stopped.set)
+        stopped.wait(30)
+
+    failing = retrieval(FakeSearch([RetrievalError("away")]), rewrite_seconds=20)
+    began = time.monotonic()
+    assert failing.ground(SEARCH, request("it?"), "me", hang).found.failed == "search"
+    assert time.monotonic() - began < 15
+    assert stopped.wait(10)
+
+
+def test_a_search_by_itself_waits_for_all_rewrites_at_once():
+    searching = retrieval(FakeSearch(), rewrite_seconds=0.4)
+    stopped = threading.Event()
+    began = time.monotonic()
+    searching.search(SEARCH, list("abcde"), "me", lambda *_of: stopped.wait(30) and None)
+    stopped.set()
+    assert time.monotonic() - began < 1.9
+
+
+def test_an_open_circuit_is_told_in_the_log(caplog):
+    searching = retrieval(FakeSearch([RetrievalError("gone")]))
+    for _ in range(4):
+        searching.ground(SEARCH, request("x"), "me")
+    assert "retrieval was not tried" in caplog.messages[-1]
 
 
 def test_a_search_by_itself_fails_aloud():
@@ -146,7 +205,7 @@ def test_each_question_of_a_search_by_itself_is_rewritten_or_stays():
     function = FakeSearch()
     sentences = {"it?": "When does it close?", "more?": None}
     retrieval(function).search(
-        SEARCH, list(sentences), "me", lambda messages: sentences[messages[0].content]
+        SEARCH, list(sentences), "me", lambda messages, _stop: sentences[messages[0].content]
     )
     assert sorted(event["query"] for event in function.events) == ["When does it close?", "more?"]
 

@@ -30,3 +30,9 @@ def test_a_store_of_config_is_not_taken_for_a_made_one():
     names = StoreNames([store.removeprefix(PREFIX)])
     assert names.is_declared(store)
     assert not names.is_made(store)
+
+
+def test_stores_of_config_that_a_caller_may_search():
+    names = StoreNames(["docs", "own", "nobodys"], {"own": ["ann"], "nobodys": []})
+    assert names.declared_for("ann") == ["vs_docs", "vs_own"]
+    assert names.declared_for("bob") == ["vs_docs"]

@@ -16,6 +16,9 @@ RETRIEVAL = {
 }
 
 
+KEYED = {"retrieval_stores": ["own", *"abcd", "docs"], "retrieval_store_keys": {"own": ["web"]}}
+
+
 @pytest.fixture
 def ask(settings, upstream):
     """Asks a question of an app whose search answers as it is told."""
@@ -61,3 +64,35 @@ def test_what_is_no_question(ask, body):
 
 def test_a_stage_without_retrieval_has_no_such_route(client):
     assert client.post("/rag", json={"query": "x"}).status_code == 404
+
+
+@pytest.fixture
+def searched_by(settings, upstream, monkeypatch):
+    """The stores that are searched for a caller's question, and the answer's status."""
+    upstream.answer = json.dumps({"choices": [{"message": {"content": "x"}}]}).encode()
+
+    def ask(caller, stores=KEYED):
+        monkeypatch.setattr("lambda_api.routers.rag.caller_id", lambda _scope: caller)
+        function = FakeSearch([answer(result("At nine."))])
+        changed = settings.model_copy(update={**RETRIEVAL, **stores})
+        app = create_app(changed, upstream, search=function, features_store=MemoryStore())
+        with TestClient(app) as client:
+            answered = client.post("/rag", json={"query": "when?"})
+        return sorted(event["store"] for event in function.events), answered
+
+    return ask
+
+
+def test_a_store_for_some_is_searched_for_them_and_no_others(searched_by):
+    mine, answered = searched_by("web")
+    assert (mine, answered.status_code) == (["a", "b", "c", "d", "own"], 200)
+    others, answered = searched_by("app")
+    assert (others, answered.status_code) == (["a", "b", "c", "d", "docs"], 200)
+
+
+def test_who_may_search_none_is_told_of_none(searched_by):
+    stores = {"retrieval_stores": ["own"], "retrieval_store_keys": {"own": ["web"]}}
+    searched, answered = searched_by("app", stores)
+    assert (searched, answered.status_code) == ([], 404)
+    assert "own" not in answered.text
+    assert searched_by("web", stores)[0] == ["own"]
