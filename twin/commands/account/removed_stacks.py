@@ -92,7 +92,7 @@ def delete_removed_stacks(stage: str, named: Collection[str]) -> None:
 
 
 def tell_of_removed_stacks(stage: str) -> None:
-    """Name the stacks that may have kept a stage from being destroyed, as they import from it."""
+    """Name the removed stacks, which may import from a stage that was not destroyed."""
     try:
         found = removed_stacks(_cloudformation(stage), stage_config(stage))
     except AWS_ERRORS:  # the CDK command line has said what is wrong
