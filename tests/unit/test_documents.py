@@ -125,6 +125,13 @@ def test_every_behaviour_of_aws_has_a_source_and_a_test_that_exists() -> None:
     assert len({behaviour for behaviour, *_ in rows}) == len(rows) > 100
 
 
+def test_the_behaviours_are_counted() -> None:
+    rows = fidelity_rows()
+    tested = sum(bool(_HELD.search(held) or _TARGET.search(held)) for *_, held in rows)
+    counted = f"{len(rows)} behaviours: {tested} with a test, {len(rows) - tested} that only AWS"
+    assert counted in " ".join((PROJECT / "docs" / "fidelity.md").read_text().split())
+
+
 def has(path: str, name: str) -> bool:
     """True if a module of tests, or a folder of them, has a test (of this name)."""
     found = PROJECT / path
