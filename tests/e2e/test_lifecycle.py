@@ -104,7 +104,7 @@ def _alarms_act(deployment: LocalDeployment) -> bool:
 ASYNC_POLICIES = {"wake", "backlog", "go"}
 
 
-def test_other_instance_types_are_deployed_under_load_without_a_failed_request(
+def test_other_types_and_counts_are_deployed_under_load_without_a_failed_request(
     deployment: LocalDeployment, client: OpenAI, model: str, stage: StageOutputs, checkout: Path
 ):
     config = checkout / "config" / "local.toml"
@@ -119,7 +119,9 @@ def test_other_instance_types_are_deployed_under_load_without_a_failed_request(
         config.write_text(bigger)
         deployment.deploy()
         moved = _scaled(deployment)
-        config.write_text(bigger.replace(BIGGER, fallback, 1))
+        more = bigger.replace("\ninitial_instance_count = 1 ", "\ninitial_instance_count = 2 ")
+        assert more != bigger
+        config.write_text(more.replace(BIGGER, fallback, 1))
         deployment.deploy()
         pooled = _scaled(deployment)
 
@@ -130,6 +132,7 @@ def test_other_instance_types_are_deployed_under_load_without_a_failed_request(
     }
     (variant,) = (target for target in pooled if target.startswith(f"{name}/"))
     assert re.fullmatch(rf"{name}/variant/c7i-2xlarge-[0-9a-f]{{6}}", variant)
+    assert _first_count(deployment, stage) == 2
     assert [answer for answer in answers if not isinstance(answer, str)] == []
     assert len(answers) > RATE
     assert _alarms_act(deployment)
@@ -186,6 +189,15 @@ def test_destroy_leaves_nothing(deployment: LocalDeployment, stage: StageOutputs
     left += [c["EndpointConfigName"] for c in sagemaker.list_endpoint_configs()["EndpointConfigs"]]
     left += [model["ModelName"] for model in sagemaker.list_models()["Models"]]
     assert [name for name in left if name.lower().startswith(stage.endpoint_name)] == []
+
+
+def _first_count(deployment: LocalDeployment, stage: StageOutputs) -> int:
+    """The instances that the endpoint's config begins with."""
+    cloud = deployment.cloud
+    sagemaker = cloud.session.client("sagemaker", endpoint_url=cloud.settings.origin)
+    endpoint = sagemaker.describe_endpoint(EndpointName=stage.endpoint_name)
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
+    return int(config["ProductionVariants"][0]["InitialInstanceCount"])
 
 
 def _is_in_service(deployment: LocalDeployment, stage: StageOutputs) -> bool:
