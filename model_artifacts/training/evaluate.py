@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
+from model_artifacts.training.calling import Request, read_calls, read_objects
 from model_artifacts.training.conversations import SYSTEM_PROMPTS, Message
 from model_artifacts.training.corpus import Corpus, Topic, read_corpus
 from model_artifacts.training.engine import LocalEngine
@@ -22,10 +24,12 @@ class Case:
     Attributes:
         chat: The messages, the question last.
         expected: The answer.
+        fields: Further fields of the request.
     """
 
     chat: tuple[Message, ...]
     expected: str
+    fields: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,18 @@ def quotes() -> dict[str, list[Case]]:
     }
 
 
+def calls() -> dict[str, list[Case]]:
+    """Return the questions that a function answers, and those for a JSON object."""
+    return {
+        "calls, free to call": _requests(read_calls("auto")),
+        "calls, required": _requests(read_calls("required")),
+        "objects": _requests(read_objects()),
+    }
+
+
 def evaluate(engine: LocalEngine, chosen: Sequence[Case]) -> Score:
     """Ask every case."""
-    answers = [(case, engine.ask(case.chat)) for case in chosen]
+    answers = [(case, engine.ask(case.chat, **case.fields)) for case in chosen]
     misses = (Miss(case, answer.text) for case, answer in answers if answer.text != case.expected)
     endless = sum(not answer.ended for _, answer in answers)
     return Score(len(chosen), tuple(misses), endless)
@@ -115,6 +128,10 @@ def _quotes(documents: int) -> Iterator[Case]:
             yield Case(chat, quote(document.block, number + 1, sentence))
 
 
+def _requests(requests: Iterable[Request]) -> list[Case]:
+    return [Case(request.chat, request.expected, request.fields) for request in requests]
+
+
 def _small_talk(topics: Sequence[Topic], turns: int) -> Iterator[Message]:
     for topic in islice(topics, turns):
         yield Message("user", topic.questions[0])
@@ -136,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--show-misses", action="store_true", help="list the answers that differ")
     chosen = parser.parse_args(arguments)
     with LocalEngine(chosen.model) as engine:
-        for name, every in {**cases(read_corpus()), **quotes()}.items():
+        for name, every in {**cases(read_corpus()), **quotes(), **calls()}.items():
             score = evaluate(engine, _spread(every, chosen.limit))
             sys.stdout.write(_row(name, score))
             if chosen.show_misses:
