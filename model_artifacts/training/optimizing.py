@@ -57,6 +57,5 @@ def new_schedule(
 
 def _warmth(step: int, part: Round) -> float:
     """Return the share of the learning rate: a short warm-up, then all of it, then ever less."""
-    cooling = part.all_steps * part.cooling
-    left = (part.all_steps - step) / cooling if cooling else 1.0
+    left = (part.planned - step) / (part.planned * part.cooling)
     return min(1.0, (step + 1) / _WARM_UP, left)

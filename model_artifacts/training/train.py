@@ -33,7 +33,7 @@ from model_artifacts.training.reading.batches import ReadingBatch, ReadingBatche
 from model_artifacts.training.reading.circuits import lay_out
 from model_artifacts.training.reading.facts import LEXICON
 from model_artifacts.training.reading.losses import attention_losses, mark_losses
-from model_artifacts.training.recipe import Recipe, Round
+from model_artifacts.training.recipe import Recipe
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,8 @@ def train(corpus: Corpus, recipe: Recipe, out: Path) -> TrainingResult:
     model = _new_model(tokenizer, recipe)
     started = time.process_time()
     recent: deque[dict[str, float]] = deque(maxlen=_MEASURED)
-    losses = (_steps(model, (corpus, tokenizer), recipe, part) for part in recipe.rounds)
+    material = corpus, tokenizer
+    losses = (_steps(model, material, recipe, number) for number in range(len(recipe.rounds)))
     for step, loss in enumerate(chain.from_iterable(losses)):
         recent.append(loss)
         if step % _LOGGED_EVERY == 0:
@@ -119,11 +120,14 @@ def _new_model(tokenizer: Tokenizer, recipe: Recipe) -> LlamaForCausalLM:
 
 
 def _steps(
-    model: LlamaForCausalLM, material: tuple[Corpus, Tokenizer], recipe: Recipe, part: Round
+    model: LlamaForCausalLM, material: tuple[Corpus, Tokenizer], recipe: Recipe, number: int
 ) -> Iterator[dict[str, float]]:
     """Run the optimizer for a round, and yield the losses of each step by name."""
     corpus, tokenizer = material
-    seed = recipe.seed + part.seed
+    part, seed = recipe.rounds[number], recipe.seed + number
+    with torch.no_grad():
+        model.model.embed_tokens.weight.mul_(part.louder)
+        model.model.norm.weight.div_(part.louder)
     optimizer = new_optimizer(model, part)
     schedule = new_schedule(optimizer, part)
     reading = ReadingBatches(corpus, tokenizer, seed, tokens=800)
@@ -133,7 +137,7 @@ def _steps(
         if step % part.lesson_every == 0:
             drilled = step < part.drills or step // part.lesson_every % _DRILL_EVERY == 0
             lesson = reading.drill() if drilled else reading.lessons(short=step < part.short_steps)
-            losses = _backward(model, lesson, recipe.looking)
+            losses = _backward(model, lesson, part.looking)
             if drilled:
                 losses = {f"{name} in drills": loss for name, loss in losses.items()}
         if step >= part.drills + part.reading_steps:
