@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         checkpoint.mkdir(parents=True, exist_ok=True)  # not found out after minutes of training
     except OSError as error:
         parser.error(f"--out: got '{chosen.out}': {error.strerror}; must be a folder, there or not")
-    result = train(read_corpus(), recipe, checkpoint)
+    result = train(read_corpus(), read_corpus(late=True), recipe, checkpoint)
     convert(checkpoint, chosen.out / "llm-twin-demo-f16.gguf", INFO)
     quantize(chosen.out / "llm-twin-demo-f16.gguf", chosen.out / "llm-twin-demo-q8_0.gguf", "Q8_0")
     report = {

@@ -32,6 +32,17 @@ TEMPLATES = (
     "{x}",
     "{x}?",
 )
+LATE_TEMPLATES = (
+    "Could you explain {a}?",
+    "Can you describe {a}?",
+    "What is the definition of {x}?",
+    "Do you know {x}?",
+    "Can you tell me what {a} is?",
+    "Could you tell me about {a}?",
+    "I want to know what {a} is.",
+)
+"""Further phrasings, of the last round alone."""
+
 HELD_OUT_TEMPLATES = (
     "Could you describe {a}?",
     "What is the meaning of {x}?",
@@ -77,19 +88,30 @@ class Corpus:
 
 
 def read_corpus(
-    glossary: Path = GLOSSARY, questions: Path = QUESTIONS, out_of_scope: Path = OUT_OF_SCOPE
+    glossary: Path = GLOSSARY,
+    questions: Path = QUESTIONS,
+    out_of_scope: Path = OUT_OF_SCOPE,
+    *,
+    late: bool = False,
 ) -> Corpus:
     """Read the corpus from its three files.
+
+    Args:
+        glossary: The terms and their definitions.
+        questions: Questions about the project, and their answers.
+        out_of_scope: Questions and subjects that are refused.
+        late: Whether the phrasings of the last round are among the trained ones.
 
     Raises:
         ValueError: Two topics share a question, so that no single answer would be right.
     """
     entries = read_glossary(glossary)
     outside = tomllib.loads(out_of_scope.read_text(encoding="utf-8"))
+    templates = (*TEMPLATES, *LATE_TEMPLATES) if late else TEMPLATES
     corpus = Corpus(
-        terms=tuple(_term_topic(entry, TEMPLATES) for entry in entries),
+        terms=tuple(_term_topic(entry, templates) for entry in entries),
         project=_project_topics(questions),
-        refusal=_refusal(outside, "prompts", "subjects", TEMPLATES),
+        refusal=_refusal(outside, "prompts", "subjects", templates),
         held_out_terms=tuple(_term_topic(entry, HELD_OUT_TEMPLATES) for entry in entries),
         held_out_refusal=_refusal(outside, "held_out_prompts", "held_out_subjects", TEMPLATES[:1]),
     )

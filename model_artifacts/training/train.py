@@ -33,7 +33,7 @@ from model_artifacts.training.reading.batches import ReadingBatch, ReadingBatche
 from model_artifacts.training.reading.circuits import lay_out
 from model_artifacts.training.reading.facts import LEXICON
 from model_artifacts.training.reading.losses import attention_losses, mark_losses
-from model_artifacts.training.recipe import Recipe
+from model_artifacts.training.recipe import Recipe, Round
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +62,15 @@ class TrainingResult:
     cpu_seconds: float
 
 
-def train(corpus: Corpus, recipe: Recipe, out: Path) -> TrainingResult:
-    """Train the model and write it to `out` as a Hugging Face checkpoint, every now and then."""
+def train(corpus: Corpus, late: Corpus, recipe: Recipe, out: Path) -> TrainingResult:
+    """Train the model and write it to `out` as a Hugging Face checkpoint, every now and then.
+
+    Args:
+        corpus: What is taught, and what the tokenizer is made of.
+        late: The same, with the phrasings of late rounds.
+        recipe: How it is taught.
+        out: A directory.
+    """
     torch.manual_seed(recipe.seed)
     # One thread: faster for a model this small on a busy machine, and the sums keep their order.
     torch.set_num_threads(1)
@@ -72,8 +79,10 @@ def train(corpus: Corpus, recipe: Recipe, out: Path) -> TrainingResult:
     model = _new_model(tokenizer, recipe)
     started = time.process_time()
     recent: deque[dict[str, float]] = deque(maxlen=_MEASURED)
-    material = corpus, tokenizer
-    losses = (_steps(model, material, recipe, number) for number in range(len(recipe.rounds)))
+    losses = (
+        _steps(model, (late if part.late else corpus, tokenizer), recipe, part)
+        for part in recipe.rounds
+    )
     for step, loss in enumerate(chain.from_iterable(losses)):
         recent.append(loss)
         if step % _LOGGED_EVERY == 0:
@@ -120,11 +129,11 @@ def _new_model(tokenizer: Tokenizer, recipe: Recipe) -> LlamaForCausalLM:
 
 
 def _steps(
-    model: LlamaForCausalLM, material: tuple[Corpus, Tokenizer], recipe: Recipe, number: int
+    model: LlamaForCausalLM, material: tuple[Corpus, Tokenizer], recipe: Recipe, part: Round
 ) -> Iterator[dict[str, float]]:
     """Run the optimizer for a round, and yield the losses of each step by name."""
     corpus, tokenizer = material
-    part, seed = recipe.rounds[number], recipe.seed + number
+    seed = recipe.seed + part.seed
     with torch.no_grad():
         model.model.embed_tokens.weight.mul_(part.louder)
         model.model.norm.weight.div_(part.louder)
