@@ -12,7 +12,11 @@ from localcloud.clock import Clock
 from localcloud.cloudwatch.alarms import AlarmEvaluator
 from localcloud.cloudwatch.datapoints import Datapoints
 from localcloud.cloudwatch.queues import QueueMetrics
-from localcloud.ministack_hooks import evaluate_no_alarms, read_embedded_metrics
+from localcloud.ministack_hooks import (
+    delete_logs_while_others_write,
+    evaluate_no_alarms,
+    read_embedded_metrics,
+)
 
 
 class CloudWatch:
@@ -21,6 +25,7 @@ class CloudWatch:
     def __init__(self, clock: Clock) -> None:
         """Begin to evaluate alarms, and to read metrics out of logs and queues."""
         read_embedded_metrics()
+        delete_logs_while_others_write()
         evaluate_no_alarms()
         self._worker = Worker("cloudwatch")
         running = (AlarmEvaluator(clock).run(), QueueMetrics(clock).run())

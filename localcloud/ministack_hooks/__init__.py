@@ -27,7 +27,7 @@ from localcloud.ministack_hooks.aws_lambda.functions import (
 from localcloud.ministack_hooks.aws_lambda.versions import extend_versions
 from localcloud.ministack_hooks.credentials import presigned_failure
 from localcloud.ministack_hooks.events import put_event, run_rates_by
-from localcloud.ministack_hooks.logs import LogStream
+from localcloud.ministack_hooks.logs import LogStream, delete_logs_while_others_write
 from localcloud.ministack_hooks.metrics.cloudwatch import (
     Alarm,
     Metrics,
@@ -98,6 +98,7 @@ __all__ = [
     "answer_when_done",
     "app",
     "call_service",
+    "delete_logs_while_others_write",
     "evaluate_no_alarms",
     "execution_slot",
     "expire_items",

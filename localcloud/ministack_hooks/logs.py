@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ministack.services import cloudwatch_logs
 
 from localcloud.ministack_hooks.iam.sessions import Session
+from localcloud.ministack_hooks.patching import Untyped, wrap
 from localcloud.ministack_hooks.services import request_scope
+
+
+def delete_logs_while_others_write() -> None:
+    """Let groups and streams be deleted while lines of others come in, from whichever thread.
+
+    ministack 1.5.33 looks for a deleted group's lines among those of all, and fails when one is
+    added meanwhile.
+    """
+    for name in ("_forget_log_records_for_group", "_forget_log_records_for_stream"):
+        wrap(cloudwatch_logs, name, _again_if_disturbed)
+
+
+def _again_if_disturbed(original: Callable[..., Untyped], *names: str) -> None:
+    while True:
+        try:
+            original(*names)
+        except RuntimeError as error:
+            if "changed size during iteration" not in str(error):
+                raise
+        else:
+            return
 
 
 @dataclass(frozen=True, kw_only=True)

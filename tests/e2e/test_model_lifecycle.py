@@ -147,10 +147,16 @@ def test_a_shadow_that_cannot_start_leaves_what_serves_alone(
     assert [answer for answer in answers if not isinstance(answer, str)] == []
 
 
-def test_a_workflow_finds_the_version_that_serves(released: LocalDeployment) -> None:
+def test_a_workflow_finds_the_version_that_serves(
+    released: LocalDeployment, model_stage: ModelStage, tmp_path: Path
+) -> None:
     session = job_session(released, "Deploy", f"environment:{STAGE}")
     origin = released.cloud.settings.origin
-    ensure_first_version(ModelStage(released.config, session, origin), released.project)
+    # As before the first template that reads it, and with a directory that is no version.
+    model_stage.client("ssm").delete_parameter(Name=str(released.config.shadow_parameter))
+    make(tmp_path / "model_artifacts" / "demo", "changed since")
+    ensure_first_version(ModelStage(released.config, session, origin), tmp_path)
+    assert model_stage.shadowed_by() == NO_SHADOW
     findings = examine(Surroundings(session, released.project, origin), released.config)
     assert [finding for finding in findings if finding.outcome == "denied"] == []
 

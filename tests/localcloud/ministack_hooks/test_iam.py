@@ -190,6 +190,7 @@ def test_a_topic_reaches_a_function_with_the_functions_permission_only(cloud: Cl
         Runtime="python3.13",
         Handler="main.handler",
         Code={"ZipFile": package({"main.py": code})},
+        Timeout=30,
     )["FunctionArn"]
     topic = sns.create_topic(Name=unique("topic"))["TopicArn"]
     sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=function)

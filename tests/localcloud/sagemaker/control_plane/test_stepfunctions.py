@@ -61,6 +61,7 @@ def function(cloud: Cloud, code: str) -> str:
             Role=ROLE,
             Handler="code.handler",
             Code={"ZipFile": package({"code.py": code})},
+            Timeout=30,
         )["FunctionArn"]
     )
 
