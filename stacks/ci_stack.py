@@ -116,16 +116,16 @@ class CiStack(Stack):
 
     def _let_note_versions(self, role: iam.Role, config: StageConfig) -> None:
         """Let `twin deploy` see which directory is a version, and say that none shadows yet."""
-        group = config.model_registry.group or ""
         owner = config.model_registry.account or self.account
-        versions = f"arn:{self.partition}:sagemaker:{self.region}:{owner}:model-package-group/"
+        versions = f"arn:{self.partition}:sagemaker:{self.region}:{owner}:model-package/*"
         role.add_to_policy(
             iam.PolicyStatement(
                 sid="ListVersions",
                 actions=["sagemaker:ListModelPackages"],
-                resources=[versions + group],
+                resources=[versions],
             )
         )
+        acknowledge_wildcard(role, versions, "listing names no version: AWS asks about all of them")
         if (shadow := config.shadow_parameter) is not None:
             role.add_to_policy(
                 iam.PolicyStatement(

@@ -95,7 +95,7 @@ def test_the_deploying_role_of_a_registrys_stage_sees_which_versions_there_are(
     registry_ci: Template,
 ) -> None:
     rights = registry_ci.rights(role(registry_ci, "Deploy"))
-    assert ("sagemaker:ListModelPackages", "model-package-group/twin") in rights
+    assert ("sagemaker:ListModelPackages", "model-package/*") in rights
     assert ("ssm:PutParameter", "parameter/twin/lifecycle/shadow") in rights
 
 
