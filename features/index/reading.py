@@ -90,18 +90,23 @@ def find_published(
     return None
 
 
-def last_good(objects: ObjectStore, paths: IndexPaths, load: Callable[[str], _Loaded]) -> _Loaded:
-    """Load the newest generation that can be read.
+def load_last_good(
+    objects: ObjectStore, paths: IndexPaths, name: str, load: Callable[[str], _Loaded]
+) -> _Loaded:
+    """Load the current generation; where it is damaged, the newest that can be read.
 
     Args:
         objects: the bucket.
         paths: keys of the index.
+        name: name of the current generation.
         load: loader of a generation by its name.
 
     Raises:
         DamagedError: None can be read.
         StorageError: The bucket cannot be read.
     """
+    with suppress(DamagedError):
+        return load(name)
     written = sorted(objects.list(paths.generation("")), key=lambda info: info.modified)
     for info in reversed(written):
         with suppress(DamagedError):
@@ -121,10 +126,7 @@ def read_published(
     if found is None:
         return None
     paths, name = found
-    try:
-        return read_generation(objects, paths, name)
-    except DamagedError:
-        return last_good(objects, paths, partial(read_generation, objects, paths))
+    return load_last_good(objects, paths, name, partial(read_generation, objects, paths))
 
 
 def read_segment(objects: ObjectStore, paths: IndexPaths, name: str) -> ChunkTable:

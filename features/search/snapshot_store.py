@@ -7,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from features.embedding.embedder import EmbedderIdentity
-from features.errors import DamagedError
 from features.index.chunk_table import ChunkTable
 from features.index.generation import Generation
 from features.index.paths import IndexPaths
-from features.index.reading import find_published, last_good, read_generation, read_segment
+from features.index.reading import find_published, load_last_good, read_generation, read_segment
 from features.search.oversized import OversizedIndex
 from features.search.searched_index import SearchedIndex
 from features.search.snapshot import Snapshot
@@ -58,12 +57,9 @@ def load_snapshot(
     if before is not None and before.name == name:
         return before
     load = partial(_load, objects, paths, before=before, is_bounded=store not in declared)
-    try:
-        return load(name)
-    except DamagedError:
-        if before is not None and before.name:
-            raise  # which goes on serving
-        return last_good(objects, paths, load)
+    if before is not None and before.name:
+        return load(name)  # where that is damaged, the one before goes on serving
+    return load_last_good(objects, paths, name, load)
 
 
 def _load(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from features.embedding.embedder import EmbedderIdentity, Vectors
-from features.errors import DamagedError, SearchError, StorageError
+from features.errors import SearchError, StorageError
 from features.index.chunk_table import IndexedChunk
 from features.index.generation import Generation
 from features.index.paths import IndexPaths
-from features.index.reading import find_published, last_good, read_current, read_generation
+from features.index.reading import find_published, load_last_good, read_current, read_generation
 from features.search.query import Query
 from features.search.searched_index import Hit, SearchedIndex
 from features.storage.object_store import ObjectStore
@@ -70,7 +70,7 @@ class VectorView:
         return hits[: query.top_k]
 
     def _hits(self, paths: IndexPaths, found: Sequence[Found]) -> list[Hit]:
-        """Return what the generation has; where it lacks a version, what the latest one has."""
+        """Return the chunks that were found; newer versions are in the latest generation."""
         hits = [_hit(self.generation, one) for one in found]
         if None in hits:
             latest = self._latest(paths)
@@ -107,12 +107,9 @@ def load_view(
     def load(name: str) -> VectorView:
         return VectorView(objects, vectors, paths, name, read_generation(objects, paths, name))
 
-    try:
-        return load(name)
-    except DamagedError:
-        if before is not None and before.name:
-            raise  # which goes on serving
-        return last_good(objects, paths, load)
+    if before is not None and before.name:
+        return load(name)  # where that is damaged, the one before goes on serving
+    return load_last_good(objects, paths, name, load)
 
 
 def _hit(generation: Generation, found: Found) -> Hit | None:
