@@ -20,8 +20,10 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
+from typing import Self
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -81,6 +83,34 @@ def snapshot_of(docs: Path, chunker: Chunker, embedder: Embedder) -> Snapshot:
     return snapshot
 
 
+@dataclass(frozen=True)
+class Collection:
+    """Documents to search, and the questions with their vectors.
+
+    Attributes:
+        snapshot: Documents as one segment in memory.
+        asked: Questions and their vectors.
+        times: Seconds that each question took to be embedded.
+    """
+
+    snapshot: Snapshot
+    asked: Sequence[tuple[Question, Vectors]]
+    times: Sequence[float]
+
+    @classmethod
+    def of(cls, docs: Path) -> Self:
+        """Return the questions beside some documents."""
+        directory = embedder_directory()
+        embedder = MiniLM.load(directory)
+        snapshot = snapshot_of(docs, Chunker(load_tokenizer(directory)), embedder)
+        asked, times = [], []
+        for question in read_questions():
+            start = time.perf_counter()
+            asked.append((question, embedder.embed([question.text])[0]))
+            times.append(time.perf_counter() - start)
+        return cls(snapshot, asked, times)
+
+
 def rank(snapshot: Snapshot, question: Question, vector: Vectors, weights: Weights) -> int | None:
     """Return the place of the first chunk of the right document, from 1; None if not found."""
     hits = snapshot.search(Query(question.text, _DEPTH, weights=weights), vector)
@@ -111,19 +141,12 @@ def print_recall(questions: Sequence[Question], ranks: Mapping[str, Ranks]) -> N
 
 def measure(docs: Path) -> None:
     """Print what is found in some documents, and in which time."""
-    directory = embedder_directory()
-    embedder = MiniLM.load(directory)
-    snapshot = snapshot_of(docs, Chunker(load_tokenizer(directory)), embedder)
-    questions = read_questions()
-    times, vectors = [], []
-    for question in questions:
-        start = time.perf_counter()
-        vectors.append(embedder.embed([question.text])[0])
-        times.append(time.perf_counter() - start)
+    collection = Collection.of(docs)
+    snapshot, pairs = collection.snapshot, collection.asked
+    questions = [question for question, _ in pairs]
     chunks = sum(map(len, snapshot.tables.values()))
     documents = len(snapshot.generation.documents)
     print(f"{len(questions)} questions, {documents} documents, {chunks} chunks")
-    pairs = list(zip(questions, vectors, strict=True))
     ranks: dict[str, Ranks] = {
         name: [rank(snapshot, *pair, weights) for pair in pairs]
         for name, weights in METHODS.items()
@@ -138,9 +161,8 @@ def measure(docs: Path) -> None:
     for pair in pairs:
         rank(snapshot, *pair, Weights())
     search = (time.perf_counter() - start) / len(questions)
-    print(
-        f"a question: embedded in {median(times) * 1e3:.1f} ms, searched in {search * 1e3:.2f} ms"
-    )
+    embedded = median(collection.times)
+    print(f"a question: embedded in {embedded * 1e3:.1f} ms, searched in {search * 1e3:.2f} ms")
 
 
 def main() -> None:
