@@ -3,7 +3,9 @@
     python benchmarks/retrieval/recall.py                # docs/ as the questions were written
     python benchmarks/retrieval/recall.py --now          # docs/ of today
 
-A question is answered where a chunk of the right document is found; MRR is that of the first ten.
+Three judgements say what answers: any chunk of the author's document, as always; these and what a
+reader of the pool found in other documents (`pool.py`); only chunks with the author's passage or a
+quote of the reader's. MRR is that of the first ten.
 A test collection is questions, documents and the judgement of which answer which: documents that
 came later were never judged, so that the first line is the measure and the second a look. "Either"
 has what one of the two rankings has: what joins their first five cannot pass it, and what sorts
@@ -14,12 +16,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
@@ -28,7 +27,7 @@ from typing import Self
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from questions import DOCS, WRITTEN, Question, read_questions
+from questions import DOCS, WRITTEN, Question, docs_of, on_one_line, read_questions
 
 from features.chunking.chunker import Chunker
 from features.documents.reading import read_document
@@ -50,19 +49,39 @@ METHODS = {
 }
 _DEPTH = 50
 _DEPTH_OF_MRR = 10
-_PROJECT = DOCS.parent
 
 Ranks = Sequence[int | None]
+Judge = Callable[[Question, IndexedChunk], bool]
 
 
-@contextmanager
-def docs_of(commit: str) -> Iterator[Path]:
-    """Give the directory docs/ as it was at a commit."""
-    with tempfile.TemporaryDirectory() as directory:
-        archive = ["git", "-C", str(_PROJECT), "archive", commit, "docs"]
-        packed = subprocess.run(archive, check=True, capture_output=True).stdout
-        subprocess.run(["tar", "-x", "-C", directory], input=packed, check=True)
-        yield Path(directory) / "docs"
+def by_document(question: Question, chunk: IndexedChunk) -> bool:
+    """Return whether a chunk is of the author's document."""
+    return chunk.document == question.document
+
+
+def by_quote(question: Question, chunk: IndexedChunk) -> bool:
+    """Return whether a chunk holds what the pool's reader quoted."""
+    passage = on_one_line(chunk.passage)
+    answers = question.judgement.answers
+    return any(name == chunk.document and quote in passage for name, quote in answers)
+
+
+def by_pool(question: Question, chunk: IndexedChunk) -> bool:
+    """Return whether a chunk is of the author's document, or answers by the pool."""
+    return by_document(question, chunk) or by_quote(question, chunk)
+
+
+def by_passage(question: Question, chunk: IndexedChunk) -> bool:
+    """Return whether a chunk holds the author's passage, or answers by the pool."""
+    has_passage = on_one_line(question.passage) in on_one_line(chunk.passage)
+    return (by_document(question, chunk) and has_passage) or by_quote(question, chunk)
+
+
+JUDGES: Mapping[str, Judge] = {
+    "the author's documents": by_document,
+    "and what the pool's reader found in others": by_pool,
+    "the author's passage or a quote of the reader's alone": by_passage,
+}
 
 
 def snapshot_of(docs: Path, chunker: Chunker, embedder: Embedder) -> Snapshot:
@@ -111,11 +130,18 @@ class Collection:
         return cls(snapshot, asked, times)
 
 
-def rank(snapshot: Snapshot, question: Question, vector: Vectors, weights: Weights) -> int | None:
-    """Return the place of the first chunk of the right document, from 1; None if not found."""
-    hits = snapshot.search(Query(question.text, _DEPTH, weights=weights), vector)
-    found = [place for place, hit in enumerate(hits, 1) if hit.chunk.document == question.document]
-    return found[0] if found else None
+def search(
+    collection: Collection, asked: tuple[Question, Vectors], weights: Weights
+) -> list[IndexedChunk]:
+    """Return the first chunks that are found for a question."""
+    question, vector = asked
+    hits = collection.snapshot.search(Query(question.text, _DEPTH, weights=weights), vector)
+    return [hit.chunk for hit in hits]
+
+
+def rank(question: Question, chunks: Sequence[IndexedChunk], judge: Judge) -> int | None:
+    """Return the place of the first chunk that answers, from 1; None if there is none."""
+    return next((place for place, one in enumerate(chunks, 1) if judge(question, one)), None)
 
 
 def either(some: Ranks, others: Ranks) -> Ranks:
@@ -142,27 +168,31 @@ def print_recall(questions: Sequence[Question], ranks: Mapping[str, Ranks]) -> N
 def measure(docs: Path) -> None:
     """Print what is found in some documents, and in which time."""
     collection = Collection.of(docs)
-    snapshot, pairs = collection.snapshot, collection.asked
-    questions = [question for question, _ in pairs]
-    chunks = sum(map(len, snapshot.tables.values()))
-    documents = len(snapshot.generation.documents)
+    questions = [question for question, _ in collection.asked]
+    chunks = sum(map(len, collection.snapshot.tables.values()))
+    documents = len(collection.snapshot.generation.documents)
     print(f"{len(questions)} questions, {documents} documents, {chunks} chunks")
-    ranks: dict[str, Ranks] = {
-        name: [rank(snapshot, *pair, weights) for pair in pairs]
+    found = {
+        name: [search(collection, asked, weights) for asked in collection.asked]
         for name, weights in METHODS.items()
     }
-    words, meaning = list(ranks.values())[:2]
-    best = either(words, meaning)
-    print_recall(questions, ranks | {"either": best})
-    for most in (20, 50):
-        found = mean(place is not None and place <= most for place in best)
-        print(f"among the first {most} of either: {found:.3f} of all")
+    for title, judge in JUDGES.items():
+        ranks: dict[str, Ranks] = {
+            name: [rank(*pair, judge) for pair in zip(questions, lists, strict=True)]
+            for name, lists in found.items()
+        }
+        best = either(*list(ranks.values())[:2])
+        print(f"\nanswering: {title}")
+        print_recall(questions, ranks | {"either": best})
+        for most in (20, 50):
+            share = mean(place is not None and place <= most for place in best)
+            print(f"among the first {most} of either: {share:.3f} of all")
     start = time.perf_counter()
-    for pair in pairs:
-        rank(snapshot, *pair, Weights())
-    search = (time.perf_counter() - start) / len(questions)
+    for asked in collection.asked:
+        search(collection, asked, Weights())
+    searched = (time.perf_counter() - start) / len(questions)
     embedded = median(collection.times)
-    print(f"a question: embedded in {embedded * 1e3:.1f} ms, searched in {search * 1e3:.2f} ms")
+    print(f"a question: embedded in {embedded * 1e3:.1f} ms, searched in {searched * 1e3:.2f} ms")
 
 
 def main() -> None:
