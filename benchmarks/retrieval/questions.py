@@ -38,7 +38,7 @@ _JUDGED = re.compile(r"(\?|#|>|no:) (.+)")
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a reader judged of the chunks that all methods find first for a question.
+    """Verdicts of a reader on the chunks that all methods find first for a question.
 
     Attributes:
         answers: Documents that answer it, each with a quote.
