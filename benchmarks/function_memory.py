@@ -1,4 +1,4 @@
-"""Measure what functions need for their largest inputs, with their size as the limit of memory.
+"""Measure the memory that functions need for the largest inputs, with the size as the limit.
 
 Each runs as it is packaged, in a process of its own, over the local cloud's S3 and SQS. Where no
 control group can be made the script says so, and nothing limits a process.
@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import boto3
 from table import machine
@@ -46,9 +46,9 @@ from localcloud.web_adapter.package import unpack  # noqa: E402
 from stacks.constructs.function import memory as sizes  # noqa: E402
 from stacks.constructs.function.package import build_bundle  # noqa: E402
 from tests.support.aws_environment import aws_environment  # noqa: E402
-from tests.support.localcloud import cloud as local  # noqa: E402
 from tests.support.service.batch_world import OWNER, Executions, request, transform  # noqa: E402
 from tests.support.service.standin_runtime import completion  # noqa: E402
+from twin.local.cloud import LocalCloud  # noqa: E402
 
 BUCKET = "jobs"
 UPLOAD_BYTES = 4_400_000
@@ -103,16 +103,18 @@ class Queue:
         self.store = store
         self.name = ""
 
+    def submit(self, inference_id: str, payload: bytes) -> Accepted:
+        """Refuse a small request: all here lie in S3."""
+        raise NotImplementedError
+
     def submit_stored(self, inference_id: str, _uri: str) -> Accepted:
         self.name = inference_id
         output, failure = (f"async/{kind}/{inference_id}.out" for kind in ("output", "failures"))
         return Accepted(self.store.uri(output), self.store.uri(failure))
 
-    submit = submit_stored
-
     def queue(self) -> None:
         """Queue a response whose request and answer have 6 MB each."""
-        chat = GroundedChat(ChatService(ServedModels("twin"), lambda: None))
+        chat = GroundedChat(ChatService(ServedModels("twin"), cast("Any", None)))
         kept = ResponseStore(self.store)
         service = ResponseService(chat, lambda: kept, Background(lambda: self, 3600))
         text = TEXT * ((MAX_PAYLOAD_BYTES - 1000) // len(TEXT.encode()))
@@ -143,7 +145,7 @@ def lines(total: int, of_bytes: int) -> Iterator[bytes]:
     room = of_bytes - len(json.dumps(request("r0000000")))
     content = TEXT * (room // len(TEXT.encode()))
     messages = [{"role": "user", "content": content}]
-    for number in range(total // of_bytes):
+    for number in range(max(1, total // of_bytes)):
         body = {"model": "twin", "messages": messages}
         line = request(f"r{number:07}", body=body)
         yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
@@ -170,17 +172,13 @@ def completed(functions: Functions, store: S3Store) -> list[str]:
     """Memory of settling a response told of by SageMaker, and one that the watch looks at."""
     queue = Queue(store)
     queue.queue()
-    output = {"outputLocation": store.uri(f"async/output/{queue.name}.out")}
-    news = {
-        "invocationStatus": "Completed",
-        "inferenceId": queue.name,
-        "responseParameters": output,
-    }
+    news: dict[str, Any] = {"invocationStatus": "Completed", "inferenceId": queue.name}
+    news["responseParameters"] = {"outputLocation": store.uri(f"async/output/{queue.name}.out")}
     event = {"Records": [{"Sns": {"Message": json.dumps(news)}}]}
     told, _ = functions.call("async_completion", sizes.COMPLETION_MB, event)
     queue.queue()
-    record = {"eventSource": "aws:sqs", "messageId": "m", "receiptHandle": "r", "body": queue.name}
-    record["attributes"] = {"ApproximateReceiveCount": "1", "SentTimestamp": "1800000000000"}
+    record: dict[str, Any] = {"eventSource": "aws:sqs", "messageId": "m", "body": queue.name}
+    record["receiptHandle"], record["attributes"] = "r", {"ApproximateReceiveCount": "1"}
     watched, answer = functions.call("async_completion", sizes.COMPLETION_MB, {"Records": [record]})
     assert answer == {"batchItemFailures": []}, answer
     return [told, watched]
@@ -193,15 +191,15 @@ def sent(functions: Functions) -> str:
     return spent
 
 
-def variables(cloud: local.Cloud) -> dict[str, str]:
+def variables(settings: CloudSettings) -> dict[str, str]:
     """The stage's variables, and those of the cloud."""
-    origin = cloud.settings.origin
+    origin = settings.origin
     return {
         "AWS_ENDPOINT_URL_S3": origin,
         "AWS_ENDPOINT_URL_SQS": origin,
-        "AWS_ACCESS_KEY_ID": cloud.settings.account,
+        "AWS_ACCESS_KEY_ID": settings.account,
         "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": cloud.settings.region,
+        "AWS_DEFAULT_REGION": settings.region,
         "TWIN_STAGE": "local",
         "TWIN_ENDPOINT_NAME": "twin-local",
         "TWIN_MODEL_ID": "twin",
@@ -234,9 +232,10 @@ def main() -> None:
     bundle = build_bundle(ROOT, platform="host").read_bytes()
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory()))
-        cloud = local.start(CloudSettings(port=free_port(), data_dir=scratch / "cloud"))
-        stack.callback(local.stop, cloud)
-        known = variables(cloud)
+        cloud = LocalCloud(CloudSettings(port=free_port(), data_dir=scratch / "cloud"))
+        stack.callback(cloud.stop)
+        cloud.start(stop_with_us=True)
+        known = variables(cloud.settings)
         stack.enter_context(aws_environment(known))
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         url = boto3.client("sqs").create_queue(QueueName="watches")["QueueUrl"]

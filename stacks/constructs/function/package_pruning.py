@@ -31,7 +31,7 @@ _UNUSED = (
     *(f"*.dist-info/{note}" for note in ("INSTALLER", "RECORD", "REQUESTED", "WHEEL", "sboms")),
 )
 _POWERTOOLS_UTILITIES = frozenset({"__init__.py", "jmespath_utils", "typing"})
-"""What the logger imports, and types. The rest is for functions that do other things than ours."""
+"""The utilities that the logger imports, and types; functions of ours use no others."""
 
 
 def prune(package: Path, services: Collection[str]) -> None:
@@ -74,7 +74,7 @@ def _prune_endpoints(data: Path) -> None:
 
 
 def _delete(path: Path) -> None:
-    """Delete a file, or a directory that may have gone with the one around it."""
+    """Delete a file, or a directory whose parent may be gone already."""
     if path.is_file():
         path.unlink()
     else:
