@@ -1,12 +1,14 @@
-"""Measure the streaming function at Lambda's memory sizes, whose CPU shares are CFS quotas here.
+"""Measure the streaming function at Lambda's memory sizes: CPU shares and memory limits.
 
 A size has memory / 1769 of a core, as Lambda gives it: the package as it is shipped runs in a
 control group (v1 or v2) with that quota in periods of 20 ms, before a stand-in SageMaker Runtime
-that sends 30 tokens a second, each with the time of its writing. Init has a whole core, as AWS says
-that it has on Lambda; the first row shows a start that has only its share. Where no control group
-can be made the script says so, and measures the whole core alone.
+that sends 30 or 100 tokens a second, each with the time of its writing. Init has a whole core, as
+AWS says that it has on Lambda; the first row shows a start that has only its share. The size is the
+process's limit of memory too, and the last of its requests are bodies of 6 MB. Where a control
+group cannot be made the script says so: then it measures the whole core alone, or peaks that
+nothing limits.
 
-    .venv/bin/python benchmarks/front_door.py [--sizes 256 512] [--streams 8] [--large]
+    .venv/bin/python benchmarks/front_door.py [--sizes 256 512] [--streams 8]
 """
 
 from __future__ import annotations
@@ -25,12 +27,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
-from table import machine, quantile
+from table import machine, peak_mb, quantile
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "service")]
 
 from beside_relay import CHAT, environment, server  # noqa: E402
+from control_group import FULL_VCPU_MB, Group, cpu, memory  # noqa: E402
 
 from localcloud.ports import free_port  # noqa: E402
 from localcloud.web_adapter.package import unpack  # noqa: E402
@@ -38,64 +41,48 @@ from planner.billing.front_door import Passage, front_door  # noqa: E402
 from stacks.constructs.function.package import build_bundle  # noqa: E402
 from tests.support.service.standin_runtime import StandInRuntime, Stream, running  # noqa: E402
 
-FULL_VCPU_MB = 1769
-"""docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html."""
-PERIOD_US = 20_000
 TOKENS, TOKENS_A_SECOND, HELD_SECONDS = 300, 30, 0.3
 """An answer that is paid for: its tokens, their speed, and the wait for the first one."""
+FAST_TOKENS_A_SECOND = 100
 ONE = {"max_tokens": 1}
+LARGE = [{"role": "user", "content": "x" * 6_000_000}]
+"""Messages of a body that is as large as Lambda takes."""
 
 
-class Group:
-    """A control group with a CPU quota; without the right to make one, no group."""
+class Door:
+    """The function's package, and the groups that its process runs in."""
 
-    def __init__(self) -> None:
-        name = f"front-door-{os.getpid()}"
-        v1, v2 = Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup")
-        self.path: Path | None = (v1 if v1.is_dir() else v2) / name
-        try:
-            self.path.mkdir()
-            self.limit(None)
-        except OSError as error:
-            print(f"no control group, so no CPU shares: {error}", file=sys.stderr)
-            self.path = None
-
-    def limit(self, memory_mb: int | None) -> None:
-        """Give the group the CPU share of a memory size; None gives all there is."""
-        if self.path is None:
-            return
-        quota = memory_mb and PERIOD_US * memory_mb // FULL_VCPU_MB
-        if (self.path / "cpu.max").exists():
-            (self.path / "cpu.max").write_text(f"{quota or 'max'} {PERIOD_US}")
-        else:
-            (self.path / "cpu.cfs_period_us").write_text(str(PERIOD_US))
-            (self.path / "cpu.cfs_quota_us").write_text(str(quota or -1))
+    def __init__(self, package: Path, standin: StandInRuntime) -> None:
+        self.package, self.standin = package, standin
+        self.cpu, self.memory = Group("cpu", cpu(None)), Group("memory", memory(None))
 
     def join(self) -> None:
-        """Move the calling process into the group."""
-        if self.path is not None:
-            (self.path / "cgroup.procs").write_text(str(os.getpid()))
+        """Move the calling process into the groups."""
+        self.cpu.join()
+        self.memory.join()
 
     def remove(self) -> None:
-        """Delete the group, which must be empty."""
-        if self.path is not None:
-            self.path.rmdir()
+        """Delete the groups."""
+        self.cpu.remove()
+        self.memory.remove()
 
+    @contextmanager
+    def started(self) -> Iterator[tuple[int, psutil.Process]]:
+        """Run the package as run.sh does; yield port and process once it is healthy."""
+        port = free_port()
+        variables = environment(self.standin.port) | {"PYTHONPATH": str(self.package)}
+        command = [sys.executable, "-m", "uvicorn", "--factory", "lambda_api.main:create_app"]
+        command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
+        command += ["--no-access-log", "--no-server-header"]
+        with server(command, port, variables, cwd=self.package, before=self.join) as process:
+            ask(port, None)
+            yield port, process
 
-@contextmanager
-def function(group: Group, package: Path, standin: str) -> Iterator[tuple[int, psutil.Process]]:
-    """Run the function's package as run.sh does; yield port and process once it is healthy."""
-    port = free_port()
-    variables = environment(0) | {
-        "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": standin,
-        "PYTHONPATH": str(package),
-    }
-    command = [sys.executable, "-m", "uvicorn", "--factory", "lambda_api.main:create_app"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
-    command += ["--no-access-log", "--no-server-header"]
-    with server(command, port, variables, cwd=package, before=group.join) as process:
-        ask(port, None)
-        yield port, process
+    def streams(self, port: int, count: int, speed: float) -> tuple[list[float], list[float]]:
+        """Return the milliseconds to the first tokens of streams, and those tokens were late."""
+        self.standin.answer = tokens(1 / speed)
+        runs = [asked(port, max_tokens=64) for _ in range(count)]
+        return [first for first, _ in runs], [lag for _, lags in runs for lag in lags]
 
 
 def ask(port: int, body: dict[str, Any] | None) -> list[tuple[float, float]]:
@@ -145,48 +132,58 @@ def asked(port: int, **more: Any) -> tuple[float, list[float]]:
     return (times[0][1] - started) * 1e3, [(came - written) * 1e3 for written, came in times]
 
 
-def measure(
-    group: Group, package: Path, standin: str, size: int, streams: int, large: bool
-) -> list[str]:
+def measure(door: Door, size: int, streams: int) -> list[str]:
     """Return a size's cells of the table."""
     started = time.monotonic()
-    group.limit(size)
-    with function(group, package, standin):
+    door.cpu.limit(cpu(size))
+    door.memory.limit(memory(size))
+    with door.started():
         share = time.monotonic() - started
-    group.limit(None)
+    door.cpu.limit(cpu(None))
     started = time.monotonic()
-    with function(group, package, standin) as (port, process):
+    with door.started() as (port, process):
         full = time.monotonic() - started
-        group.limit(size)
-        idle = process.memory_info().rss / 1e6
+        door.cpu.limit(cpu(size))
+        idle = process.memory_info().rss / 2**20
         first = asked(port, **ONE)[0]
         usual = statistics.median(asked(port, **ONE)[0] for _ in range(20))
-        runs = [asked(port, max_tokens=64) for _ in range(streams)]
-        streaming = process.memory_info().rss / 1e6
-        prompts = streaming
-        if large:
-            messages = [{"role": "user", "content": "x" * 6_000_000}]
-            for _ in range(5):
-                ask(port, {**CHAT, "messages": messages, "stream": True, **ONE})
-            prompts = process.memory_info().rss / 1e6
-    firsts, lags = [run[0] for run in runs], [lag for run in runs for lag in run[1]]
-    million = Passage(
-        requests=1e6 / TOKENS,
-        tokens=1e6,
-        tokens_per_second=TOKENS_A_SECOND,
-        memory_mb=size,
-        held_seconds=HELD_SECONDS,
-    )
-    cost = front_door(million)[0].usd
+        firsts, lags = door.streams(port, streams, TOKENS_A_SECOND)
+        fast_firsts, fast_lags = door.streams(port, streams, FAST_TOKENS_A_SECOND)
+        streaming = process.memory_info().rss / 2**20
+        peak = peak_of_large_bodies(port, process)
     return [
         f"{share:.2f}",
         f"{full:.2f}",
         f"{first - usual:.0f}",
         f"{quantile(firsts, 0.5):.1f} / {quantile(firsts, 0.95):.1f}",
         f"{quantile(lags, 0.5):.1f} / {quantile(lags, 0.99):.1f}",
-        f"{idle:.0f} / {streaming:.0f} / {prompts:.0f}",
-        f"{cost:.2f}",
+        f"{quantile(fast_firsts, 0.5):.1f} / {quantile(fast_lags, 0.99):.1f}",
+        f"{idle:.0f} / {streaming:.0f}",
+        peak,
+        f"{usd_per_million(size):.2f}",
     ]
+
+
+def peak_of_large_bodies(port: int, process: psutil.Process) -> str:
+    """Return the most memory that was resident after five bodies of 6 MB, in MB."""
+    try:
+        for _ in range(5):
+            ask(port, {**CHAT, "messages": LARGE, "stream": True, **ONE})
+    except ConnectionError:
+        return "killed"
+    return f"{peak_mb(process):.0f}"
+
+
+def usd_per_million(memory_mb: int) -> float:
+    """Return what a million tokens keep the function busy for."""
+    million = Passage(
+        requests=1e6 / TOKENS,
+        tokens=1e6,
+        tokens_per_second=TOKENS_A_SECOND,
+        memory_mb=memory_mb,
+        held_seconds=HELD_SECONDS,
+    )
+    return front_door(million)[0].usd
 
 
 ROWS = (
@@ -195,7 +192,9 @@ ROWS = (
     "first request of an environment, extra ms",
     "added time to the first token, p50 / p95, ms",
     "lag of a token, p50 / p99, ms",
-    "resident, idle / streaming / prompts of 6 MB, MB",
+    "at 100 tokens/s: added time to the first token, p50 / lag of a token, p99, ms",
+    "resident, idle / streaming, MB",
+    "peak with bodies of 6 MB, the size being the limit, MB",
     "USD per million tokens at 30 tokens/s",
 )
 
@@ -207,21 +206,17 @@ def main() -> None:
     )
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512, 1024, FULL_VCPU_MB])
     parser.add_argument("--streams", type=int, default=8, help="streams of 64 tokens a size")
-    parser.add_argument("--gap-ms", type=float, default=1000 / 30, help="pause between tokens")
-    parser.add_argument("--large", action="store_true", help="send prompts of 6 MB too")
     options = parser.parse_args()
     bundle = build_bundle(ROOT, platform="host").read_bytes()
     with ExitStack() as stack:
         package = unpack(bundle, Path(stack.enter_context(TemporaryDirectory())))
-        group = Group()
-        stack.callback(group.remove)
-        standin = stack.enter_context(running(StandInRuntime(tokens(options.gap_ms / 1e3))))
-        sizes = options.sizes if group.path else [FULL_VCPU_MB]
-        columns = [
-            measure(group, package, standin.url, size, options.streams, options.large)
-            for size in sizes
-        ]
-    print(f"{machine()}\n\n| | {' | '.join(f'{size} MB' for size in sizes)} |")
+        standin = stack.enter_context(running(StandInRuntime(tokens(1 / TOKENS_A_SECOND))))
+        door = Door(package, standin)
+        stack.callback(door.remove)
+        sizes = options.sizes if door.cpu.path else [FULL_VCPU_MB]
+        columns = [measure(door, size, options.streams) for size in sizes]
+    print(f"{machine()}, load {os.getloadavg()[0]:.0f}\n")
+    print(f"| | {' | '.join(f'{size} MB' for size in sizes)} |")
     print("|---|" + "--:|" * len(sizes))
     for number, name in enumerate(ROWS):
         print(f"| {name} | {' | '.join(column[number] for column in columns)} |")

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
+
 
 def machine() -> str:
     """One line: date, processor, cores, Python."""
@@ -26,6 +28,13 @@ def children_cpu() -> float:
     """Return the CPU seconds of all processes that have ended below this one."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def peak_mb(process: psutil.Process) -> float:
+    """Return the most memory that a process has had resident, in MB as Lambda counts."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
 
 
 def spread(values: Sequence[float], unit: str, digits: int = 1) -> str:

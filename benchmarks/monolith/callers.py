@@ -21,20 +21,21 @@ from pathlib import Path
 from threading import Barrier
 
 import httpx2
-import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from table import machine, spread  # noqa: E402
+from table import machine, peak_mb, spread  # noqa: E402
 
 from localcloud.ports import free_port  # noqa: E402
 from localcloud.settings import Settings  # noqa: E402
 from tests.support.local_stage import copy_checkout  # noqa: E402
+from tests.support.localcloud.environments import environments, kill  # noqa: E402
 from twin.client.conversation import connect  # noqa: E402
 from twin.local.cloud import LocalCloud  # noqa: E402
 from twin.local.deployment import LocalDeployment  # noqa: E402
 
+STAGE = "tiny"
 COLD = 3
 LARGE = (6_000_000, 6_291_457)
 """Sizes of bodies: the engine's to refuse, as its prompt is too long, and the service's."""
@@ -44,13 +45,6 @@ ASKED = {
     "max_tokens": 16,
     "stream": True,
 }
-
-
-def environments(cloud: LocalCloud) -> list[psutil.Process]:
-    server = cloud.process()
-    assert server is not None
-    children = server.children(recursive=True)
-    return [child for child in children if "lambda_api.main:create_app" in child.cmdline()]
 
 
 def first_token(http: httpx2.Client) -> float:
@@ -65,10 +59,7 @@ def first_token(http: httpx2.Client) -> float:
 
 
 def cold(cloud: LocalCloud, http: httpx2.Client) -> float:
-    killed = environments(cloud)
-    for process in killed:
-        process.kill()
-    psutil.wait_procs(killed, timeout=10)
+    kill(environments(cloud, STAGE))
     time.sleep(0.5)  # the local cloud has noticed
     return first_token(http)
 
@@ -94,13 +85,6 @@ def large(http: httpx2.Client, size: int) -> tuple[str, float]:
     began = time.perf_counter()
     response = http.post("chat/completions", json=body)
     return f"{response.status_code} {response.json()['error']['code']}", time.perf_counter() - began
-
-
-def peak_mb(process: psutil.Process) -> float:
-    """The most memory that a process has had resident."""
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
 
 
 def at_once(http: httpx2.Client, callers: int) -> tuple[Counter[int], float]:
@@ -136,13 +120,13 @@ def latencies(cloud: LocalCloud, http: httpx2.Client, rounds: int) -> list[tuple
 
 def large_bodies(cloud: LocalCloud, http: httpx2.Client) -> list[tuple[str, str]]:
     """Answers to bodies of 6 MB, and the peak memory of the process that gives them."""
-    (serving,) = environments(cloud)
+    (serving,) = environments(cloud, STAGE)
     usual = peak_mb(serving)
     rows = []
     for size in LARGE:
         said, took = large(http, size)
         rows.append((f"a body of {size:,} bytes", f"{said} in {took:.1f} s"))
-    assert environments(cloud) == [serving], "it has ended"
+    assert environments(cloud, STAGE) == [serving], "it has ended"
     return [*rows, ("peak memory before, and with them", f"{usual:.0f}, {peak_mb(serving):.0f} MB")]
 
 
@@ -162,7 +146,7 @@ def main() -> None:
         cloud = LocalCloud(settings)
         try:
             cloud.start(stop_with_us=True)
-            outputs = LocalDeployment(cloud, project, "tiny").deploy()
+            outputs = LocalDeployment(cloud, project, STAGE).deploy()
             client = connect(outputs)
             headers = {"authorization": f"Bearer {client.api_key}"}
             limits = httpx2.Limits(max_connections=asked.callers)
@@ -171,7 +155,7 @@ def main() -> None:
             ) as http:
                 rows = [*latencies(cloud, http, asked.rounds), *large_bodies(cloud, http)]
                 statuses, seconds = at_once(http, asked.callers)
-                memory = [process.memory_full_info().pss for process in environments(cloud)]
+                memory = [process.memory_full_info().pss for process in environments(cloud, STAGE)]
         finally:
             cloud.stop()
     print(f"\n{machine()}, load {os.getloadavg()[0]:.0f}\n")

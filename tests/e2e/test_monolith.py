@@ -6,8 +6,8 @@ The update adds what may stand beside a monolith: jobs, and documents to answer 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
-from contextlib import suppress
 
 import httpx2
 import openai
@@ -18,11 +18,13 @@ from openai import OpenAI
 from tests.least_privilege.unused import unused_rights
 from tests.support.eventually import LONG, poll
 from tests.support.local_stage import copy_checkout
+from tests.support.localcloud.environments import environments, kill
 from twin.client.conversation import ask, connect, served_model
 from twin.local.cloud import LocalCloud
 from twin.local.deployment import LocalDeployment
 from twin.outputs import NotDeployedError, StageOutputs
 
+STAGE = "tiny"
 QUESTION = [{"role": "user", "content": "What is an endpoint config?"}]
 BESIDE = """
 [async]
@@ -41,7 +43,7 @@ search_timeout_ms = 2000
 @pytest.fixture(scope="module")
 def tiny(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> LocalDeployment:
     checkout = copy_checkout(tmp_path_factory.mktemp("tiny"))
-    return LocalDeployment(cloud, checkout, "tiny")
+    return LocalDeployment(cloud, checkout, STAGE)
 
 
 @pytest.fixture(scope="module")
@@ -59,30 +61,10 @@ def text(client: OpenAI) -> str:
     return ask(client, "twin-tiny", QUESTION, lambda _: None).text
 
 
-def environments(cloud: LocalCloud) -> list[psutil.Process]:
-    """The processes of the stage's streaming function."""
-    server = cloud.process()
-    assert server is not None
-    return [
-        process
-        for process in server.children(recursive=True)
-        if "lambda_api.main:create_app" in process.cmdline()
-        and process.environ().get("TWIN_STAGE") == "tiny"
-    ]
-
-
-def kill(processes: list[psutil.Process]) -> None:
-    """End processes at once; they are gone when this returns."""
-    for process in processes:
-        process.kill()
-    _, alive = psutil.wait_procs(processes, timeout=LONG)
-    assert alive == []
-
-
 def snapshots(cloud: LocalCloud) -> list[psutil.Process]:
     """Those of its processes that were started for a snapshot."""
     kind = "AWS_LAMBDA_INITIALIZATION_TYPE"
-    return [each for each in environments(cloud) if each.environ()[kind] == "snap-start"]
+    return [each for each in environments(cloud, STAGE) if each.environ()[kind] == "snap-start"]
 
 
 def test_it_answers_as_an_endpoint_does(talking: OpenAI, deployed: StageOutputs) -> None:
@@ -101,17 +83,24 @@ def test_it_answers_as_an_endpoint_does(talking: OpenAI, deployed: StageOutputs)
 def test_a_killed_function_is_a_broken_answer_and_the_next_is_whole(
     cloud: LocalCloud, talking: OpenAI
 ) -> None:
+    """Nobody is left who could say it: an error event is for an engine that dies alone."""
     text(talking)  # it runs
+    running = environments(cloud, STAGE)
     stream = talking.chat.completions.create(
-        model="twin-tiny", messages=QUESTION, stream=True, max_tokens=900
+        model="twin-tiny",
+        messages=QUESTION,
+        stream=True,
+        max_tokens=1900,
+        extra_body={"ignore_eos": True},
     )
     next(stream)
-    kill(environments(cloud))
-    # Cut short, or over already where the answer was quicker than the kill; it never hangs.
-    with suppress(httpx2.HTTPError, openai.APIError):
+    kill(running)
+    began = time.monotonic()
+    with pytest.raises((httpx2.HTTPError, openai.APIError)):
         list(stream)
+    assert time.monotonic() - began < 10
     assert text(talking)
-    assert len(environments(cloud)) == 1
+    assert len(environments(cloud, STAGE)) == 1
 
 
 def test_a_model_that_is_not_what_was_published_is_refused(
@@ -123,7 +112,7 @@ def test_a_model_that_is_not_what_was_published_is_refused(
     (key,) = (found["Key"] for found in listed if found["Key"].endswith(".gguf"))
     content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     s3.put_object(Bucket=bucket, Key=key, Body=content[:-1] + b"x")
-    kill(environments(cloud))
+    kill(environments(cloud, STAGE))
     with pytest.raises(openai.InternalServerError) as refused:
         text(talking)
     assert refused.value.status_code == 503
@@ -208,8 +197,8 @@ def test_destroying_leaves_no_process(tiny: LocalDeployment, cloud: LocalCloud) 
     tiny.destroy()
     with pytest.raises(NotDeployedError):
         tiny.outputs()
-    psutil.wait_procs(environments(cloud), timeout=LONG)
-    assert environments(cloud) == []
+    psutil.wait_procs(environments(cloud, STAGE), timeout=LONG)
+    assert environments(cloud, STAGE) == []
 
 
 def weights(tiny: LocalDeployment) -> tuple[str, str]:

@@ -1,7 +1,8 @@
 """Memory of the functions beside the streaming one, in MB, each with the largest input measured.
 
 CPU grows with memory, 1,769 MB is one core; init has a whole one whatever the size. Peaks are
-resident sizes on x86_64: docs/decisions/0160-the-door-has-512-mb.md.
+resident sizes on x86_64, of the first two out of docs/decisions/0160-the-door-has-512-mb.md, of the
+control function, the completion and the batch steps by benchmarks/function_memory.py.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ MINUTELY_MB: Final = 256
 DELIVERY_MB: Final = 256
 """Memory of the webhook delivery, which holds one event of a few KB."""
 CONTROL_MB: Final = 512
-"""Memory of the control function: a peak of 108 MB with a file's part of 4.4 MB, the most that
+"""Memory of the control function: a peak of 93 MB with a file's part of 4.4 MB, the most that
 API Gateway hands to a function in base64."""
 COMPLETION_MB: Final = 512
-"""Memory of the completion function, which reads a request and an answer of up to 6 MB."""
+"""Memory of the completion function: a peak of 140 MB with a request and an answer of 6 MB each, of
+characters that take four bytes; an answer has no bound of its own, so there is room for another."""
 BATCH_STEP_MB: Final = 1769
-"""Memory of a batch's steps: a peak of 88 MB with a file of 180 MB, which is read as a stream; but
-the steps parse and write JSON, so that less of a core would take as much longer and cost the same.
-"""
+"""Memory of a batch's steps, which read a file of 180 MB as a stream: a peak of 72 MB with lines of
+3.6 KB, of 371 MB with lines of 6.3 MB. But the steps parse and write JSON, so that less of a core
+would take as much longer and cost the same."""
 
 DOCUMENT_MB: Final = 1769
 """Memory of the functions that read documents and publish: a core, as embedding is all CPU, and a
