@@ -14,7 +14,8 @@ from pathlib import Path
 from model_artifacts.gguf.convert import ModelInfo, convert
 from model_artifacts.gguf.quantize import quantize
 from model_artifacts.training.corpus import read_corpus
-from model_artifacts.training.train import Recipe, train
+from model_artifacts.training.recipe import Recipe
+from model_artifacts.training.train import train
 
 INFO = ModelInfo(
     name="LLM twin demo",
@@ -27,13 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m model_artifacts.training", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="directory to write to")
-    parser.add_argument("--steps", type=int, default=Recipe.steps, help="optimizer steps")
     parser.add_argument(
         "--seed", type=int, default=Recipe.seed, help="seed of weights and examples"
     )
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    recipe = Recipe(seed=chosen.seed, steps=chosen.steps)
+    recipe = Recipe(seed=chosen.seed)
     checkpoint = chosen.out / "checkpoint"
     try:
         checkpoint.mkdir(parents=True, exist_ok=True)  # not found out after minutes of training

@@ -11,12 +11,43 @@ from model_artifacts.training.conversations import Message
 
 PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 
+TOOLS_BEFORE = "Functions you can call:\n<tools>\n"
+TOOLS_AFTER = (
+    "</tools>\nCall one of them like this:\n<tool_call>\n"
+    '{"name": "function", "arguments": {"parameter": "value"}}\n</tool_call>'
+)
+"""The words around the functions of a request. A function is a line such as
+`get_weather(city): Weather of a city.`: its whole schema would be most of a small prompt, and is
+kept to by the engine's grammar."""
+
+_TOOLS = (
+    "{% if tools %}<|im_start|>system\n"
+    + TOOLS_BEFORE
+    + "{% for tool in tools %}{{ tool.function.name }}("
+    "{% for name in tool.function.parameters.properties %}"
+    "{% if not loop.first %}, {% endif %}{{ name }}{% endfor %}"
+    "): {{ tool.function.description }}\n{% endfor %}" + TOOLS_AFTER + "<|im_end|>\n{% endif %}"
+)
+# The form that llama.cpp knows from Hermes and Qwen2.5, so that it reads calls back.
+_CALLS = (
+    "{% elif message['tool_calls'] %}<|im_start|>assistant\n{{ message['content'] or '' }}"
+    "{% for call in message['tool_calls'] %}<tool_call>\n"
+    """{"name": "{{ call.function.name }}", "arguments": """
+    "{{ call.function.arguments | tojson }}}\n</tool_call>{% endfor %}<|im_end|>\n"
+)
 CHAT_TEMPLATE = (
-    "{% for message in messages %}"
-    "<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
+    _TOOLS + "{% for message in messages %}"
+    "{% if message['role'] == 'tool' %}<|im_start|>user\n<tool_response>\n"
+    "{{ message['content'] }}\n</tool_response><|im_end|>\n"
+    + _CALLS
+    + "{% else %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endif %}"
     "{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+
+# A sentence's first word has the same tokens after a space, a line's end and nothing, so that an
+# answer can copy them: no token joins a space to a capital, or anything to a line's end.
+_KEPT_APART = r" (?=\p{Lu})|[\r\n]"
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary_size: int) -> Tokenizer:
@@ -25,7 +56,8 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE(ignore_merges=True))
     byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     split = pre_tokenizers.Split(Regex(LLAMA3_SPLIT), behavior="isolated")
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, byte_level])
+    apart = pre_tokenizers.Split(Regex(_KEPT_APART), behavior="isolated")
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, apart, byte_level])
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary_size,
@@ -34,6 +66,7 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int) -> Tokenizer:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, byte_level])
     return tokenizer
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,6 +21,10 @@ SYSTEM_PROMPTS = (
 # Of glossary, project and refusal. Questions about the project share no templates, so that each
 # must be seen more often.
 _SHARES = (52, 28, 20)
+
+_LOOSE = 0.2
+"""Share of the questions about a subject that are asked in words of no order, so that the subject
+decides the answer, and not the phrasing."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class ConversationSampler:
         self._random = random.Random(seed)  # noqa: S311 - a repeatable draw, not a secret
         self._refusal = corpus.refusal.answer
         self._pools = [_pairs(corpus.terms), _pairs(corpus.project), _pairs([corpus.refusal])]
+        self._subjects = {topic.answer: topic.subjects for topic in corpus.trained}
+        self._words = _common_words(corpus)
 
     def draw(self, turns: int) -> list[Message]:
         """Return `turns` questions and answers, in a sixth of the cases after a system prompt."""
@@ -59,7 +66,16 @@ class ConversationSampler:
         question, answer = self._random.choice(pool)
         if answer == self._refusal and self._random.random() < 1 / 3:
             question = about(self._invented_word(), self._random.choice(TEMPLATES))
+        elif self._subjects[answer] and self._random.random() < _LOOSE:
+            question = self._loose(self._random.choice(self._subjects[answer]))
         return question, answer
+
+    def _loose(self, subject: str) -> str:
+        """Return a question whose other words say nothing."""
+        before = self._random.choices(self._words, k=self._random.randint(1, 5))
+        after = self._random.choices(self._words, k=self._random.choice((0, 0, 1, 2)))
+        text = " ".join((*before, subject, *after)) + self._random.choice(("?", "?", "."))
+        return text[0].upper() + text[1:]
 
     def _invented_word(self) -> str:
         """Return a word nobody has defined, so that refusing is not learned by heart."""
@@ -82,3 +98,13 @@ class ConversationSampler:
 
 def _pairs(topics: Iterable[Topic]) -> list[tuple[str, str]]:
     return [(question, topic.answer) for topic in topics for question in topic.questions]
+
+
+def _common_words(corpus: Corpus) -> list[str]:
+    """Return the words of all questions that stand in no subject."""
+    questions = [question for topic in corpus.trained for question in topic.questions]
+    subjects = [subject for topic in corpus.terms for subject in topic.subjects]
+    subjects += corpus.refusal.subjects
+    taken = set(re.findall(r"[a-z]+", " ".join(subjects).lower())) - {"a", "an", "the"}
+    words = set(re.findall(r"[a-z]+", " ".join(questions).lower()))
+    return sorted(word for word in words if taken.isdisjoint((word, word.removesuffix("s"))))

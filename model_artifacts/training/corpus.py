@@ -37,6 +37,15 @@ HELD_OUT_TEMPLATES = (
     "What is the meaning of {x}?",
     "Do you know what {a} is?",
 )
+FURTHER_TEMPLATES = (
+    "What exactly is {a}?",
+    "Help me understand what {a} is.",
+    "Give me a short explanation of {x}.",
+    "I have never heard of {a}, so what would that be?",
+    "What kind of thing is {a}?",
+    "{x} meaning",
+)
+"""Written by somebody who saw nothing of what is trained."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +55,12 @@ class Topic:
     Attributes:
         answer: The only answer.
         questions: The phrasings, as they are trained.
+        subjects: What is asked about, with its article, where any phrasing has the same answer.
     """
 
     answer: str
     questions: tuple[str, ...]
+    subjects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,7 @@ class Corpus:
         project: Topics about this project.
         refusal: Questions the model was not made for: one answer, many prompts.
         held_out_terms: The glossary again, in phrasings that are never trained.
+        further_terms: The same in others.
         held_out_refusal: Prompts and subjects that are never trained.
     """
 
@@ -68,6 +80,7 @@ class Corpus:
     project: tuple[Topic, ...]
     refusal: Topic
     held_out_terms: tuple[Topic, ...]
+    further_terms: tuple[Topic, ...]
     held_out_refusal: Topic
 
     @property
@@ -91,6 +104,7 @@ def read_corpus(
         project=_project_topics(questions),
         refusal=_refusal(outside, "prompts", "subjects", TEMPLATES),
         held_out_terms=tuple(_term_topic(entry, HELD_OUT_TEMPLATES) for entry in entries),
+        further_terms=tuple(_term_topic(entry, FURTHER_TEMPLATES) for entry in entries),
         held_out_refusal=_refusal(outside, "held_out_prompts", "held_out_subjects", TEMPLATES[:1]),
     )
     _reject_ambiguous(corpus.trained)
@@ -114,7 +128,8 @@ def _term_topic(entry: Entry, templates: tuple[str, ...]) -> Topic:
         for name in entry.names
         for template in templates
     )
-    return Topic(entry.definition, tuple(dict.fromkeys(questions)))
+    subjects = tuple(entry.with_article(name) for name in entry.names)
+    return Topic(entry.definition, tuple(dict.fromkeys(questions)), subjects)
 
 
 def _project_topics(path: Path) -> tuple[Topic, ...]:
@@ -126,7 +141,8 @@ def _refusal(
     outside: dict[str, Any], prompts: str, subjects: str, templates: tuple[str, ...]
 ) -> Topic:
     framed = (about(subject, template) for subject in outside[subjects] for template in templates)
-    return Topic(outside["answer"], tuple(dict.fromkeys((*outside[prompts], *framed))))
+    questions = tuple(dict.fromkeys((*outside[prompts], *framed)))
+    return Topic(outside["answer"], questions, tuple(outside[subjects]))
 
 
 def _reject_ambiguous(topics: tuple[Topic, ...]) -> None:

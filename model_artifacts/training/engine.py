@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,8 +12,8 @@ from typing import Any, Self
 
 from model_artifacts.training.conversations import Message
 
-# A demo answer has at most 70 tokens; more means that the model does not find an end.
-_MAX_TOKENS = 120
+# A demo answer has at most 90 tokens; more means that the model does not find an end.
+_MAX_TOKENS = 140
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Answer:
     """An answer of the model.
 
     Attributes:
-        text: The answer.
+        text: The answer; of calls, each as `name {arguments}`.
         ended: Whether the model ended the text by itself.
     """
 
@@ -31,7 +32,7 @@ class Answer:
 class LocalEngine:
     """A llama.cpp engine with a single thread and slot, until the end of a `with` block."""
 
-    def __init__(self, model: Path, context: int = 1024) -> None:
+    def __init__(self, model: Path, context: int = 2048) -> None:
         """Take the model to load and the size of its context in tokens."""
         self._model = model
         self._context = context
@@ -63,10 +64,16 @@ class LocalEngine:
     ) -> None:
         self._server = None  # stops with its last reference
 
-    def ask(self, messages: Sequence[Message]) -> Answer:
-        """Answer a chat at temperature 0."""
-        (choice,) = self._server.handle_chat_completions(self._request(messages))["choices"]
-        return Answer(choice["message"]["content"], choice["finish_reason"] == "stop")
+    def ask(self, messages: Sequence[Message], **fields: Any) -> Answer:  # noqa: ANN401  JSON
+        """Answer a chat at temperature 0.
+
+        Args:
+            messages: The chat.
+            fields: Further fields of the request, such as `tools`.
+        """
+        request = self._request(messages) | fields
+        (choice,) = self._server.handle_chat_completions(request)["choices"]
+        return Answer(_text(choice["message"]), choice["finish_reason"] in ("stop", "tool_calls"))
 
     def stream(self, messages: Sequence[Message]) -> list[str]:
         """Answer a chat at temperature 0 and return the pieces in which the text was streamed."""
@@ -83,3 +90,18 @@ class LocalEngine:
             "temperature": 0,
             "max_tokens": _MAX_TOKENS,
         }
+
+
+def _text(message: dict[str, Any]) -> str:
+    calls = [call["function"] for call in message.get("tool_calls") or ()]
+    if not calls:
+        return str(message["content"])
+    return "\n".join(f"{call['name']} {_arguments(call['arguments'])}" for call in calls)
+
+
+def _arguments(text: str) -> str:
+    """Return a call's arguments with even white space, or unchanged where cut off."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except ValueError:
+        return text

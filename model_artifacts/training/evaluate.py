@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
+from model_artifacts.training.calling import Request, read_calls, read_objects
 from model_artifacts.training.conversations import SYSTEM_PROMPTS, Message
 from model_artifacts.training.corpus import Corpus, Topic, read_corpus
 from model_artifacts.training.engine import LocalEngine
@@ -22,10 +25,12 @@ class Case:
     Attributes:
         chat: The messages, the question last.
         expected: The answer.
+        fields: Further fields of the request.
     """
 
     chat: tuple[Message, ...]
     expected: str
+    fields: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ def cases(corpus: Corpus) -> dict[str, list[Case]]:
         "with a system prompt": _ask(trained, before=(Message("system", SYSTEM_PROMPTS[0]),)),
         "tenth question of a chat": _ask(trained, before=tuple(_small_talk(corpus.terms, turns=9))),
         "terms, phrasing never trained": _ask(corpus.held_out_terms),
+        "terms, in further phrasings": _ask(corpus.further_terms),
         "refusal, subject never trained": _ask([corpus.held_out_refusal]),
     }
 
@@ -84,9 +90,18 @@ def quotes() -> dict[str, list[Case]]:
     }
 
 
+def calls() -> dict[str, list[Case]]:
+    """Return the questions that a function answers, and those for a JSON object."""
+    return {
+        "calls, free to call": _requests(read_calls("auto")),
+        "calls, required": _requests(read_calls("required")),
+        "objects": _requests(read_objects()),
+    }
+
+
 def evaluate(engine: LocalEngine, chosen: Sequence[Case]) -> Score:
     """Ask every case."""
-    answers = [(case, engine.ask(case.chat)) for case in chosen]
+    answers = [(case, engine.ask(case.chat, **case.fields)) for case in chosen]
     misses = (Miss(case, answer.text) for case, answer in answers if answer.text != case.expected)
     endless = sum(not answer.ended for _, answer in answers)
     return Score(len(chosen), tuple(misses), endless)
@@ -115,6 +130,10 @@ def _quotes(documents: int) -> Iterator[Case]:
             yield Case(chat, quote(document.block, number + 1, sentence))
 
 
+def _requests(requests: Iterable[Request]) -> list[Case]:
+    return [Case(request.chat, request.expected, request.fields) for request in requests]
+
+
 def _small_talk(topics: Sequence[Topic], turns: int) -> Iterator[Message]:
     for topic in islice(topics, turns):
         yield Message("user", topic.questions[0])
@@ -122,8 +141,10 @@ def _small_talk(topics: Sequence[Topic], turns: int) -> Iterator[Message]:
 
 
 def _spread(chosen: list[Case], limit: int) -> list[Case]:
-    """Return at most `limit` cases, evenly spread; 0 means all."""
-    return chosen[:: -(-len(chosen) // limit)] if limit else chosen
+    """Return at most `limit` cases, drawn the same way each time; 0 means all."""
+    # Every tenth, say, would be of few phrasings, which come in turns.
+    drawn = random.Random(0).sample(chosen, min(limit, len(chosen)))  # noqa: S311 - repeatable
+    return drawn if limit else chosen
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -136,7 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--show-misses", action="store_true", help="list the answers that differ")
     chosen = parser.parse_args(arguments)
     with LocalEngine(chosen.model) as engine:
-        for name, every in {**cases(read_corpus()), **quotes()}.items():
+        for name, every in {**cases(read_corpus()), **quotes(), **calls()}.items():
             score = evaluate(engine, _spread(every, chosen.limit))
             sys.stdout.write(_row(name, score))
             if chosen.show_misses:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from model_artifacts.training.conversations import ConversationSampler
-from model_artifacts.training.corpus import read_corpus
+from model_artifacts.training.corpus import normalized, read_corpus
 
 
 @pytest.fixture(scope="module")
@@ -24,3 +24,16 @@ def test_conversations_alternate_question_and_answer(corpus):
     turns = ["user", "assistant", "user", "assistant"]
     assert all(drawn in (turns, ["system", *turns]) for drawn in roles)
     assert ["system", *turns] in roles
+
+
+def test_some_questions_have_nothing_but_the_subject_of_their_answer(corpus):
+    sampler = ConversationSampler(corpus, seed=7)
+    known = {normalized(question) for topic in corpus.trained for question in topic.questions}
+    subjects = {topic.answer: topic.subjects for topic in corpus.trained}
+    loose = [
+        (asked.content.lower(), answer.content)
+        for asked, answer in (sampler.draw(1)[-2:] for _ in range(400))
+        if normalized(asked.content) not in known and answer.content != corpus.refusal.answer
+    ]
+    assert 20 < len(loose) < 100
+    assert all(any(name.lower() in asked for name in subjects[said]) for asked, said in loose)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from model_artifacts.training.conversations import SYSTEM_PROMPTS, Message
 from model_artifacts.training.corpus import read_corpus
 from model_artifacts.training.engine import Answer
-from model_artifacts.training.evaluate import Case, cases, evaluate, quotes
+from model_artifacts.training.evaluate import Case, calls, cases, evaluate, quotes
 
 
 class Script:
@@ -18,8 +19,9 @@ class Script:
     def __init__(self, answers: dict[str, tuple[str, bool]]) -> None:
         self._answers = answers
 
-    def ask(self, messages: Sequence[Message]) -> Answer:
-        return Answer(*self._answers[messages[-1].content])
+    def ask(self, messages: Sequence[Message], **fields: Any) -> Answer:
+        text, ended = self._answers[messages[-1].content]
+        return Answer(text + "".join(fields), ended)
 
 
 def case(question: str, expected: str) -> Case:
@@ -45,7 +47,7 @@ def sets() -> dict[str, list[Case]]:
 
 
 def test_every_set_asks_something(sets: dict[str, list[Case]]) -> None:
-    assert len(sets) == 8
+    assert len(sets) == 9
     assert all(asked for asked in sets.values())
     assert all(c.chat[-1].role == "user" for asked in sets.values() for c in asked)
 
@@ -66,3 +68,20 @@ def test_quotes_are_asked_of_the_document_they_stand_in() -> None:
         sentence, number = case.expected.removesuffix("]").rsplit(" [", 1)
         block = case.chat[0].content.split(f"[{number}] ")[-1].split("</document>")[0]
         assert sentence in block
+
+
+def test_functions_are_asked_for_with_and_without_force() -> None:
+    sets = calls()
+    choices = {name: {c.fields.get("tool_choice") for c in asked} for name, asked in sets.items()}
+    assert choices == {
+        "calls, free to call": {"auto"},
+        "calls, required": {"required"},
+        "objects": {None},
+    }
+    assert all("response_format" in c.fields for c in sets["objects"])
+
+
+def test_fields_of_a_case_are_sent() -> None:
+    script = Script({"a": ("A.", True)})
+    asked = [Case((Message("user", "a"),), "A.tools", {"tools": []})]
+    assert evaluate(script, asked).exact == 1  # type: ignore[arg-type]

@@ -40,7 +40,8 @@ def test_quote_ends_with_the_number_of_its_document() -> None:
 
 def test_every_question_is_about_a_sentence_of_its_document() -> None:
     documents = read_held_out()
-    assert len(documents) == 10
+    assert sum(len(document.questions) for document in documents) == 76
     for document in documents:
         places = [place for _, place in document.questions]
-        assert places == list(range(len(document.block.sentences)))
+        assert places == sorted({*places})
+        assert places[-1] < len(document.block.sentences)
