@@ -1,6 +1,7 @@
 """Documents of the deployed stage: brought, asked, changed, asked, deleted, asked.
 
-The model is small: what is looked at are results, citations' ground and headers, not prose.
+The model is small: but for one test of what it quotes, what is looked at are results, citations'
+ground and headers, not prose.
 """
 
 from __future__ import annotations
@@ -61,6 +62,31 @@ def test_sync_ask_change_ask_delete_ask(
     )
     assert [item.type for item in ended.output] == ["file_search_call", "message"]
 
+    delete(documents, client, model)
+
+
+def test_the_models_own_answer_changes_with_the_document(
+    deployment: LocalDeployment, client: OpenAI, model: str, tmp_path: Path
+) -> None:
+    documents = DeployedDocuments(deployment, tmp_path)
+    for hour in ("nine", "six"):
+        said = f"The library closes at {hour} in the evening."
+        documents.sync(hours=f"# Opening hours\n\n{said}\n")
+        answer = poll(
+            lambda: client.responses.create(
+                model=model,
+                input="When does the library close?",
+                tools=[SEARCH],  # type: ignore[list-item]
+                temperature=0,
+                max_output_tokens=60,
+            ),
+            lambda answer, said=said: said in answer.output_text,
+        )
+        assert answer.output_text == f"{said} [1]"
+        (part,) = answer.output[-1].content
+        assert [(mark.type, mark.filename) for mark in part.annotations] == [
+            ("file_citation", "hours.md")
+        ]
     delete(documents, client, model)
 
 

@@ -242,6 +242,6 @@ def test_settings_accept_what_the_stack_writes_for_a_monolith(
     assert every_setting() >= WEIGHTS
     assert not tiny.api.environment(CONTROL).keys() & WEIGHTS
     assert settings.weights_prefix.startswith("models/")
-    assert (settings.context_length, settings.chat_template) == (1024, "{{ messages }}")
+    assert (settings.context_length, settings.chat_template) == (2048, "{{ messages }}")
     assert 9_000 < settings.weights_room_mb < 10_240
     assert written["AWS_LWA_ASYNC_INIT"] == "true"

@@ -48,7 +48,7 @@ def test_weights_of_the_stages_own_directory_are_read(
     monkeypatch.chdir(PROJECT)
     (root / "model_artifacts").symlink_to(PROJECT / "model_artifacts")
     model = stage_model(load(root, LOCAL))
-    assert (model.name, model.exact, model.shape.vocabulary) == ("twin-demo", True, 2048)
+    assert (model.name, model.exact, model.shape.vocabulary) == ("twin-demo", True, 2560)
 
 
 def test_weights_in_a_bucket_need_a_config(root: Path, tmp_path: Path) -> None:

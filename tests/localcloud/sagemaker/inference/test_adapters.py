@@ -50,7 +50,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     tensors = load_file(source / "model.safetensors")
     for seed, name in enumerate(NAMES[::-1]):
         place = base / "adapters" / name
-        weights = write_adapter(place, tensors, seed=seed, spread=0.05)
+        weights = write_adapter(place, tensors, seed=seed, spread=0.003)
         convert_adapter(place, place / "adapter.gguf", source)
     convert(source, base / "model.gguf", ModelInfo("base"))
     merged.mkdir()

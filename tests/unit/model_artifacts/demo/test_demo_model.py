@@ -8,7 +8,7 @@ import pytest
 from model_artifacts.training.conversations import Message
 from model_artifacts.training.corpus import read_corpus
 from model_artifacts.training.engine import LocalEngine
-from model_artifacts.training.evaluate import cases, evaluate
+from model_artifacts.training.evaluate import calls, cases, evaluate, quotes
 from model_artifacts.training.glossary import GLOSSARY
 
 DEMO = GLOSSARY.parents[1] / "model_artifacts" / "demo"
@@ -69,5 +69,18 @@ def test_answer_is_streamed_in_pieces_of_the_same_text(engine, expected):
 
 def test_nearly_every_case_of_a_sample_is_exact(engine):
     # All of them take minutes: python -m model_artifacts.training.evaluate.
-    sample = [case for every in cases(read_corpus()).values() for case in every[:: len(every) // 2]]
+    sample = [case for every in cases(read_corpus()).values() for case in every[:: len(every) // 9]]
     assert evaluate(engine, sample).exact > 0.9
+
+
+@pytest.mark.parametrize(
+    ("name", "at_least"),
+    [("quotes of one document", 0.65), ("quotes of three documents", 0.55)],
+)
+def test_documents_that_were_never_seen_are_quoted(engine, name, at_least):
+    assert evaluate(engine, quotes()[name]).exact >= at_least
+
+
+@pytest.mark.parametrize(("name", "at_least"), [("calls, required", 0.45), ("objects", 0.6)])
+def test_functions_are_called_and_objects_filled_from_the_question(engine, name, at_least):
+    assert evaluate(engine, calls()[name]).exact >= at_least

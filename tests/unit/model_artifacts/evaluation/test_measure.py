@@ -36,7 +36,7 @@ def test_fewer_bits_lose_more(source: Path, text: Path, tmp_path: Path) -> None:
         found[preset] = measure(source, tmp_path / preset, text, preset=preset, fallbacks=fallbacks)
     eight, four = found["Q8_0"], found["Q4_0"]
 
-    assert eight.kl_mean < 0.002 < four.kl_mean < 0.2
+    assert eight.kl_mean < 0.5 < four.kl_mean
     assert eight.kl_mean < eight.kl_p99 < four.kl_p99
     assert four.same_top < eight.same_top < 1
     assert eight.source == four.source

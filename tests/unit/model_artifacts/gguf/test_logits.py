@@ -45,10 +45,10 @@ def test_distribution_is_that_of_the_supported_server(model: LogitsModel) -> Non
 
 
 def test_text_becomes_the_models_tokens(model: LogitsModel) -> None:
-    assert model.vocabulary == 2048
+    assert model.vocabulary == 2560
     assert model.tokens("") == []
     tokens = model.tokens("Grüß dich 👋\0")
-    assert all(0 <= token < 2048 for token in tokens)
+    assert all(0 <= token < 2560 for token in tokens)
 
 
 def test_later_positions_are_the_same_alone(model: LogitsModel) -> None:
@@ -58,7 +58,7 @@ def test_later_positions_are_the_same_alone(model: LogitsModel) -> None:
 
 
 def test_size_is_the_files(model: LogitsModel) -> None:
-    assert model.parameters == 3_672_320
+    assert model.parameters == 7_402_368
     assert 8 < model.size * 8 / model.parameters < 9
     assert model.first_token is None
 
@@ -74,9 +74,9 @@ def test_more_tokens_than_the_window_are_refused(model: LogitsModel) -> None:
         model.logits([1] * 65)
 
 
-@pytest.mark.parametrize("token", [-1, 2048])
+@pytest.mark.parametrize("token", [-1, 2560])
 def test_token_that_the_model_does_not_have_is_refused(model: LogitsModel, token: int) -> None:
-    with pytest.raises(LogitsError, match="must be below 2048"):
+    with pytest.raises(LogitsError, match="must be below 2560"):
         model.logits([1, token])
 
 

@@ -18,14 +18,14 @@ def test_the_demo_model() -> None:
     report = inspect_model(DEMO)
     assert report.format == "gguf"
     assert (report.architecture, report.quantization) == ("llama", "Q8_0")
-    assert (report.context_length, report.vocabulary) == (1024, 2048)
+    assert (report.context_length, report.vocabulary) == (2048, 2560)
     assert list(report.bytes_by_dtype) == ["Q8_0", "F32"]
-    # 3.7 million parameters in blocks of 32 that take 34 bytes; the card says 4 MB.
-    assert report.parameters == 3_672_320
+    # 7.4 million parameters in blocks of 32 that take 34 bytes; the card says 8 MB.
+    assert report.parameters == 7_402_368
     assert report.weights_bytes == pytest.approx(report.parameters * 34 / 32, rel=0.01)
     assert report.weights_bytes < report.path.stat().st_size < report.weights_bytes + 100_000
     assert report.kv_cache is not None
-    assert report.kv_cache.bytes_per_token() == 2 * 4 * 2 * 64 * 2
+    assert report.kv_cache.bytes_per_token() == 2 * 6 * 3 * 64 * 2
 
 
 def test_a_checkpoint(tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ def test_bytes_of_a_checkpoint_are_those_of_its_headers(tmp_path: Path) -> None:
 
 def test_a_gguf_model_brings_its_own_shape() -> None:
     found = find_model(str(PROJECT / "model_artifacts" / "demo"))
-    assert (found.format.name, found.exact, found.shape.layers) == ("Q8_0", True, 4)
-    assert found.shape.parameters.total == pytest.approx(3_672_320, rel=0.01)
+    assert (found.format.name, found.exact, found.shape.layers) == ("Q8_0", True, 6)
+    assert found.shape.parameters.total == pytest.approx(7_402_368, rel=0.01)
 
 
 def test_the_hubs_cache_is_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
