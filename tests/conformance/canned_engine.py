@@ -1,7 +1,7 @@
 """A canned engine that answers at once, with tool calls and JSON where a request asks for them.
 
-The demo model answers what it was trained on, and ignores tools and schemas; a client's handling of
-both needs an engine that does not.
+The demo model calls the right function in half of all cases; a client's handling needs an engine
+that always does.
 """
 
 from __future__ import annotations

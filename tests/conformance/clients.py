@@ -34,8 +34,6 @@ PROBES = Path(__file__).parent / "probes"
 DOCUMENT = PROJECT / "docs" / "compatibility.md"
 BEGIN, END = "<!-- clients, {}: begin -->", "<!-- clients, {}: end -->"
 CANNED = "canned"
-LEFT_OUT = {"vllm": ("tools", "tools_streamed", "responses_tools")}
-"""Features by engine: in a call vLLM allows any white space, which the demo model goes on with."""
 LONGEST_SECONDS = 240
 FEATURES = {
     "chat": "chat",
@@ -200,9 +198,7 @@ def write(engine: str, outcomes: dict[str, Outcome]) -> None:
 @contextmanager
 def _asked(options: argparse.Namespace) -> Iterator[dict[str, str]]:
     """Give the probes' environment: where they ask, with which key, for which model."""
-    left_out = ",".join(LEFT_OUT.get(options.engine, ()))
     stage = {"TWIN_URL": options.url, "TWIN_KEY": options.key, "TWIN_MODEL": options.model}
-    stage |= {"TWIN_LEFT_OUT": left_out}
     if options.url:
         yield stage
     elif options.engine == CANNED:

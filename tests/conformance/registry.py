@@ -27,7 +27,7 @@ def probed() -> Outcome:
         cloud = LocalCloud(Settings(port=free_port(), data_dir=Path(name)))
         try:
             cloud.start(stop_with_us=True)
-            asked = {"TWIN_URL": "", "TWIN_KEY": "", "TWIN_MODEL": GROUP, "TWIN_LEFT_OUT": ""}
+            asked = {"TWIN_URL": "", "TWIN_KEY": "", "TWIN_MODEL": GROUP}
             return probe(SDK, without_aws(inherited()) | cloud.settings.client_environment | asked)
         finally:
             cloud.stop()
