@@ -32,8 +32,6 @@ WRITTEN = "8e07e8f148b81b3e47edf51cc7248d611902dde7"
 _QUESTIONS = Path(__file__).with_name("questions.txt")
 _JUDGEMENTS = _QUESTIONS.with_name("judgements.txt")
 _SHARE_OF_RARE = 0.02
-_LINE = re.compile(r"(#|>|own:|other:) (.+)")
-_JUDGED = re.compile(r"(\?|#|>|no:) (.+)")
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ def on_one_line(text: str) -> str:
 def read_questions() -> list[Question]:
     """Return the questions that ship with the project, each with its judgement."""
     judged = dict(_judgements(_JUDGEMENTS.read_text()))
-    found = list(_parse(_QUESTIONS.read_text().splitlines()))
+    found = list(_parse(_QUESTIONS.read_text()))
     if unknown := judged.keys() - {question.text for question in found}:
         raise ValueError(f"judged, and no question: {', '.join(sorted(unknown))}")
     return [replace(one, judgement=judged.get(one.text, Judgement())) for one in found]
@@ -102,37 +100,40 @@ def _judgements(text: str) -> Iterator[tuple[str, Judgement]]:
         question = document = ""
         answers: list[tuple[str, str]] = []
         refused: list[str] = []
-        for line in block.splitlines():
-            found = _JUDGED.fullmatch(line)
-            if found is None:
-                raise ValueError(f"{line!r} of the judgements is none of ?, #, >, no:")
-            match found[1]:
+        for mark, told in _marked(block, "judgements", ("?", "#", ">", "no:")):
+            match mark:
                 case "?":
-                    question = found[2]
+                    question = told
                 case "#":
-                    document = found[2]
+                    document = told
                 case ">":
-                    answers.append((document, found[2]))
+                    answers.append((document, told))
                 case _:
-                    refused += found[2].split()
+                    refused += told.split()
         yield question, Judgement(tuple(answers), frozenset(refused))
 
 
-def _parse(lines: list[str]) -> Iterator[Question]:
+def _parse(text: str) -> Iterator[Question]:
     document = passage = ""
-    for number, line in enumerate(lines, 1):
-        found = _LINE.fullmatch(line)
-        if found is None:
-            raise ValueError(f"line {number} of the questions is none of #, >, own:, other:")
-        match found[1]:
+    for mark, told in _marked(text, "questions", ("#", ">", "own:", "other:")):
+        match mark:
             case "#":
-                document = found[2]
+                document = told
             case ">":
-                passage = found[2]
+                passage = told
             case "own:":
-                yield Question(document, passage, "own", found[2])
+                yield Question(document, passage, "own", told)
             case _:
-                yield Question(document, passage, "other", found[2])
+                yield Question(document, passage, "other", told)
+
+
+def _marked(text: str, name: str, marks: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield each line of a file as its mark and the text that follows."""
+    for line in text.splitlines():
+        mark, _, told = line.partition(" ")
+        if mark not in marks or not told:
+            raise ValueError(f"{line!r} of the {name} is none of {', '.join(marks)}")
+        yield mark, told
 
 
 def paragraphs(text: str) -> list[str]:

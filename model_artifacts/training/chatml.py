@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Encoding, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from model_artifacts.gguf.vocabulary import LLAMA3_SPLIT
 from model_artifacts.training.conversations import Message
@@ -70,6 +70,13 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int) -> Tokenizer:
     return tokenizer
 
 
+def encode_message(tokenizer: Tokenizer, message: Message) -> tuple[list[int], Encoding, list[int]]:
+    """Return the tokens of a message's head, its content with the end marker, and the tail."""
+    head = tokenizer.encode(f"{START}{message.role}\n")
+    body = tokenizer.encode(f"{message.content}{END}")
+    return head.ids, body, tokenizer.encode("\n").ids
+
+
 def encode(tokenizer: Tokenizer, messages: Sequence[Message]) -> tuple[list[int], list[bool]]:
     """Return a conversation's tokens and, for each, whether the model is to learn it.
 
@@ -78,11 +85,8 @@ def encode(tokenizer: Tokenizer, messages: Sequence[Message]) -> tuple[list[int]
     tokens: list[int] = []
     learned: list[bool] = []
     for message in messages:
-        head = tokenizer.encode(f"{START}{message.role}\n").ids
-        body = tokenizer.encode(f"{message.content}{END}").ids
-        tail = tokenizer.encode("\n").ids
-        tokens += head + body + tail
-        learned += (
-            [False] * len(head) + [message.role == "assistant"] * len(body) + [False] * len(tail)
-        )
+        head, body, tail = encode_message(tokenizer, message)
+        tokens += head + body.ids + tail
+        answers = message.role == "assistant"
+        learned += [False] * len(head) + [answers] * len(body.ids) + [False] * len(tail)
     return tokens, learned

@@ -140,11 +140,12 @@ def _small_talk(topics: Sequence[Topic], turns: int) -> Iterator[Message]:
         yield Message("assistant", topic.answer)
 
 
-def _spread(chosen: list[Case], limit: int) -> list[Case]:
+def _drawn(chosen: list[Case], limit: int) -> list[Case]:
     """Return at most `limit` cases, drawn the same way each time; 0 means all."""
     # Every tenth, say, would be of few phrasings, which come in turns.
-    drawn = random.Random(0).sample(chosen, min(limit, len(chosen)))  # noqa: S311 - repeatable
-    return drawn if limit else chosen
+    if not limit:
+        return chosen
+    return random.Random(0).sample(chosen, min(limit, len(chosen)))  # noqa: S311 - repeatable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -158,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     with LocalEngine(chosen.model) as engine:
         for name, every in {**cases(read_corpus()), **quotes(), **calls()}.items():
-            score = evaluate(engine, _spread(every, chosen.limit))
+            score = evaluate(engine, _drawn(every, chosen.limit))
             sys.stdout.write(_row(name, score))
             if chosen.show_misses:
                 sys.stdout.writelines(_described(miss) for miss in score.misses)

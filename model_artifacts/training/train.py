@@ -95,7 +95,7 @@ def _train_streams(
     for number, steps in enumerate(recipe.reading):
         alone = Practice(reading, corpus, tokenizer, seed + number, context)
         losses[f"reading, round {number}"] = alone.train(nobody, steps).means
-    lessons = ReadingBatches(corpus, tokenizer, recipe.seed + 1, tokens=_MEASURED_TOKENS)
+    lessons = ReadingBatches(corpus, tokenizer, seed + 1, tokens=_MEASURED_TOKENS)
     usual = reciting.sizes(lessons.lessons(short=False).words[0])
     with torch.no_grad():
         # A name is divided by its token's own size, which is known.

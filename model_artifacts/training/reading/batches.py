@@ -1,4 +1,4 @@
-"""Batches of lessons, the short ones first."""
+"""Batches of lessons, and of drills."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ReadingBatch(NamedTuple):
 
 
 class ReadingBatches:
-    """An endless, seeded source of batches that grow harder.
+    """An endless, seeded source of batches.
 
     Args:
         corpus: What the model knows by heart, for what else stands in a chat.

@@ -117,12 +117,26 @@ def _rows(layer: Layer, head: int) -> int:
     return head * len(layer.key)
 
 
+def _read_names(layer: Layer) -> None:
+    """Lay out the names of the tokens that are looked at as values."""
+    layer.value.copy_(torch.eye(len(layer.key), WIDTH))
+    layer.value[CONSTANT] = 0.0
+
+
+def _hand_on(layer: Layer, mark: slice) -> None:
+    """Lay out the way of a mark to where the asked mark stands."""
+    layer.value.zero_()
+    layer.value[:_MARKED, mark] = torch.eye(_MARKED)
+    for head in range(HEADS):
+        first = _rows(layer, head)
+        layer.output[ASKED, first : first + _MARKED] += torch.eye(_MARKED) / HEADS
+
+
 def _lay_back(layer: Layer, turns: list[float], codes: _Codes) -> None:
     size = len(layer.key)
     for weights in (layer.key, layer.query, layer.output):
         weights.mul_(0.2)
-    layer.value.copy_(torch.eye(size, WIDTH))
-    layer.value[CONSTANT] = 0.0
+    _read_names(layer)
     layer.key[: _BACK[1][2].stop, CONSTANT] += _POSITION
     for head, (back, surely, pairs) in enumerate(_BACK):
         first = _rows(layer, head)
@@ -159,25 +173,21 @@ def _lay_match(layer: Layer, still: torch.Tensor) -> None:
     layer.key[still, _NAMED] += own
     layer.key[still, BEFORE] += before
     layer.key[neighbours, CONSTANT] += 4.0
-    layer.value.zero_()
-    layer.value[:_MARKED, MARK] = torch.eye(_MARKED)
+    _hand_on(layer, MARK)
     for head, of_before in enumerate((0.0, 0.8)):
         first = _rows(layer, head)
         layer.query[first + still, _NAMED] += own
         layer.query[first + still, BEFORE] += before * of_before
         # Neither the token itself nor its neighbours.
         layer.query[[first + pair for pair in neighbours], CONSTANT] -= 4.0
-        layer.output[ASKED, first : first + _MARKED] += torch.eye(_MARKED) / HEADS
 
 
 def _lay_gather(layer: Layer) -> None:
     layer.key[_NEAR, CONSTANT] += 3.0
-    layer.value.zero_()
-    layer.value[:_MARKED, ASKED] = torch.eye(_MARKED)
+    _hand_on(layer, ASKED)
     for head in range(HEADS):
         first = _rows(layer, head)
         layer.query[[first + pair for pair in _NEAR], CONSTANT] += 3.0
-        layer.output[ASKED, first : first + _MARKED] += torch.eye(_MARKED) / HEADS
 
 
 def _lay_copy(layer: Layer, still: torch.Tensor, codes: _Codes) -> None:
@@ -187,8 +197,7 @@ def _lay_copy(layer: Layer, still: torch.Tensor, codes: _Codes) -> None:
     layer.key[still, BEFORE] += before
     layer.key[still, EARLIER] += earlier
     layer.key[still, MARK] += mark
-    layer.value.copy_(torch.eye(len(layer.key), WIDTH))
-    layer.value[CONSTANT] = 0.0
+    _read_names(layer)
     for head in range(HEADS):
         first = _rows(layer, head)
         layer.query[first + still, _NAMED] += before @ codes.before

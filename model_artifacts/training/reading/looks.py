@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tokenizers import Tokenizer
 
-from model_artifacts.training.chatml import END, START
+from model_artifacts.training.chatml import encode_message
 from model_artifacts.training.reading.lessons import Lesson, Span
 from model_artifacts.training.reading.state import ASKED, MARK
 
@@ -94,9 +94,7 @@ def encode_lesson(tokenizer: Tokenizer, lesson: Lesson) -> EncodedLesson:
     learned: list[bool] = []
     places: list[list[tuple[int, int, int]]] = []
     for number, message in enumerate(lesson.chat):
-        head = tokenizer.encode(f"{START}{message.role}\n").ids
-        body = tokenizer.encode(f"{message.content}{END}")
-        tail = tokenizer.encode("\n").ids
+        head, body, tail = encode_message(tokenizer, message)
         first = len(tokens) + len(head)
         places.append([(first + n, *where) for n, where in enumerate(body.offsets)])
         tokens += head + body.ids + tail
