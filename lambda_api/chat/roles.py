@@ -62,9 +62,10 @@ def _instruction(message: Said) -> str | None:
 
     vLLM joins parts with a line end, too.
     """
-    if message.role != "system" or not isinstance(message.content, list):
-        return message.content if message.role == "system" else None
-    parts = [part.plain() for part in message.content]
+    content: str | list[Any] | None = message.content if message.role == "system" else None
+    if not isinstance(content, list):
+        return content
+    parts = [part.plain() for part in content]
     if any(part.keys() != {"type", "text"} for part in parts):
         return None
     return "\n".join(part["text"] for part in parts)
