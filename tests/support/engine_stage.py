@@ -10,7 +10,7 @@ from typing import Literal
 
 from localcloud.ports import free_port
 from localcloud.settings import Settings
-from tests.support.vllm_stage import vllm_cloud, vllm_deployment
+from tests.support.vllm_stage import LIKE_PROD, vllm_cloud, vllm_deployment
 from twin.environment import PROJECT
 from twin.local.cloud import LocalCloud
 from twin.local.deployment import LocalDeployment
@@ -41,6 +41,9 @@ def _stage(engine: Engine, directory: Path) -> tuple[LocalCloud, LocalDeployment
     if engine == "vllm":
         (directory / "checkout").mkdir()
         cloud = vllm_cloud(directory)
-        return cloud, vllm_deployment(cloud, directory / "checkout")
+        # Who asks without a temperature gets the likeliest answer: by chance, a model this small
+        # goes on until its context is full.
+        flags = LIKE_PROD["model__flags"] | {"override_generation_config": {"top_k": 1}}
+        return cloud, vllm_deployment(cloud, directory / "checkout", model__flags=flags)
     cloud = LocalCloud(Settings(port=free_port(), data_dir=directory))
     return cloud, LocalDeployment(cloud, PROJECT)
