@@ -57,6 +57,9 @@ LIKE_PROD: dict[str, Any] = {
     "api__throttle_rate": 1000,
     "api__throttle_burst": 1000,
 }
+SPREAD = 0.007
+"""Size of random adapters' numbers: from 0.02 on the demo model's overflow in llama.cpp."""
+
 QUOTAS = '[sagemaker.endpoint_usage]\n"ml.*" = 20\n'
 
 
@@ -78,7 +81,7 @@ def vllm_deployment(
     write_checkpoint(DEMO, checkout / CHECKPOINT)
     tensors = load_file(checkout / CHECKPOINT / "model.safetensors")
     for seed, name in enumerate(adapters):
-        write_adapter(checkout / CHECKPOINT / "adapters" / name, tensors, seed=seed, spread=0.05)
+        write_adapter(checkout / CHECKPOINT / "adapters" / name, tensors, seed=seed, spread=SPREAD)
     named = [{"name": name, "path": f"adapters/{name}"} for name in adapters]
     changes = LIKE_PROD | {"model__adapters": named} | changes
     if adapters:

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 from model_artifacts.gguf.convert import ModelInfo, convert
 from tests.support.lora import llama_cpp, write_adapter
-from tests.support.vllm_stage import CHECKPOINT, vllm_cloud, vllm_deployment
+from tests.support.vllm_stage import CHECKPOINT, SPREAD, vllm_cloud, vllm_deployment
 from twin.client.conversation import connect
 from twin.local.deployment import LocalDeployment
 
@@ -62,7 +62,7 @@ def test_each_adapter_answers_as_merged_weights_do(
     assert found != likeliest(asking, "twin-demo")
     source = adapted.project / CHECKPOINT
     tensors = load_file(source / "model.safetensors")
-    merged = write_adapter(tmp_path / "peft", tensors, seed=0, spread=0.05)
+    merged = write_adapter(tmp_path / "peft", tensors, seed=0, spread=SPREAD)
     for name in ("config.json", "tokenizer.json", "chat_template.jinja"):
         (tmp_path / "merged").mkdir(exist_ok=True)
         (tmp_path / "merged" / name).write_text((source / name).read_text())
