@@ -129,7 +129,7 @@ $(VLLM): localcloud/engines/vllm.txt | $(SETUP)
 test-vllm: setup vllm ## Clients, hostile callers and a new version against a stage like prod, with vLLM
 	$(BIN)/python -m pytest --verbose --durations 0 --timeout 1800 \
 	  tests/vllm/check_adapters.py tests/vllm/check_clients.py tests/vllm/check_hostile.py \
-	  tests/vllm/check_lifecycle.py
+	  tests/vllm/check_lifecycle.py tests/vllm/check_template.py
 
 format: setup ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix .

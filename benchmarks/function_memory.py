@@ -10,23 +10,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from threading import Thread
+from typing import Any, ClassVar, cast
 
 import boto3
+from packaged_functions import PackagedFunctions
 from table import machine
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "service")]
-
-from control_group import Group, memory  # noqa: E402
+sys.path.insert(0, str(ROOT))
 
 from lambda_api.aws.s3 import S3Store  # noqa: E402
 from lambda_api.batches.schemas import CHAT_COMPLETIONS, BatchRequest  # noqa: E402
@@ -40,6 +39,7 @@ from lambda_api.responses.service import ResponseService  # noqa: E402
 from lambda_api.responses.store import ResponseStore  # noqa: E402
 from lambda_api.retrieval.grounded_chat import GroundedChat  # noqa: E402
 from lambda_api.settings import Settings  # noqa: E402
+from lambda_api.webhooks.events import event as webhook_event  # noqa: E402
 from localcloud.ports import free_port  # noqa: E402
 from localcloud.settings import Settings as CloudSettings  # noqa: E402
 from localcloud.web_adapter.package import unpack  # noqa: E402
@@ -50,50 +50,12 @@ from tests.support.service.batch_world import OWNER, Executions, request, transf
 from tests.support.service.standin_runtime import completion  # noqa: E402
 from twin.local.cloud import LocalCloud  # noqa: E402
 
+HANDLERS = "lambda_api.handlers"
 BUCKET = "jobs"
 UPLOAD_BYTES = 4_400_000
 """The most of a file that API Gateway hands to a function, which gets it in base64."""
 TEXT = "Grüße 👋 an alle. "
 """Python keeps four bytes a character of a text with such a one, which is the most."""
-FUNCTION = """
-import importlib, json, sys, types
-sys.path.insert(0, ".")
-def peak():
-    (line,) = (line for line in open("/proc/self/status") if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
-handler = importlib.import_module("lambda_api.handlers." + sys.argv[1]).handler
-idle, context = peak(), types.SimpleNamespace(aws_request_id="0")
-answer = handler(json.load(sys.stdin), context)
-print(json.dumps({"idle": idle, "peak": peak(), "answer": answer}))
-"""
-
-
-@dataclass(frozen=True)
-class Functions:
-    """The functions as they are packaged, with the stage's variables."""
-
-    package: Path
-    variables: dict[str, str]
-
-    def call(self, module: str, size: int, event: dict[str, Any]) -> tuple[str, Any]:
-        """Have a fresh environment of a size handle an event; give its memory and its answer."""
-        group = Group("memory", memory(size))
-        try:
-            done = subprocess.run(
-                [sys.executable, "-I", "-S", "-c", FUNCTION, module],
-                cwd=self.package,
-                env=self.variables,
-                input=json.dumps(event),
-                stdout=subprocess.PIPE,
-                text=True,
-                preexec_fn=group.join,
-            )
-        finally:
-            group.remove()
-        if done.returncode:
-            return f"ended with {done.returncode}", None
-        told = json.loads(done.stdout.splitlines()[-1])
-        return f"{told['idle']:.0f} / {told['peak']:.0f}", told["answer"]
 
 
 class Queue:
@@ -120,6 +82,12 @@ class Queue:
         text = TEXT * ((MAX_PAYLOAD_BYTES - 1000) // len(TEXT.encode()))
         service.enqueue(ResponseRequest(model="twin", input=text, background=True), OWNER)
         self.store.put(f"async/output/{self.name}.out", completion(text).body)
+
+
+def message(body: str) -> dict[str, Any]:
+    """A message of a queue, as Lambda hands it over the first time."""
+    record: dict[str, Any] = {"eventSource": "aws:sqs", "messageId": "m", "body": body}
+    return record | {"receiptHandle": "r", "attributes": {"ApproximateReceiveCount": "1"}}
 
 
 def uploaded(size: int) -> dict[str, Any]:
@@ -151,7 +119,9 @@ def lines(total: int, of_bytes: int) -> Iterator[bytes]:
         yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
 
-def batch(functions: Functions, runs: BatchRuns, file_mb: int, line_bytes: int) -> list[str]:
+def batch(
+    functions: PackagedFunctions, runs: BatchRuns, file_mb: int, line_bytes: int
+) -> list[str]:
     """Memory of preparing a batch and of collecting its answers, which repeat the requests."""
     file_id = runs.files.new_id()
     parts = lines(file_mb * 10**6, line_bytes)
@@ -159,44 +129,83 @@ def batch(functions: Functions, runs: BatchRuns, file_mb: int, line_bytes: int) 
     batches = BatchService(runs.batches, runs.files, Executions, "twin")
     wanted = BatchRequest(input_file_id=file_id, endpoint=CHAT_COMPLETIONS, completion_window="24h")
     event = {"owner": OWNER, "batch_id": batches.create(OWNER, wanted).id}
-    prepared, step = functions.call("batch_prepare", sizes.BATCH_STEP_MB, event)
+    prepared, step = functions.call(f"{HANDLERS}.batch_prepare", sizes.BATCH_STEP_MB, event)
     transform(runs.store, step)
     event["job_name"] = step["job_name"]
-    collected, _ = functions.call("batch_collect", sizes.BATCH_STEP_MB, event)
+    collected, _ = functions.call(f"{HANDLERS}.batch_collect", sizes.BATCH_STEP_MB, event)
     counts = batches.get(OWNER, event["batch_id"]).request_counts
     assert counts.completed == counts.total > 0, counts
     return [prepared, collected]
 
 
-def completed(functions: Functions, store: S3Store) -> list[str]:
+def completed(functions: PackagedFunctions, store: S3Store) -> list[str]:
     """Memory of settling a response told of by SageMaker, and one that the watch looks at."""
     queue = Queue(store)
     queue.queue()
     news: dict[str, Any] = {"invocationStatus": "Completed", "inferenceId": queue.name}
     news["responseParameters"] = {"outputLocation": store.uri(f"async/output/{queue.name}.out")}
     event = {"Records": [{"Sns": {"Message": json.dumps(news)}}]}
-    told, _ = functions.call("async_completion", sizes.COMPLETION_MB, event)
+    told, _ = functions.call(f"{HANDLERS}.async_completion", sizes.COMPLETION_MB, event)
     queue.queue()
-    record: dict[str, Any] = {"eventSource": "aws:sqs", "messageId": "m", "body": queue.name}
-    record["receiptHandle"], record["attributes"] = "r", {"ApproximateReceiveCount": "1"}
-    watched, answer = functions.call("async_completion", sizes.COMPLETION_MB, {"Records": [record]})
+    event = {"Records": [message(queue.name)]}
+    seen, answer = functions.call(f"{HANDLERS}.async_completion", sizes.COMPLETION_MB, event)
     assert answer == {"batchItemFailures": []}, answer
-    return [told, watched]
+    return [told, seen]
 
 
-def sent(functions: Functions) -> str:
+def sent(functions: PackagedFunctions) -> str:
     """Memory of taking the largest file that comes through API Gateway."""
-    spent, answer = functions.call("control", sizes.CONTROL_MB, uploaded(UPLOAD_BYTES))
+    spent, answer = functions.call(f"{HANDLERS}.control", sizes.CONTROL_MB, uploaded(UPLOAD_BYTES))
     assert answer is None or answer["statusCode"] == 200, answer
+    return spent
+
+
+class Listener(BaseHTTPRequestHandler):
+    """A receiver of webhooks, and CloudFormation as custom resources answer it."""
+
+    told: ClassVar[list[Any]] = []
+
+    def do_POST(self) -> None:
+        self.told.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def do_PUT(self) -> None:
+        self.do_POST()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def delivered(functions: PackagedFunctions) -> str:
+    """Memory of delivering ten events, the most of a batch."""
+    records = [message(webhook_event("response.completed", f"resp_{0:032x}", 1))] * 10
+    event = {"Records": records}
+    spent, answer = functions.call(f"{HANDLERS}.webhook_delivery", sizes.DELIVERY_MB, event)
+    assert answer == {"batchItemFailures": []}, answer
+    return spent
+
+
+def handed_over(functions: PackagedFunctions) -> str:
+    """Memory of a handover of scaling: its clients, and an answer to CloudFormation."""
+    before = {"Endpoint": "twin-local", "Variant": "old", "Config": "a", "Bucket": BUCKET}
+    before |= {"Prefix": "scaling/", "StackName": "twin-local-serving", "Moment": "before"}
+    event = {
+        **dict.fromkeys(("StackId", "RequestId", "LogicalResourceId"), "x"),
+        "RequestType": "Update",
+        "ResponseURL": functions.variables["TWIN_WEBHOOK_URL"],
+        "OldResourceProperties": before,
+        "ResourceProperties": {**before, "Variant": "new", "Config": "b"},
+    }
+    spent, _ = functions.call(f"{HANDLERS}.scaling_handover", sizes.HANDOVER_MB, event)
+    assert Listener.told[-1]["Status"] == "SUCCESS", Listener.told[-1]
     return spent
 
 
 def variables(settings: CloudSettings) -> dict[str, str]:
     """The stage's variables, and those of the cloud."""
-    origin = settings.origin
     return {
-        "AWS_ENDPOINT_URL_S3": origin,
-        "AWS_ENDPOINT_URL_SQS": origin,
+        "AWS_ENDPOINT_URL": settings.origin,
         "AWS_ACCESS_KEY_ID": settings.account,
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_DEFAULT_REGION": settings.region,
@@ -210,9 +219,11 @@ def variables(settings: CloudSettings) -> dict[str, str]:
     }
 
 
-def rows(functions: Functions, file_mb: int) -> Iterator[tuple[str, int, str]]:
+def rows(functions: PackagedFunctions, file_mb: int) -> Iterator[tuple[str, int, str]]:
     """Names, sizes and memory of functions."""
     store = S3Store.connect(BUCKET)
+    yield "delivery: ten events", sizes.DELIVERY_MB, delivered(functions)
+    yield "handover of scaling", sizes.HANDOVER_MB, handed_over(functions)
     yield "control: an upload of 4.4 MB", sizes.CONTROL_MB, sent(functions)
     for way, spent in zip(("told of", "watched"), completed(functions, store), strict=True):
         yield f"completion: an answer of 6 MB, {way}", sizes.COMPLETION_MB, spent
@@ -239,9 +250,16 @@ def main() -> None:
         stack.enter_context(aws_environment(known))
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         url = boto3.client("sqs").create_queue(QueueName="watches")["QueueUrl"]
-        known["TWIN_RESPONSE_WATCH_QUEUE_URL"] = url
+        known |= {"TWIN_RESPONSE_WATCH_QUEUE_URL": url, "TWIN_WEBHOOK_QUEUE_URL": url}
+        secret = boto3.client("secretsmanager").create_secret(
+            Name="webhook", SecretString="whsec_" + b64encode(bytes(24)).decode()
+        )
+        known["TWIN_WEBHOOK_SECRET_ARN"] = secret["ARN"]
+        listener = stack.enter_context(HTTPServer(("127.0.0.1", 0), Listener))
+        Thread(target=listener.serve_forever, daemon=True).start()
+        known["TWIN_WEBHOOK_URL"] = f"http://127.0.0.1:{listener.server_port}/"
         print(f"{machine()}\n\n| | size, MB | idle / peak, MB |\n|---|--:|--:|")
-        for name, size, spent in rows(Functions(unpack(bundle, scratch), known), file_mb):
+        for name, size, spent in rows(PackagedFunctions(unpack(bundle, scratch), known), file_mb):
             print(f"| {name} | {size} | {spent} |", flush=True)
 
 

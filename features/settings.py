@@ -11,6 +11,9 @@ from typing import Any, Literal, Self, get_args
 
 EmbedderKind = Literal["minilm", "none", "sagemaker", "bedrock"]
 _PREFIX = "TWIN_FEATURES_"
+CALLERS_MB = 512
+"""MiB of callers' stores where nothing else is said, about: 100,000 chunks of 220 tokens take
+less."""
 _BESIDE = Path(__file__).parents[1] / "embedder"
 """The embedder's files in a function's package: beside `features/`."""
 
@@ -51,6 +54,7 @@ class Settings:
             the bucket.
         stores: Stores that config declares.
         refresh_seconds: Time after which a search looks for a new generation.
+        callers_mb: MiB of callers' stores that a search function holds, and of the largest.
         metrics_namespace: Namespace of CloudWatch metrics.
         stage: The deployed stage, a dimension of the metrics.
     """
@@ -66,8 +70,14 @@ class Settings:
     vector_index: str = ""
     stores: tuple[StoreSettings, ...] = ()
     refresh_seconds: float = 5.0
+    callers_mb: int = CALLERS_MB
     metrics_namespace: str = "LLMTwin"
     stage: str = "local"
+
+    @property
+    def callers_bytes(self) -> int:
+        """Bytes of callers' stores that a search function holds, and of the largest."""
+        return self.callers_mb << 20
 
     @classmethod
     def from_environment(cls, *needed: str) -> Self:
@@ -93,6 +103,7 @@ class Settings:
             "embedder_directory": Path,
             "stores": _stores,
             "refresh_seconds": float,
+            "callers_mb": int,
         }
         values: dict[str, Any] = {
             name: told[name] for name in cls.__dataclass_fields__ if name in told

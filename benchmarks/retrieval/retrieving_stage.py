@@ -36,7 +36,12 @@ from tests.support.embedder import embedder_directory  # noqa: E402
 STORE = "docs"
 _SEARCH = re.compile(r"-retrieval-Search[0-9A-F]{8}")
 _MEASURED = "RetrievalMilliseconds"
-_TOOL = {"type": "file_search", "vector_store_ids": [f"vs_{STORE}"], "max_num_results": 3}
+MOST_RESULTS = 3
+_TOOL = {
+    "type": "file_search",
+    "vector_store_ids": [f"vs_{STORE}"],
+    "max_num_results": MOST_RESULTS,
+}
 
 
 class OutageCloud(LocalCloud):

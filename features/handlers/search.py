@@ -61,7 +61,9 @@ def _bucket() -> S3Bucket:
 def _service() -> SearchService:
     settings = Settings.from_environment("index_bucket")
     declared = {store.name for store in settings.stores}
-    load: Load = partial(load_snapshot, _bucket(), declared=declared)
+    load: Load = partial(
+        load_snapshot, _bucket(), declared=declared, most_bytes=settings.callers_bytes
+    )
     place: Place = "snapshot"
     if settings.vector_index:
         load = partial(load_view, _bucket(), S3VectorIndex.connect(settings.vector_index))
@@ -74,6 +76,7 @@ def _service() -> SearchService:
         settings.stores,
         partial(_failed, settings),
         settings.refresh_seconds,
+        settings.callers_bytes,
     )
 
 

@@ -16,13 +16,10 @@ from features.search.filters import Filter, parse_filter
 from features.search.freshness import Refreshed
 from features.search.query import Query
 from features.search.searched_index import Hit, Load, SearchedIndex
-from features.settings import StoreSettings
+from features.settings import CALLERS_MB, StoreSettings
 
 _QUERY_TOKENS = 254
 """Tokens of a question that MiniLM reads: 256 tokens with the marks of its ends."""
-
-MOST_BYTES = 512 << 20
-"""Memory of callers' stores that are held, about."""
 
 MOST_STORES = 200
 """Callers' stores that are held: each is looked at again each minute."""
@@ -39,6 +36,7 @@ class SearchService:
         stores: stores that config declares.
         failed: called with the store and the error when a refresh fails.
         refresh_seconds: time after which a store is looked at again.
+        most_bytes: memory of callers' stores that are held, about.
     """
 
     def __init__(
@@ -50,6 +48,7 @@ class SearchService:
         stores: tuple[StoreSettings, ...],
         failed: Callable[[str, Exception], None],
         refresh_seconds: float = 5.0,
+        most_bytes: int = CALLERS_MB << 20,
     ) -> None:
         self._load = load
         self._peek = peek
@@ -58,6 +57,7 @@ class SearchService:
         self._declared = {store.name: store for store in stores}
         self._failed = failed
         self._seconds = refresh_seconds
+        self._most_bytes = most_bytes
         self._indexes: dict[str, Refreshed[SearchedIndex]] = {}
 
     def search(self, told: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,7 +165,7 @@ class SearchService:
             for name, held in self._indexes.items()
             if held.last and name not in self._declared
         }
-        over, many = sum(sizes.values()) - MOST_BYTES, len(sizes) - MOST_STORES
+        over, many = sum(sizes.values()) - self._most_bytes, len(sizes) - MOST_STORES
         for name, size in sizes.items():
             if max(over, many) <= 0 or name == store:
                 break

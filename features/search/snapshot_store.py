@@ -14,15 +14,12 @@ from features.index.reading import find_published, load_last_good, read_generati
 from features.search.oversized import OversizedIndex
 from features.search.searched_index import SearchedIndex
 from features.search.snapshot import Snapshot
+from features.settings import CALLERS_MB
 from features.storage.object_store import ObjectStore
 
 _THREADS = 8
 MOST_CHUNKS = 100_000
 """Chunks of a caller's store."""
-
-MOST_BYTES = 512 << 20
-"""Memory of a caller's store, about: 100,000 chunks of 220 tokens take less, and the function has
-1,769 MB for all that it holds."""
 
 _NOTHING = Generation(EmbedderIdentity("none", "", 0), 0)
 EMPTY = Snapshot("", _NOTHING, {})
@@ -34,6 +31,7 @@ def load_snapshot(
     store: str,
     before: SearchedIndex | None,
     declared: Collection[str] = (),
+    most_bytes: int = CALLERS_MB << 20,
 ) -> SearchedIndex:
     """Return the current snapshot of a store: the one before if nothing changed.
 
@@ -46,6 +44,7 @@ def load_snapshot(
         store: name of the store.
         before: the index as it was; None for the first.
         declared: names of the stores of config, for which whoever deploys gives the memory.
+        most_bytes: memory of a caller's store, about.
 
     Raises:
         StorageError: The bucket cannot be read, or what lies in it is damaged.
@@ -56,7 +55,8 @@ def load_snapshot(
     paths, name = found
     if before is not None and before.name == name:
         return before
-    load = partial(_load, objects, paths, before=before, is_bounded=store not in declared)
+    bound = None if store in declared else most_bytes
+    load = partial(_load, objects, paths, before=before, bound=bound)
     if before is not None and before.name:
         return load(name)  # where that is damaged, the one before goes on serving
     return load_last_good(objects, paths, name, load)
@@ -68,10 +68,10 @@ def _load(
     name: str,
     *,
     before: SearchedIndex | None,
-    is_bounded: bool,
+    bound: int | None,
 ) -> SearchedIndex:
     generation = read_generation(objects, paths, name)
-    if is_bounded and generation.chunks > MOST_CHUNKS:
+    if bound is not None and generation.chunks > MOST_CHUNKS:
         reason = f"this store has {generation.chunks} chunks, and {MOST_CHUNKS} can be searched"
         return OversizedIndex(name, generation, f"{reason}: take files out of it")
     had = before.tables if isinstance(before, Snapshot) else {}
@@ -80,8 +80,8 @@ def _load(
     for segment, table in _tables(objects, paths, generation, had):
         tables[segment] = table
         size += table.size
-        if is_bounded and size > MOST_BYTES:
-            reason = f"this store takes more than {MOST_BYTES >> 20} MiB of memory to be searched"
+        if bound is not None and size > bound:
+            reason = f"this store takes more than {bound >> 20} MiB of memory to be searched"
             return OversizedIndex(name, generation, f"{reason}: take files out of it")
     snapshot = Snapshot(name, generation, tables)
     snapshot.prepare()

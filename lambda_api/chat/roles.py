@@ -49,11 +49,23 @@ def one_instruction(messages: list[AnyMessage]) -> list[AnyMessage]:
     over the second (huggingface.co/Qwen/Qwen3.6-27B/blob/main/chat_template.jinja), Gemma's too.
     """
     first, rest = messages[0], messages[1:]
-    while rest and _is_plain(first) and _is_plain(rest[0]) and not rest[0].model_extra:
-        both = f"{first.content}\n\n{rest[0].content}"
-        first, rest = first.model_copy(update={"content": both}), rest[1:]
+    while rest and not rest[0].model_extra:
+        told, more = _instruction(first), _instruction(rest[0])
+        if told is None or more is None:
+            break
+        first, rest = first.model_copy(update={"content": f"{told}\n\n{more}"}), rest[1:]
     return [first, *rest]
 
 
-def _is_plain(message: Said) -> bool:
-    return message.role == "system" and isinstance(message.content, str)
+def _instruction(message: Said) -> str | None:
+    """Return the text of an instruction; None for another message, or with other parts than text.
+
+    vLLM joins parts with a line end, too.
+    """
+    content: str | list[Any] | None = message.content if message.role == "system" else None
+    if not isinstance(content, list):
+        return content
+    parts = [part.plain() for part in content]
+    if any(part.keys() != {"type", "text"} for part in parts):
+        return None
+    return "\n".join(part["text"] for part in parts)

@@ -118,8 +118,9 @@ class RetrievalConfig(Section):
             TWIN_RETRIEVAL_REWRITE.
         rewrite_timeout_ms: longest wait for that sentence, after which the message itself is
             searched alone. Sets TWIN_RETRIEVAL_REWRITE_TIMEOUT_MS.
-        memory_mb: memory of the search function; 1769 MB is one vCPU. Sets
-            AWS::Lambda::Function.MemorySize.
+        memory_mb: memory of the search function; 1769 MB is one vCPU. Stores that callers make
+            may take a third of what the process leaves: 512 MiB of 1769, 93 of 512. Sets
+            AWS::Lambda::Function.MemorySize and TWIN_FEATURES_CALLERS_MB.
         log_retention_days: days that the functions' logs are kept. Sets
             AWS::Logs::LogGroup.RetentionInDays.
         stores: stores that are there for all callers, or for some.

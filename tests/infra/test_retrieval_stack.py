@@ -12,6 +12,7 @@ from lambda_api.settings import Settings
 from lambda_api.vector_stores.service import MAKING_SECONDS
 from stacks.constructs.function.embedder import WEIGHTS_DIGEST
 from stacks.constructs.function.environment import caller_id
+from stacks.constructs.retrieval.search_function import callers_mb
 from tests.support.synthesized import Synthesized, Template
 
 DOCUMENT, PUBLISH, SEARCH = (
@@ -100,6 +101,13 @@ def test_limits_of_stores_reach_the_function_that_keeps_them(retrieving: Synthes
     assert variables["TWIN_MAX_VECTOR_STORES"] == "100"
     assert "TWIN_QUOTA_TABLE" in variables
     assert "TWIN_MAX_VECTOR_STORES" not in retrieving.api.environment(STREAMING)
+
+
+def test_callers_stores_leave_room_in_a_search_function_of_any_size(local: Synthesized) -> None:
+    function = local.stacks["retrieval"].function(SEARCH)
+    told = function["Environment"]["Variables"]["TWIN_FEATURES_CALLERS_MB"]
+    assert (function["MemorySize"], told) == (1769, "512")
+    assert callers_mb(512) == 93
 
 
 def test_a_stage_without_the_section_has_nothing_of_it(prod: Synthesized) -> None:

@@ -14,8 +14,9 @@ from tests.support.project import PROJECT
 from tests.support.stages_of_local import without_versions
 
 PROD = tomllib.loads((PROJECT / "config" / "prod.toml").read_text())
-# A stage that is written elsewhere has no file of a template beside it.
-del PROD["model"]["chat_template"]
+CHAT_TEMPLATE: str = PROD["model"].pop("chat_template")
+"""Prod's, by its file, which a stage that is written elsewhere has not beside it."""
+
 LOCAL = tomllib.loads(without_versions((PROJECT / "config" / "local.toml").read_text()))
 
 

@@ -68,11 +68,11 @@ def vllm_cloud(directory: Path) -> LocalCloud:
 
 
 def vllm_deployment(
-    cloud: LocalCloud, directory: Path, *, adapters: Sequence[str] = ()
+    cloud: LocalCloud, directory: Path, *, adapters: Sequence[str] = (), **changes: Any
 ) -> LocalDeployment:
     """Return the stage, not yet deployed, in a checkout of its own below a directory.
 
-    Its model has random adapters of these names, if any.
+    Its model has random adapters of these names, if any; `changes` are as `stage_files` takes them.
     """
     checkout = copy_checkout(directory)
     write_checkpoint(DEMO, checkout / CHECKPOINT)
@@ -80,7 +80,7 @@ def vllm_deployment(
     for seed, name in enumerate(adapters):
         write_adapter(checkout / CHECKPOINT / "adapters" / name, tensors, seed=seed, spread=0.05)
     named = [{"name": name, "path": f"adapters/{name}"} for name in adapters]
-    changes = LIKE_PROD | {"model__adapters": named}
+    changes = LIKE_PROD | {"model__adapters": named} | changes
     if adapters:
         zero = {"scale_to_zero": True, "max_instances": 1}
         changes |= {"realtime__autoscaling": zero, "realtime__routing": None}

@@ -10,10 +10,10 @@ from aws_cdk.aws_sagemaker import CfnEndpoint
 from constructs import Construct
 
 from stacks.checks import acknowledge, acknowledge_wildcard
+from stacks.constructs.function.memory import HANDOVER_MB
 from stacks.constructs.function.service_function import ServiceFunction
 
 _PREFIX = "scaling/"
-_MEMORY_MB = 256
 # Lambda's longest: a scale-out that is in progress loads a model.
 _TIMEOUT_SECONDS = 900
 # CloudFormation's own patience is an hour, and an hour again for the way back, with a function that
@@ -47,7 +47,7 @@ class ScalingHandover(Construct):
             code=code,
             handler="lambda_api.handlers.scaling_handover.handler",
             timeout_seconds=_TIMEOUT_SECONDS,
-            memory_mb=_MEMORY_MB,
+            memory_mb=HANDOVER_MB,
             log_retention_days=log_retention_days,
         )
         self._grant(bucket, endpoint_name)

@@ -1,8 +1,8 @@
 """Memory of the functions beside the streaming one, in MB, each with the largest input measured.
 
 CPU grows with memory, 1,769 MB is one core; init has a whole one whatever the size. Peaks are
-resident sizes on x86_64, of the first two out of docs/decisions/0160-the-door-has-512-mb.md, of the
-control function, the completion and the batch steps by benchmarks/function_memory.py.
+resident sizes on x86_64: of the first two out of docs/decisions/0160-the-door-has-512-mb.md, of the
+last by benchmarks/retrieval/retrieval_memory.py, of all others by benchmarks/function_memory.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ AUTHORIZER_MB: Final = 256
 MINUTELY_MB: Final = 256
 """Memory of the probe and of the bridge of engine metrics, with a peak of 59 MB."""
 DELIVERY_MB: Final = 256
-"""Memory of the webhook delivery, which holds one event of a few KB."""
+"""Memory of the webhook delivery: a peak of 53 MB with ten events, the most at once."""
+HANDOVER_MB: Final = 256
+"""Memory of the scaling handover, which has a peak of 62 MB."""
 CONTROL_MB: Final = 512
 """Memory of the control function: a peak of 93 MB with a file's part of 4.4 MB, the most that
 API Gateway hands to a function in base64."""
@@ -27,5 +29,6 @@ BATCH_STEP_MB: Final = 1769
 would take as much longer and cost the same."""
 
 DOCUMENT_MB: Final = 1769
-"""Memory of the functions that read documents and publish: a core, as embedding is all CPU, and a
-PDF's process may take its part."""
+"""Memory of the functions that read documents and publish: a core, as embedding is all CPU. Its
+peak is 803 MB with a text of 4 million characters, the most that is read, and with as much in a PDF
+439 MB beside the parser's process, which may take 1 GB."""

@@ -14,6 +14,10 @@ _SECONDS = 60
 """Longest run: a first search loads its store, which may have 100,000 chunks."""
 
 
+_OWN_MB = 233
+"""Memory of the process with its embedder, and of a search: 150 MB measured, and room."""
+
+
 class SearchFunction(ServiceFunction):
     """A function that reads the index, and no more: not a document, and it writes nothing.
 
@@ -38,7 +42,11 @@ class SearchFunction(ServiceFunction):
             construct_id,
             code=code,
             handler="features.handlers.search.handler",
-            environment={**environment, "TWIN_FEATURES_INDEX_BUCKET": bucket.bucket_name},
+            environment={
+                **environment,
+                "TWIN_FEATURES_INDEX_BUCKET": bucket.bucket_name,
+                "TWIN_FEATURES_CALLERS_MB": str(callers_mb(memory_mb)),
+            },
             timeout_seconds=_SECONDS,
             memory_mb=memory_mb,
             log_retention_days=log_retention_days,
@@ -56,3 +64,12 @@ class SearchFunction(ServiceFunction):
             evaluation_periods=1,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
+
+
+def callers_mb(memory_mb: int) -> int:
+    """Return the MiB that stores which callers made may take of a function's memory.
+
+    A third of what the process leaves: those that are held, the one that is loaded meanwhile, and
+    config's. So a store that somebody fills takes search from nobody else.
+    """
+    return (memory_mb - _OWN_MB) // 3

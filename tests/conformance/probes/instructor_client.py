@@ -18,9 +18,15 @@ class Weather(BaseModel):
     degrees: Literal[20]
 
 
+class Place(BaseModel):
+    """The place."""
+
+    city: Literal["Paris"]
+
+
 def tools():
     client = instructor.from_openai(plain, mode=instructor.Mode.TOOLS)
-    assert client.chat.completions.create(response_model=Weather, **ASK).city == "Paris"
+    assert client.chat.completions.create(response_model=Place, **ASK).city == "Paris"
 
 
 def structured():
@@ -30,7 +36,7 @@ def structured():
 
 def tools_streamed():
     client = instructor.from_openai(plain, mode=instructor.Mode.TOOLS)
-    parts = list(client.chat.completions.create_partial(response_model=Weather, **ASK))
+    parts = list(client.chat.completions.create_partial(response_model=Place, **ASK))
     assert parts[-1].city == "Paris"
 
 

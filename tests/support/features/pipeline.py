@@ -21,7 +21,7 @@ from features.search.catalogue import Catalogue
 from features.search.searched_index import Load
 from features.search.service import SearchService
 from features.search.snapshot_store import load_snapshot
-from features.settings import StoreSettings
+from features.settings import CALLERS_MB, StoreSettings
 from features.vectors.view import load_view
 from features.vectors.writer import VectorWriter
 from tests.support.embedder import embedder_directory
@@ -48,11 +48,12 @@ class Pipeline:
     bucket: MemoryBucket = field(default_factory=MemoryBucket)
     failures: list[Exception] = field(default_factory=list)
     vectors: MemoryVectors | None = None
+    callers_bytes: int = CALLERS_MB << 20
 
     def __post_init__(self) -> None:
         self.indexer = DocumentIndexer(self.bucket, self.bucket, chunker(), self.embedder)
         writer: ChunkWriter = SegmentWriter(self.bucket)
-        load: Load = partial(load_snapshot, self.bucket)
+        load: Load = partial(load_snapshot, self.bucket, most_bytes=self.callers_bytes)
         if self.vectors:
             writer = VectorWriter(self.vectors)
             load = partial(load_view, self.bucket, self.vectors)
@@ -68,6 +69,7 @@ class Pipeline:
             self.stores,
             lambda _store, error: self.failures.append(error),
             refresh_seconds=0,
+            most_bytes=self.callers_bytes,
         )
         self.catalogue = Catalogue(self.bucket, self.service.allowed, self.service.generation)
 

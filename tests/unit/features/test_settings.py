@@ -18,6 +18,7 @@ def test_variables_are_read_with_their_types(told):
     told("EMBEDDER_DIMENSION", "512")
     told("EMBEDDER_DIRECTORY", "/x")
     told("STORES", '[{"name": "docs", "keys": ["web"]}, {"name": "more"}]')
+    told("CALLERS_MB", "93")
     settings = Settings.from_environment("index_bucket")
     assert settings == Settings(
         index_bucket="b",
@@ -25,7 +26,9 @@ def test_variables_are_read_with_their_types(told):
         embedder_dimension=512,
         embedder_directory=Path("/x"),
         stores=(StoreSettings("docs", frozenset({"web"})), StoreSettings("more")),
+        callers_mb=93,
     )
+    assert settings.callers_bytes == 93 << 20
 
 
 @pytest.mark.parametrize(
@@ -36,6 +39,7 @@ def test_variables_are_read_with_their_types(told):
         ("STORES", "{"),
         ("STORES", "[{}]"),
         ("REFRESH_SECONDS", "soon"),
+        ("CALLERS_MB", "all"),
     ],
 )
 def test_impossible_values_are_named(told, name, value):

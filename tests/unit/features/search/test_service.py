@@ -5,7 +5,7 @@ import pytest
 from features.embedding.embedder import NoEmbedder
 from features.errors import SearchError, StorageError
 from features.index.paths import DocumentName
-from features.search import service, snapshot_store
+from features.search import service
 from features.search.snapshot_store import load_snapshot
 from features.settings import StoreSettings
 from tests.support.features.pipeline import Pipeline, minilm
@@ -114,32 +114,39 @@ def test_a_store_that_is_held_is_told_of_as_it_is_searched_and_another_as_it_is_
     assert pipeline.service.generation("docs") is pipeline.service._indexes["docs"].get().generation
 
 
-def of_callers(*stores):
+def of_callers(*stores, text=b"koala", **how):
     """A pipeline with a document in each store; "docs" is config's."""
-    pipeline = Pipeline(stores=(StoreSettings("docs"),), embedder=NoEmbedder())
+    pipeline = Pipeline(stores=(StoreSettings("docs"),), embedder=NoEmbedder(), **how)
     for store in stores:
         name = DocumentName(store, "a.md")
-        pipeline.bucket.put(name.key, b"koala")
+        pipeline.bucket.put(name.key, text)
         pipeline.indexer.bring_up_to_date(name)
         pipeline.publisher.publish(store, [name.id])
     return pipeline
 
 
-@pytest.mark.parametrize("bound", ["MOST_BYTES", "MOST_STORES"])
+@pytest.mark.parametrize("bound", ["memory", "number"])
 def test_callers_stores_that_nobody_used_lately_give_way(monkeypatch, bound):
-    pipeline = of_callers("docs", "own-a", "own-b", "own-c")
-    one = load_snapshot(pipeline.bucket, "own-a", None).size
-    monkeypatch.setattr(service, bound, 2 * one if bound == "MOST_BYTES" else 2)
+    stores, bounds = ("docs", "own-a", "own-b", "own-c"), {}
+    if bound == "memory":
+        one = load_snapshot(of_callers("own-a").bucket, "own-a", None).size
+        bounds = {"callers_bytes": 2 * one}
+    else:
+        monkeypatch.setattr(service, "MOST_STORES", 2)
+    pipeline = of_callers(*stores, **bounds)
     for store in ("own-a", "own-b", "own-a", "docs", "own-c"):
         assert pipeline.service.search({"store": store, "query": "koala"})["results"]
     assert pipeline.service.warm() == {"warm": ["docs", "own-a", "own-c"]}
     assert pipeline.service.search({"store": "own-b", "query": "koala"})["results"]
 
 
-def test_a_callers_store_that_is_too_large_pushes_no_other_out(monkeypatch):
-    pipeline = of_callers("own-a", "own-b")
+def test_a_callers_store_that_is_too_large_pushes_no_other_out():
+    small = of_callers("own-a")
+    one = load_snapshot(small.bucket, "own-a", None).size
+    pipeline = of_callers(
+        "own-b", text=b"koala " * 1000, bucket=small.bucket, callers_bytes=2 * one
+    )
     assert pipeline.service.search({"store": "own-a", "query": "koala"})["results"]
-    monkeypatch.setattr(snapshot_store, "MOST_BYTES", 1)
     with pytest.raises(SearchError, match="takes more than"):
         pipeline.service.search({"store": "own-b", "query": "koala"})
     assert "own-a" in pipeline.service.warm()["warm"]

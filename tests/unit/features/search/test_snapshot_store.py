@@ -7,6 +7,7 @@ from features.errors import DamagedError, SearchError, StorageError
 from features.search import snapshot_store
 from features.search.query import Query
 from features.search.snapshot_store import EMPTY, load_snapshot
+from features.settings import CALLERS_MB
 from tests.support.features.pipeline import Pipeline
 
 
@@ -43,30 +44,30 @@ def test_segments_that_did_not_change_are_not_read_again(pipeline, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("bound", "reason"),
+    ("chunks", "size", "reason"),
     [
-        ("MOST_CHUNKS", "this store has 2 chunks, and 1 can be searched"),
-        ("MOST_BYTES", "takes more than 0 MiB of memory"),
+        (1, CALLERS_MB << 20, "this store has 2 chunks, and 1 can be searched"),
+        (2, 1, "takes more than 0 MiB of memory"),
     ],
 )
 def test_a_callers_store_over_a_bound_is_told_of_and_not_loaded(
-    pipeline, monkeypatch, bound, reason
+    pipeline, monkeypatch, chunks, size, reason
 ):
-    monkeypatch.setattr(snapshot_store, bound, 1)
+    monkeypatch.setattr(snapshot_store, "MOST_CHUNKS", chunks)
     pipeline.put("b.md", "wombat")
     pipeline.publish("b.md")
     read = []
     pipeline.bucket.before_read = read.append
 
-    large = load_snapshot(pipeline.bucket, "docs", None)
+    large = load_snapshot(pipeline.bucket, "docs", None, most_bytes=size)
 
     assert (len(large.generation.documents), large.size) == (2, 0)
-    assert bound == "MOST_BYTES" or not any("/segments/" in key for key in read)
+    assert chunks == 2 or not any("/segments/" in key for key in read)
     with pytest.raises(SearchError, match=reason) as caught:
         large.search(Query("koala"), None)
     assert caught.value.code == "invalid_request"
-    assert load_snapshot(pipeline.bucket, "docs", large) is large
-    config = load_snapshot(pipeline.bucket, "docs", None, declared={"docs"})
+    assert load_snapshot(pipeline.bucket, "docs", large, most_bytes=size) is large
+    config = load_snapshot(pipeline.bucket, "docs", None, declared={"docs"}, most_bytes=size)
     assert len(config.search(Query("koala"), None)) == 1
 
 

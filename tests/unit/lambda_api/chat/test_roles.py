@@ -31,7 +31,8 @@ def messages(*said):
 SYSTEM = {"role": "system", "content": "a"}
 DEVELOPER = {"role": "developer", "content": "b"}
 USER = {"role": "user", "content": "hi"}
-PARTS = {"role": "system", "content": [{"type": "text", "text": "c"}]}
+PARTS = {"role": "system", "content": [{"type": "text", "text": "c"}] * 2}
+CACHED = {"role": "system", "content": [{"type": "text", "text": "c", "cache_control": {}}]}
 NAMED = {"role": "system", "content": "d", "name": "n"}
 
 
@@ -41,11 +42,12 @@ def test_instructions_at_the_beginning_are_one_message():
         USER,
     ]
     assert messages(SYSTEM, DEVELOPER) == [{"role": "system", "content": "a\n\nb"}]
+    assert messages(PARTS, SYSTEM, PARTS) == [{"role": "system", "content": "c\nc\n\na\n\nc\nc"}]
 
 
 @pytest.mark.parametrize(
     "said",
-    [[USER], [SYSTEM, USER], [SYSTEM, USER, SYSTEM], [SYSTEM, PARTS], [PARTS, SYSTEM]],
+    [[USER], [SYSTEM, USER], [SYSTEM, USER, SYSTEM], [PARTS, USER], [SYSTEM, CACHED]],
 )
 def test_other_conversations_stay(said):
     assert messages(*said) == said

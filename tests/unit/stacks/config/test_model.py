@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from jinja2 import TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from stacks.config import load_stage
-from tests.support.project import PROJECT
+from tests.support.prompt_of_prod import prompt_of_prod
 from tests.support.stage_files import PROD, load, message
 
 
@@ -26,21 +23,6 @@ def test_other_kinds_come_beside_text(root: Path) -> None:
 @pytest.mark.parametrize("modalities", [[], ["image"], ["text", "text"], ["text", "smell"]])
 def test_text_is_one_of_them_and_each_is_known(root: Path, modalities: list[str]) -> None:
     assert "model.modalities" in message(root, PROD, model__modalities=modalities)
-
-
-def prompt_of_prod(turns: list[dict[str, Any]]) -> str:
-    """The prompt as the engines render it; they give templates a function that raises."""
-    template = load_stage("prod", PROJECT).model.chat_template
-    assert template is not None
-
-    def refuse(why: str) -> None:
-        raise TemplateError(why)
-
-    environment = ImmutableSandboxedEnvironment()
-    environment.globals["raise_exception"] = refuse
-    return environment.from_string(template).render(
-        messages=turns, bos_token="<s>", eos_token="</s>", add_generation_prompt=True
-    )
 
 
 def test_prod_asks_as_its_model_was_trained() -> None:
@@ -61,11 +43,20 @@ def test_prod_refuses_calls_that_its_model_was_not_trained_for() -> None:
     asked = {"role": "user", "content": "Which time is it?"}
     call = {"role": "assistant", "content": None, "tool_calls": [{"id": "a"}]}
     result = {"role": "tool", "tool_call_id": "a", "content": "12:00"}
-    for turns in ([asked, call], [asked, call, result], [asked, result]):
+    older = {"role": "function", "name": "time", "content": "12:00"}
+    for turns in ([asked, call], [asked, call, result], [asked, result], [asked, older]):
         with pytest.raises(TemplateError, match="trained without functions"):
             prompt_of_prod(turns)
     silent = {"role": "assistant", "content": None}
     assert "### Response:\n</s>" in prompt_of_prod([asked, silent, asked])
+
+
+def test_prod_refuses_instructions_that_would_be_left_out() -> None:
+    told, asked = {"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}
+    assert prompt_of_prod([told, asked]).startswith("<s>Be brief.\n\n### Instruction:\nWhy?")
+    for turns in ([told, told, asked], [asked, told], [told, asked, told]):
+        with pytest.raises(TemplateError, match="at the beginning alone"):
+            prompt_of_prod(turns)
 
 
 def test_a_template_too_long_for_a_variable_is_refused(root: Path) -> None:

@@ -1,0 +1,66 @@
+"""Functions of a package, each called in a fresh process whose memory is limited and measured."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "service")]
+
+from control_group import Group, memory  # noqa: E402
+
+FUNCTION = """
+import importlib, json, resource, sys, types
+sys.path.insert(0, ".")
+def peak():
+    (line,) = (line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+handler = importlib.import_module(sys.argv[1]).handler
+left = types.SimpleNamespace(
+    aws_request_id="0", get_remaining_time_in_millis=lambda: 300_000
+)
+idle, answer = peak(), None
+for line in sys.stdin:
+    answer = handler(json.loads(line), left)
+beside = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+print(json.dumps({"idle": idle, "peak": peak(), "beside": beside, "answer": answer}))
+"""
+
+
+@dataclass(frozen=True)
+class PackagedFunctions:
+    """Functions as they are packaged, with the stage's variables."""
+
+    package: Path
+    variables: dict[str, str]
+
+    def call(self, module: str, size: int, *events: dict[str, Any]) -> tuple[str, Any]:
+        """Have a fresh environment of a size handle events, one after the other.
+
+        Returns:
+            Its resident MB after the import and at most, with those of the largest process that
+            it started; and the answer to the last event.
+        """
+        group = Group("memory", memory(size))
+        try:
+            done = subprocess.run(
+                [sys.executable, "-I", "-S", "-c", FUNCTION, module],
+                cwd=self.package,
+                env=self.variables,
+                input="\n".join(map(json.dumps, events)),
+                stdout=subprocess.PIPE,
+                text=True,
+                preexec_fn=group.join,
+            )
+        finally:
+            group.remove()
+        if done.returncode:
+            return f"ended with {done.returncode}", None
+        told = json.loads(done.stdout.splitlines()[-1])
+        beside = f" + {told['beside']:.0f}" if told["beside"] else ""
+        return f"{told['idle']:.0f} / {told['peak']:.0f}{beside}", told["answer"]
