@@ -23,7 +23,7 @@ PATH = re.compile(r"/api/v1/(query|query_range|series|labels|label/[^/]+/values)
 """The paths that CloudWatch answers; `query` alone is emulated."""
 
 ACTIONS = ("cloudwatch:GetMetricData", "cloudwatch:ListMetrics")
-"""What a query needs: https://docs.aws.amazon.com/grafana/latest/userguide/cloudwatch-promql.html"""
+"""Actions that a query needs: https://docs.aws.amazon.com/grafana/latest/userguide/cloudwatch-promql.html"""
 
 _PARAMETERS = {"query"}
 
