@@ -59,7 +59,7 @@ class LocalCloud:
         servicequotas.install(quotas, worker)
         s3vectors.install(worker)
         iam.enforce_policies()
-        self._queries = promql.QueryApi(self._sagemaker.series)
+        self._queries = promql.QueryApi(self._sagemaker.series, _authorize_query)
         self._guarded = OriginGuard(self._answer, settings.port)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,6 +99,14 @@ class LocalCloud:
         self._web_adapter.close()
         self._cloudwatch.close()
         self._sagemaker.close()
+
+
+def _authorize_query(scope: Scope) -> None:
+    try:
+        for action in promql.ACTIONS:
+            iam.require(_headers(scope), action, "*")
+    except iam.AccessDeniedError as error:
+        raise PermissionError(str(error)) from error
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -47,9 +47,11 @@ def account_reads(config: StageConfig) -> dict[str, tuple[str, ...]]:
     paths = (f"role/aws-service-role/{SCALING_SERVICE}/", "role/")
     roles = tuple(f"{own}iam::{{account}}:{path}{SCALING_ROLE}" for path in paths)
     repositories = {f"{own}ecr:{{region}}:*:repository/{i.repository}" for i in config.images}
+    # A monolith has no image, and a statement without a resource is refused.
+    images = {"ecr:BatchGetImage": tuple(sorted(repositories))} if repositories else {}
     return {
         **dict.fromkeys(_OF_THE_ACCOUNT, (_ALL,)),
-        "ecr:BatchGetImage": tuple(sorted(repositories)),
+        **images,
         "iam:GetRole": roles,
         "ssm:GetParameter": tuple(
             f"{own}ssm:{{region}}:{{account}}:parameter{name}" for name in _parameters(config)

@@ -1,7 +1,8 @@
-"""Recall of BM25, MiniLM and both on the questions over docs/, and the time of a question.
+"""Recall of BM25, an embedder and both on the questions over docs/, and the time of a question.
 
     python benchmarks/retrieval/recall.py                # docs/ as the questions were written
     python benchmarks/retrieval/recall.py --now          # docs/ of today
+    python benchmarks/retrieval/recall.py --model DIRECTORY [--prompts "query: " "passage: "]
 
 Three judgements say what answers: any chunk of the author's document, as always; these and what a
 reader of the pool found in other documents (`pool.py`); only chunks with the author's passage or a
@@ -10,6 +11,9 @@ A test collection is questions, documents and the judgement of which answer whic
 came later were never judged, so that the first line is the measure and the second a look. "Either"
 has what one of the two rankings has: what joins their first five cannot pass it, and what sorts
 their first 20 or 50 anew cannot pass the last line.
+
+`--model` has a model of sentence-transformers in MiniLM's place, on the same chunks. What only it
+finds was never judged, and counts in the pool as a miss: `pool.py` judged what is searched today.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from questions import DOCS, WRITTEN, Question, docs_of, on_one_line, read_questions
+from sentence_transformer import prompted
 
 from features.chunking.chunker import Chunker
 from features.documents.reading import read_document
@@ -44,7 +49,7 @@ from tests.support.embedder import embedder_directory
 
 METHODS = {
     "BM25 with stemmer": Weights(embedding=0, text=1),
-    "all-MiniLM-L6-v2": Weights(embedding=1, text=0),
+    "embedder": Weights(embedding=1, text=0),
     "hybrid (the default)": Weights(),
 }
 _DEPTH = 50
@@ -117,15 +122,20 @@ class Collection:
     times: Sequence[float]
 
     @classmethod
-    def of(cls, docs: Path) -> Self:
-        """Return the questions beside some documents."""
+    def of(cls, docs: Path, embedders: tuple[Embedder, Embedder] | None = None) -> Self:
+        """Return the questions beside some documents.
+
+        Args:
+            docs: the documents.
+            embedders: that of the questions and that of the chunks; MiniLM for both if None.
+        """
         directory = embedder_directory()
-        embedder = MiniLM.load(directory)
-        snapshot = snapshot_of(docs, Chunker(load_tokenizer(directory)), embedder)
+        of_questions, of_chunks = embedders or [MiniLM.load(directory)] * 2
+        snapshot = snapshot_of(docs, Chunker(load_tokenizer(directory)), of_chunks)
         asked, times = [], []
         for question in read_questions():
             start = time.perf_counter()
-            asked.append((question, embedder.embed([question.text])[0]))
+            asked.append((question, of_questions.embed([question.text])[0]))
             times.append(time.perf_counter() - start)
         return cls(snapshot, asked, times)
 
@@ -165,9 +175,9 @@ def print_recall(questions: Sequence[Question], ranks: Mapping[str, Ranks]) -> N
             print(f"| {wording} | {name} | {row([places[number] for number in chosen])} |")
 
 
-def measure(docs: Path) -> None:
+def measure(docs: Path, embedders: tuple[Embedder, Embedder] | None) -> None:
     """Print what is found in some documents, and in which time."""
-    collection = Collection.of(docs)
+    collection = Collection.of(docs, embedders)
     questions = [question for question, _ in collection.asked]
     chunks = sum(map(len, collection.snapshot.tables.values()))
     documents = len(collection.snapshot.generation.documents)
@@ -199,11 +209,15 @@ def main() -> None:
     """Measure on the documents of the questions, or on those of today."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--now", action="store_true", help="docs/ as they are today")
-    if parser.parse_args().now:
-        measure(DOCS)
+    parser.add_argument("--model", type=Path, help="directory of another embedder")
+    parser.add_argument("--prompts", nargs=2, default=("", ""), help="before questions, and chunks")
+    chosen = parser.parse_args()
+    embedders = chosen.model and prompted(chosen.model, *chosen.prompts)
+    if chosen.now:
+        measure(DOCS, embedders)
         return
     with docs_of(WRITTEN) as docs:
-        measure(docs)
+        measure(docs, embedders)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ Decision 0037: engine metrics cross a bridge.
 
 from __future__ import annotations
 
-from localcloud.promql.api import PATH, QueryApi
+from localcloud.promql.api import ACTIONS, PATH, QueryApi
 from localcloud.promql.series import Sample, SeriesStore
 
-__all__ = ["PATH", "QueryApi", "Sample", "SeriesStore"]
+__all__ = ["ACTIONS", "PATH", "QueryApi", "Sample", "SeriesStore"]

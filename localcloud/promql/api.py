@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,6 +22,9 @@ from localcloud.promql.series import Sample, SeriesStore
 PATH = re.compile(r"/api/v1/(query|query_range|series|labels|label/[^/]+/values)")
 """The paths that CloudWatch answers; `query` alone is emulated."""
 
+ACTIONS = ("cloudwatch:GetMetricData", "cloudwatch:ListMetrics")
+"""Actions that a query needs: https://docs.aws.amazon.com/grafana/latest/userguide/cloudwatch-promql.html"""
+
 _PARAMETERS = {"query"}
 
 
@@ -29,19 +33,29 @@ class BadRequestError(Exception):
 
 
 class QueryApi:
-    """Answers queries; an ASGI application. Set the request's scope before calling it."""
+    """Answers queries; an ASGI application. Set the request's scope before calling it.
 
-    def __init__(self, series: SeriesStore) -> None:
+    Args:
+        series: what is asked for.
+        authorize: raises PermissionError for a request whose caller may not do `ACTIONS`.
+    """
+
+    def __init__(self, series: SeriesStore, authorize: Callable[[Scope], None]) -> None:
         self._series = series
+        self._authorize = authorize
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
+            self._authorize(scope)
             query = _query(scope, await _body(receive))
             found = self._series.evaluate(Account.of_request(), parse(query))
         except (BadRequestError, NotEmulatedError) as error:
             document = {"status": "error", "errorType": "bad_data", "error": str(error)}
             await _send(send, HTTPStatus.BAD_REQUEST, document)
+        except PermissionError as error:
+            document = {"status": "error", "errorType": "forbidden", "error": str(error)}
+            await _send(send, HTTPStatus.FORBIDDEN, document)
         else:
             data = {"resultType": "vector", "result": [_shown(sample) for sample in found]}
             await _send(send, HTTPStatus.OK, {"status": "success", "data": data})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from openai import OpenAI
 
-from tests.least_privilege.scenarios.all import SCENARIOS
+from tests.least_privilege.stages import LOCAL
 from tests.least_privilege.unused import unused_rights
 from tests.least_privilege.world import World
 from tests.support.webhook_receiver import WebhookReceiver
@@ -19,8 +19,8 @@ def test_every_right_is_used(
 ) -> None:
     cloud, world = deployment.cloud, World(deployment, client, model, webhooks)
     # The tests before this one have used nearly all of them; run alone, it takes a minute.
-    for scenario in SCENARIOS:
-        if unused_rights(cloud):
+    for scenario in LOCAL.scenarios:
+        if unused_rights(cloud, world.prefix):
             scenario(world)
 
-    assert unused_rights(cloud) == []
+    assert unused_rights(cloud, world.prefix) == []

@@ -121,6 +121,12 @@ def test_a_role_may_be_assumed_for_as_long_as_the_workflow_asks(ci: Template) ->
         assert properties["MaxSessionDuration"] == int(seconds)
 
 
+@pytest.mark.parametrize("name", ["dev", "lifecycle", "local", "prod", "tiny"])
+def test_each_read_names_a_resource(project: Path, name: str) -> None:
+    """A statement without one is refused: of a stage without an image, say."""
+    assert all(account_reads(load_stage(name, project)).values())
+
+
 def test_a_stage_without_ci_has_no_such_stack(prod: Synthesized) -> None:
     assert "ci" not in prod.stacks
 

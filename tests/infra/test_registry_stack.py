@@ -64,6 +64,7 @@ def test_a_registry_of_another_account_is_not_deployed(
     assert "registry" not in foreign.stacks
     rollout = foreign.stacks["rollout"]
     assert rollout.only("AWS::Events::EventBusPolicy")["Principal"] == "444455556666"
+    assert "sagemaker:UpdateModelPackage" not in json.dumps(rollout.statements())
     assert "twin-models-444455556666-" in json.dumps(foreign.serving.raw)
 
 
@@ -90,6 +91,14 @@ def test_the_model_reads_all_versions_and_nothing_else(registered: Synthesized) 
     ]
     assert len(objects) == 1
     assert "/models/*" in objects[0]
+
+
+def test_a_job_reads_the_archives_and_looks_at_nothing(registered: Synthesized) -> None:
+    policies = registered.batch.resources("AWS::IAM::Policy")
+    (policy,) = (policies[name]["Properties"] for name in policies if "ReadWeights" in name)
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "s3:GetObject"
+    assert "/models/*.tar.gz" in json.dumps(statement["Resource"])
 
 
 def test_outputs_say_what_is_to_serve(registered: Synthesized, lifecycle: Synthesized) -> None:

@@ -14,8 +14,10 @@ from functools import cached_property
 from typing import Any
 
 from localcloud.settings import IAM_PATH
-from tests.least_privilege.world import STAGE
 from twin.local.cloud import LocalCloud
+
+_REGISTRY = "twin-registry-"
+"""Start of the names of what all stages share."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,17 @@ class Grant:
         wild = [re.escape(one).replace(r"\*", ".*").replace(r"\?", ".") for one in self.resources]
         return [re.compile(pattern) for pattern in wild]
 
+    @cached_property
+    def _named(self) -> set[str]:
+        """Its resources, without the stage's name, and without what CloudFormation makes up."""
+        stage = re.compile(rf"(?<=\btwin[-/]){self.role.split('-')[1]}\b")
+        return {re.sub(r"(?i)-[0-9a-f]{13}\b", "", stage.sub("", one)) for one in self.resources}
+
+    def is_as(self, other: Grant) -> bool:
+        """Tell whether another stage's right is the same, or the same and more."""
+        same = (self.holder, self.action) == (other.holder, other.action)
+        return same and self._named <= other._named
+
     def covers(self, call: Call) -> bool:
         """Tell whether a call takes it."""
         return (
@@ -75,7 +88,7 @@ class Grant:
         )
 
 
-def calls(cloud: LocalCloud, stage: str = STAGE) -> set[Call]:
+def calls(cloud: LocalCloud, stage: str) -> set[Call]:
     """Return the calls that roles of a stage made since the record began."""
     with urllib.request.urlopen(f"{cloud.settings.origin}{IAM_PATH}") as answer:
         found = json.load(answer)
@@ -83,7 +96,7 @@ def calls(cloud: LocalCloud, stage: str = STAGE) -> set[Call]:
         Call(role, one["action"], one["resource"], one["allowed"])
         for one in found
         if ":assumed-role/" in one["principal"]
-        and (role := one["principal"].split("/")[1]).startswith(stage)
+        and (role := one["principal"].split("/")[1]).startswith((stage, _REGISTRY))
     }
 
 
@@ -102,7 +115,7 @@ def used(grants: Iterable[Grant], made: Iterable[Call]) -> list[Grant]:
 class Policies:
     """The inline policies of a stage's roles."""
 
-    def __init__(self, cloud: LocalCloud, stage: str = STAGE) -> None:
+    def __init__(self, cloud: LocalCloud, stage: str) -> None:
         self._stage = stage
         self._iam = cloud.session.client("iam", endpoint_url=cloud.settings.origin)
 
@@ -149,11 +162,11 @@ class Policies:
             role["RoleName"]
             for page in pages
             for role in page["Roles"]
-            if role["RoleName"].startswith(self._stage)
+            if role["RoleName"].startswith((self._stage, _REGISTRY))
         )
 
     def _stack(self, role: str) -> str:
-        return role.removeprefix(self._stage).partition("-")[0]
+        return role.removeprefix(self._stage).removeprefix("twin-").partition("-")[0]
 
     def _document(self, role: str, policy: str) -> dict[str, Any]:
         answer = self._iam.get_role_policy(RoleName=role, PolicyName=policy)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from tests.least_privilege.marks import page_of
 from tests.least_privilege.statements import Policies, calls, used
-from tests.least_privilege.world import STAGE
 from twin.local.cloud import LocalCloud
 
 
-def unused_rights(cloud: LocalCloud, stage: str = STAGE) -> list[str]:
+def unused_rights(cloud: LocalCloud, stage: str) -> list[str]:
     """Name the rights of a stage's roles, but those with a mark, that IAM's record does not show.
 
     Args:

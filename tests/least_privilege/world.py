@@ -17,8 +17,6 @@ from twin.local.deployment import LocalDeployment
 
 QUESTION = "What is an endpoint config?"
 CHAT = "/v1/chat/completions"
-STAGE = "twin-local-"
-"""Start of the names of the stage's resources; other stages may stand in the same cloud."""
 
 T = TypeVar("T")
 
@@ -45,6 +43,11 @@ class World:
         """The local cloud that the stage is in."""
         return self.deployment.cloud
 
+    @property
+    def prefix(self) -> str:
+        """Start of the names of the stage's resources: others may stand in the same cloud."""
+        return f"twin-{self.deployment.stage}-"
+
     def wait(self, look: Callable[[], T], done: Callable[[T], bool]) -> T:
         """Look until what is found is done.
 
@@ -67,7 +70,7 @@ class World:
             one["FunctionName"]
             for page in pages
             for one in page["Functions"]
-            if handler in one["Handler"] and one["FunctionName"].startswith(f"{STAGE}{stack}")
+            if handler in one["Handler"] and one["FunctionName"].startswith(f"{self.prefix}{stack}")
         ]
         return str(name)
 
@@ -99,13 +102,18 @@ class World:
         """Name the stage's endpoints."""
         found = self.aws("sagemaker").list_endpoints()["Endpoints"]
         names = [endpoint["EndpointName"] for endpoint in found]
-        return [name for name in names if f"{name}-".startswith(STAGE)]
+        return [name for name in names if f"{name}-".startswith(self.prefix)]
+
+    def machines(self) -> list[str]:
+        """Name the stage's state machines, by their ARNs."""
+        found = self.aws("stepfunctions").list_state_machines()["stateMachines"]
+        return [one["stateMachineArn"] for one in found if one["name"].startswith(self.prefix)]
 
     def bucket(self, part: str) -> str:
         """Name the stage's bucket with a part in its name."""
         buckets = self.aws("s3").list_buckets()["Buckets"]
         names = [one["Name"] for one in buckets]
-        (name,) = [name for name in names if name.startswith(STAGE) and part in name]
+        (name,) = [name for name in names if name.startswith(self.prefix) and part in name]
         return str(name)
 
     def answer(self) -> Any:

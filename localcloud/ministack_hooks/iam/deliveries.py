@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import nullcontext
 
 from ministack.services import apigateway_v1, eventbridge, lambda_svc, sns, sqs
 
@@ -99,12 +100,34 @@ def _invoke_target(
     elif ":sqs:" in arn:
         allowed = bool(sqs.queue_policy_allows(arn, service, source, account))
     elif ":states:" in arn:
-        session = Session(target.get("RoleArn", ""), "events", arn.split(":")[3])
-        allowed = session.may("states:StartExecution", arn)
+        allowed = _target_session(target).may("states:StartExecution", arn)
+    elif ":event-bus/" in arn and source.split(":")[4] != account:
+        allowed = _target_session(target).may("events:PutEvents", arn) and _takes(arn, source)
     else:
         allowed = True
     if allowed:
-        original(target, event, rule, *args, **more)
+        # Without it, a bus of another account would look for its rules in this one.
+        with request_scope(account, arn.split(":")[3]) if ":event-bus/" in arn else nullcontext():
+            original(target, event, rule, *args, **more)
+
+
+def _target_session(target: Untyped) -> Session:
+    """Return the session in which events go to a target."""
+    return Session(target.get("RoleArn", ""), "events", target["Arn"].split(":")[3])
+
+
+def _takes(bus: str, source: str) -> bool:
+    """Tell whether a bus takes the events of another account's rule.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
+    """
+    _, _, _, region, account, name = bus.split(":")
+    policies = eventbridge._event_bus_policies
+    policy = policies.get_scoped(account, region, name.removeprefix("event-bus/"))
+    return any(
+        one["Principal"] in (source.split(":")[4], "*")
+        for one in (policy or {}).get("Statement", [])
+    )
 
 
 def _readable_mappings(original: Callable[..., Untyped]) -> Iterator[Untyped]:

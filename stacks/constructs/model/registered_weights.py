@@ -26,11 +26,13 @@ class RegisteredWeights:
         bucket: name of the registry's bucket.
         package: ARN of the version.
         container: properties of a container definition that name the weights.
+        archived: true for one object, which is read without a look at what is there.
     """
 
     bucket: str
     package: str
     container: dict[str, Any]
+    archived: bool = False
 
     @classmethod
     def of(cls, config: StageConfig, *, stack: Stack, archived: bool = False) -> Self | None:
@@ -46,8 +48,10 @@ class RegisteredWeights:
         bucket = config.registry_bucket(Aws.ACCOUNT_ID, Aws.REGION)
         if archived:
             archive = f"s3://{bucket}/models/{digest}.tar.gz"
-            return cls(bucket=bucket, package=package, container={"model_data_url": archive})
-        return cls(bucket=bucket, package=package, container=prefix_container(uri))
+            container: dict[str, Any] = {"model_data_url": archive}
+        else:
+            container = prefix_container(uri)
+        return cls(bucket=bucket, package=package, container=container, archived=archived)
 
     @property
     def published(self) -> tuple[str, ...]:
@@ -56,6 +60,9 @@ class RegisteredWeights:
 
     def read_statements(self) -> list[iam.PolicyStatement]:
         """Allow reading all versions: while a rollout lasts, the old one may still scale out."""
+        if self.archived:
+            archives = f"arn:{Aws.PARTITION}:s3:::{self.bucket}/models/*.tar.gz"
+            return [iam.PolicyStatement(actions=["s3:GetObject"], resources=[archives])]
         return reading_below(self.bucket, "models/")
 
 

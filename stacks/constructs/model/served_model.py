@@ -111,6 +111,6 @@ class ServedModel(Construct):
         policy = iam.Policy(self.role, construct_id, roles=[self.role], statements=list(statements))
         for statement in statements:
             for resource in statement.resources:
-                if resource.endswith("*"):
+                if "*" in resource:
                     reason = "every object below one prefix of one bucket, and no other"
                     acknowledge_wildcard(policy, resource, reason)

@@ -19,7 +19,8 @@ def rollout_rights(stack: Stack, config: StageConfig, *, history: str) -> list[i
         config: the stage.
         history: ARN of the bucket of the history.
     """
-    owner = config.model_registry.account or Aws.ACCOUNT_ID
+    account = config.model_registry.account
+    owner = account or Aws.ACCOUNT_ID
     group = config.model_registry.group or ""
     bucket = f"arn:{Aws.PARTITION}:s3:::{config.registry_bucket(Aws.ACCOUNT_ID, Aws.REGION)}"
     versions = _arn(stack, "sagemaker", "model-package", f"{group}/*", owner)
@@ -32,8 +33,10 @@ def rollout_rights(stack: Stack, config: StageConfig, *, history: str) -> list[i
     hosts = [endpoint]
     if config.asynchronous is not None:
         hosts.append(f"{endpoint}-async")
+    # A registry of another account is only read.
+    noting = [] if account else ["sagemaker:UpdateModelPackage"]
     statements = [
-        _allow("sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage", on=[versions]),
+        _allow("sagemaker:DescribeModelPackage", *noting, on=[versions]),
         _allow("s3:GetObject", on=[f"{bucket}/models/*"]),
         _allow("s3:GetObject", "s3:PutObject", on=[f"{history}/*"]),
         # Without the right to list, an object that is missing reads as one that is forbidden.
@@ -61,10 +64,8 @@ def _asking(stack: Stack, config: StageConfig, endpoint: str) -> list[iam.Policy
         component = _arn(stack, "sagemaker", "inference-component", config.endpoint_name)
         statements.append(_allow("sagemaker:DescribeInferenceComponent", on=[component]))
         asked.append(component)
-    actions = ["sagemaker:InvokeEndpointWithResponseStream"]
-    if config.api is not None and config.api.engine_fields:  # which may forbid a stream
-        actions.append("sagemaker:InvokeEndpoint")
-    return [*statements, _allow(*actions, on=asked)]
+    # A check has no field of the engine's own, which might forbid a stream.
+    return [*statements, _allow("sagemaker:InvokeEndpointWithResponseStream", on=asked)]
 
 
 def _allow(*actions: str, on: list[str]) -> iam.PolicyStatement:

@@ -7,34 +7,36 @@ import time
 from typing import Any
 from uuid import uuid4
 
-from tests.least_privilege.world import CHAT, STAGE, World
+from tests.least_privilege.world import CHAT, World
 
 _BUCKET = "batch-jobs"
 
 
-def _machine(world: World) -> Any:
-    """Describe the state machine that runs batches."""
-    steps = world.aws("stepfunctions")
-    machines = steps.list_state_machines()["stateMachines"]
-    (arn,) = [one["stateMachineArn"] for one in machines if one["name"] == f"{STAGE}batch"]
-    return steps.describe_state_machine(stateMachineArn=arn)
+def _machine(world: World) -> str:
+    """Name the state machine that runs batches."""
+    (arn,) = [arn for arn in world.machines() if arn.endswith(f":{world.prefix}batch")]
+    return arn
 
 
 def _execution(world: World, batch: Any) -> str:
     """Name the execution that runs a batch."""
-    machine = str(_machine(world)["stateMachineArn"])
-    return f"{machine.replace(':stateMachine:', ':execution:')}:{batch.id}"
+    return f"{_machine(world).replace(':stateMachine:', ':execution:')}:{batch.id}"
 
 
 def _begun(world: World, *, lines: int = 1, tokens: int = 4, text: str = "hi") -> Any:
     """Begin a batch."""
-    body = {"model": world.model, "messages": [{"role": "user", "content": text}]}
-    line = {"method": "POST", "url": CHAT, "body": {**body, "max_tokens": tokens}}
-    rows = (json.dumps({**line, "custom_id": f"r{n}"}) for n in range(lines))
-    file = world.client.files.create(file=("in.jsonl", "\n".join(rows).encode()), purpose="batch")
+    rows = _lines(world, lines, tokens, text)
+    file = world.client.files.create(file=("in.jsonl", rows), purpose="batch")
     return world.client.batches.create(
         input_file_id=file.id, endpoint=CHAT, completion_window="24h"
     )
+
+
+def _lines(world: World, count: int, tokens: int, text: str) -> bytes:
+    body = {"model": world.model, "messages": [{"role": "user", "content": text}]}
+    line = {"method": "POST", "url": CHAT, "body": {**body, "max_tokens": tokens}}
+    rows = (json.dumps({**line, "custom_id": f"r{n}"}) for n in range(count))
+    return "\n".join(rows).encode()
 
 
 def _ended(world: World, batch: Any) -> Any:
@@ -83,20 +85,55 @@ def interrupted(world: World) -> None:
 
 
 def machine(world: World) -> None:
-    """The state machine created again, which checks its role."""
-    steps, kept = world.aws("stepfunctions"), _machine(world)
-    groups = world.aws("logs").describe_log_groups(
-        logGroupNamePrefix=f"/aws/cloudformation/{STAGE}batch/MachineLogs"
-    )
-    (logs,) = [group["arn"] for group in groups["logGroups"]]
-    destination = {"cloudWatchLogsLogGroup": {"logGroupArn": f"{logs.removesuffix(':*')}:*"}}
-    copy = steps.create_state_machine(
-        name=uuid4().hex,
-        definition=kept["definition"],
-        roleArn=kept["roleArn"],
-        loggingConfiguration={"level": "ERROR", "destinations": [destination]},
-    )
-    steps.delete_state_machine(stateMachineArn=copy["stateMachineArn"])
+    """Each state machine created again, which checks its role; its stack has the machine's name."""
+    steps, logs = world.aws("stepfunctions"), world.aws("logs")
+    for arn in world.machines():
+        kept = steps.describe_state_machine(stateMachineArn=arn)
+        found = logs.describe_log_groups(logGroupNamePrefix=f"/aws/cloudformation/{kept['name']}/")[
+            "logGroups"
+        ]
+        (group,) = [one["arn"] for one in found if "Runtime" not in one["logGroupName"]]
+        destination = {"cloudWatchLogsLogGroup": {"logGroupArn": f"{group.removesuffix(':*')}:*"}}
+        copy = steps.create_state_machine(
+            name=uuid4().hex,
+            definition=kept["definition"],
+            roleArn=kept["roleArn"],
+            loggingConfiguration={"level": "ERROR", "destinations": [destination]},
+        )
+        steps.delete_state_machine(stateMachineArn=copy["stateMachineArn"])
+
+
+def scheduled(world: World) -> None:
+    """A batch that a schedule begins; its file lies there already."""
+    scheduler, steps = world.aws("scheduler"), world.aws("stepfunctions")
+    (found,) = scheduler.list_schedules(NamePrefix=f"{world.prefix}batch")["Schedules"]
+    kept = scheduler.get_schedule(Name=found["Name"], GroupName=found["GroupName"])
+    target, run = dict(kept["Target"]), uuid4().hex
+    given = json.loads(target["Input"])
+    key = f"{given['input_prefix']}{run}.jsonl"
+    s3, bucket = world.aws("s3"), world.bucket(_BUCKET)
+    s3.put_object(Bucket=bucket, Key=key, Body=_lines(world, 1, 4, "hi"))
+    # Scheduler's own word for the run, which the emulator leaves as it is.
+    target["Input"] = json.dumps({**given, "run": run})
+    same = {name: kept[name] for name in ("Name", "GroupName", "FlexibleTimeWindow")}
+    scheduler.update_schedule(**same, Target=target, ScheduleExpression="rate(1 minute)")
+
+    def ended() -> list[str]:
+        found = steps.list_executions(stateMachineArn=_machine(world))["executions"]
+        of_run = [one for one in found if run in _input(world, one["executionArn"])]
+        return [one["status"] for one in of_run if one["status"] != "RUNNING"]
+
+    try:
+        assert world.wait(ended, bool)[0] == "SUCCEEDED"
+    finally:
+        scheduler.update_schedule(
+            **same, Target=kept["Target"], ScheduleExpression=kept["ScheduleExpression"]
+        )
+        s3.delete_object(Bucket=bucket, Key=key)
+
+
+def _input(world: World, execution: str) -> str:
+    return str(world.aws("stepfunctions").describe_execution(executionArn=execution)["input"])
 
 
 def failed_batch(world: World) -> None:

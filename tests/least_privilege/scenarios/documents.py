@@ -27,6 +27,7 @@ def documents(world: World) -> None:
     finally:
         s3.delete_object(Bucket=bucket, Key=key)
     world.wait(lambda: _search(world)[1], lambda texts: texts == [])
+    world.wait(lambda: _vectors(world), lambda left: left == [])
     # A store that a caller might have made.
     world.wait(lambda: _is_missing(world, "0" * 32), bool)
 
@@ -40,6 +41,17 @@ def vector_store(world: World) -> None:
     stores.files.update(file, vector_store_id=store, attributes={"language": "en"})
     files.delete(file)
     stores.delete(store)
+
+
+def _vectors(world: World) -> list[str]:
+    """List the vectors of the stage's index, where it has one."""
+    client = world.aws("s3vectors")
+    return [
+        vector["key"]
+        for bucket in client.list_vector_buckets(prefix=world.prefix)["vectorBuckets"]
+        for index in client.list_indexes(vectorBucketName=bucket["vectorBucketName"])["indexes"]
+        for vector in client.list_vectors(indexArn=index["indexArn"])["vectors"]
+    ]
 
 
 def _search(world: World) -> tuple[str | None, list[str] | None]:

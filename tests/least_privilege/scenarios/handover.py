@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from lambda_api.handlers.scalable_targets import ScalableTargets
-from tests.least_privilege.world import STAGE, World
+from tests.least_privilege.world import World
 
 _PREFIX = "scaling/"
 _EXTRA = "test"
@@ -70,7 +70,10 @@ class _Endpoint:
     def scaled_in_every_way(self) -> Iterator[None]:
         """Add a schedule, and a policy that an alarm acts by."""
         scaling = self.world.aws("application-autoscaling")
-        cloudwatch, alarm = self.world.aws("cloudwatch"), f"{STAGE}{self.stack}-{_EXTRA}"
+        cloudwatch, alarm = (
+            self.world.aws("cloudwatch"),
+            f"{self.world.prefix}{self.stack}-{_EXTRA}",
+        )
         policy = scaling.put_scaling_policy(
             **self.key,
             PolicyName=_EXTRA,
@@ -112,7 +115,7 @@ class _Endpoint:
             s3=self.world.aws("s3"),
             bucket=self.bucket,
             prefix=_PREFIX,
-            alarm_prefix=f"{STAGE}{self.stack}-",
+            alarm_prefix=f"{self.world.prefix}{self.stack}-",
         )
         try:
             yield
@@ -123,7 +126,7 @@ class _Endpoint:
 def _deploy_and_roll_back(endpoint: _Endpoint) -> None:
     kept = f"config-{uuid4().hex}"
     there = {"Endpoint": endpoint.name, "Bucket": endpoint.bucket, "Prefix": _PREFIX}
-    there["StackName"] = f"{STAGE}{endpoint.stack}"
+    there["StackName"] = f"{endpoint.world.prefix}{endpoint.stack}"
     old = {**there, "Variant": endpoint.variant, "Config": kept}
     new = {**there, "Variant": "other", "Config": f"config-{uuid4().hex}"}
     with endpoint.scaled_in_every_way(), endpoint.restored_by_operator(kept):

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from openai import AuthenticationError, PermissionDeniedError
 
-from tests.least_privilege.world import QUESTION, STAGE, World
+from tests.least_privilege.world import QUESTION, World
 
 
 def chat(world: World) -> None:
@@ -20,6 +20,14 @@ def chat(world: World) -> None:
         model=world.model, messages=messages, stream=True, max_tokens=4
     )
     assert list(stream)
+
+
+def whole(world: World) -> None:
+    """An answer with a field of the engine's own that forbids a stream."""
+    messages = [{"role": "user", "content": QUESTION}]
+    assert world.client.chat.completions.create(
+        model=world.model, messages=messages, max_tokens=4, extra_body={"best_of": 1}
+    ).choices
 
 
 def stranger(world: World) -> None:
@@ -61,7 +69,7 @@ def watched(world: World) -> None:
     sqs, logs = world.aws("sqs"), world.aws("logs")
     (url,) = [
         url
-        for url in sqs.list_queues(QueueNamePrefix=f"{STAGE}api").get("QueueUrls", [])
+        for url in sqs.list_queues(QueueNamePrefix=f"{world.prefix}api").get("QueueUrls", [])
         if "Watches" in url
     ]
     group = world.log_group(world.function("async_completion"))
@@ -88,7 +96,7 @@ def _held(world: World) -> str:
     """Return what all callers hold, as it is written in the table."""
     dynamodb = world.aws("dynamodb")
     names = dynamodb.list_tables()["TableNames"]
-    (table,) = [one for one in names if one.startswith(STAGE) and "Quotas" in one]
+    (table,) = [one for one in names if one.startswith(world.prefix) and "Quotas" in one]
     return str(dynamodb.scan(TableName=table)["Items"])
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -11,7 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.eventually import LONG, eventually
-from tests.support.localcloud.cloud import ROLE, Cloud, let_invoke, package
+from tests.support.localcloud.account import Account
+from tests.support.localcloud.cloud import ROLE, Cloud, add_role, let_invoke, package
+from tests.support.other_bus import heard_elsewhere
 
 WRITE = """
 import json, os, time, urllib.request
@@ -76,6 +80,33 @@ def test_event_that_made_its_function_fail_is_tried_again(cloud: Cloud) -> None:
     subscription = Subscription(cloud)
     sent = {subscription.publish(fails=True)}
     eventually(lambda: subscription.handled() == sent)
+
+
+def test_another_accounts_bus_gets_what_the_role_of_a_rule_may_put_there(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    sender, source, events = (
+        cloud.settings.account,
+        f"test-{uuid.uuid4().hex}",
+        cloud.client("events"),
+    )
+    other = Account(cloud, "000000000078", tmp_path)
+    bus = f"arn:aws:events:us-east-1:{other.number}:event-bus/default"
+    role = f"arn:aws:iam::{sender}:role/{source}"
+    add_role(cloud, role, {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"})
+    events.put_rule(Name=source, EventPattern=json.dumps({"source": [source]}))
+    entry = {"Source": source, "DetailType": "any", "Detail": "{}"}
+
+    def heard_with(role: str, taken: Callable[[], list[Any]]) -> list[Any]:
+        events.put_targets(Rule=source, Targets=[{"Id": "bus", "Arn": bus, "RoleArn": role}])
+        events.put_events(Entries=[entry])
+        return taken()
+
+    with heard_elsewhere(other.client, source, sender=sender) as taken:
+        assert heard_with(f"{role}-of-nobody", taken) == []
+        assert [event["source"] for event in heard_with(role, taken)] == [source]
+    with heard_elsewhere(other.client, source, sender="000000000079") as taken:
+        assert heard_with(role, taken) == []
 
 
 @pytest.fixture

@@ -17,13 +17,14 @@ import httpx2
 import pytest
 
 from lambda_api.aws.cloudwatch_metrics import CloudWatchMetrics
-from lambda_api.aws.cloudwatch_promql import PromQL
+from lambda_api.aws.cloudwatch_promql import PromQL, PromQLError
 from lambda_api.engine.metrics_bridge import QUEUED_REQUESTS, MetricsBridge
 from localcloud.ports import free_port
+from localcloud.promql import ACTIONS
 from localcloud.settings import Settings
 from tests.support.eventually import LONG, eventually
 from tests.support.localcloud import cloud as local
-from tests.support.localcloud.cloud import ROLE, Cloud, let_invoke, package
+from tests.support.localcloud.cloud import ROLE, Cloud, add_role, assumed, let_invoke, package
 from tests.support.localcloud.deployment import ENDLESS, Deployment, engines, unique
 
 NAMESPACE = "twin"
@@ -85,7 +86,13 @@ def mean_waiting(promql: PromQL, endpoint: str) -> float | None:
 
 
 def query(cloud: Cloud, path: str = "query", **parameters: str) -> tuple[int, Any]:
-    answer = httpx2.get(cloud.url(f"/api/v1/{path}"), params=parameters, timeout=LONG)
+    signed = f"AWS4-HMAC-SHA256 Credential={cloud.settings.account}/-/us-east-1/monitoring/x"
+    answer = httpx2.get(
+        cloud.url(f"/api/v1/{path}"),
+        params=parameters,
+        headers={"authorization": signed},
+        timeout=LONG,
+    )
     return answer.status_code, answer.json()
 
 
@@ -184,6 +191,17 @@ def test_what_is_not_emulated_is_refused_as_prometheus_refuses(
     status, document = query(hurried, path, **parameters)
     assert (status, document["status"], document["errorType"]) == (400, "error", "bad_data")
     assert "emulated" in document["error"] or "must be given once" in document["error"]
+
+
+@pytest.mark.parametrize("lacks", ACTIONS)
+def test_a_query_needs_the_right_to_metrics_and_to_their_names(hurried: Cloud, lacks: str) -> None:
+    role = f"arn:aws:iam::{hurried.settings.account}:role/{unique('asks')}"
+    allowed = [action for action in (*ACTIONS, "cloudwatch:PutMetricData") if action != lacks]
+    add_role(hurried, role, {"Effect": "Allow", "Action": allowed, "Resource": "*"})
+    session = assumed(hurried, role)
+    client = session.client("cloudwatch", endpoint_url=hurried.settings.origin)
+    with pytest.raises(PromQLError, match=f"status 403.*not authorized to perform: {lacks}"):
+        PromQL.beside(client, session).value("x")
 
 
 NOTE = """
