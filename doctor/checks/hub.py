@@ -6,8 +6,6 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from doctor.checks.weights import endpoints, loading_time, memory_needed
@@ -16,7 +14,7 @@ from doctor.surroundings import Surroundings
 from planner.errors import PlanError
 from planner.fit.stage import stage_fit
 from planner.models.model import Model
-from planner.models.sources import find_model
+from planner.models.sources import model_of_config
 from stacks.config import StageConfig
 from stacks.config.combinations.source import staging
 
@@ -58,13 +56,10 @@ def _described(model: str, place: str) -> Model:
         PlanError: there is none, as beside many GGUF files, or it cannot be understood.
     """
     try:
-        text = json.dumps(_ask(place))
+        raw = _ask(place)
     except (OSError, ValueError) as error:
         raise PlanError(f"model {model!r}: {place}: {error}") from error
-    with TemporaryDirectory() as directory:
-        config = Path(directory) / "config.json"
-        config.write_text(text)
-        return find_model(model, config=config)
+    return model_of_config(model, raw, place)
 
 
 def _ask(url: str) -> dict[str, Any]:

@@ -45,6 +45,23 @@ def find_model(asked: str, *, config: Path | None = None, online: bool = False) 
         raise PlanError(f"model: {error}") from error
 
 
+def model_of_config(name: str, raw: dict[str, Any], source: str) -> Model:
+    """Return the model that the object in a config.json describes.
+
+    Args:
+        name: its name.
+        raw: the object.
+        source: where it is from, for who asks and for errors.
+
+    Raises:
+        PlanError: it cannot be understood.
+    """
+    try:
+        return _of_config(name, raw, source)
+    except InspectionError as error:
+        raise PlanError(f"model: {error}") from error
+
+
 def _found(asked: str, config: Path | None, online: bool) -> Model:
     if config is not None:
         return _of_config(asked, read_json_object(config, _MOST_BYTES), f"{config}")
