@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from sys import getsizeof
 from typing import Any, Self
 
 import numpy as np
@@ -21,8 +22,9 @@ from features.embedding.embedder import Vectors
 from features.index.words import words
 from features.storage.arrays import Array, pack, unpack
 
-_OBJECT_BYTES = 300
-"""Of a chunk, a set of attributes or a word beside its characters, in Python's objects."""
+_OBJECT_BYTES = 250
+"""Of a chunk, a set of attributes or a word beside its texts, in Python's objects. A text takes one
+to four bytes a character, by the rarest that it has."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,11 @@ class ChunkTable:
         arrays = [self.vectors, *self.postings.arrays.values()]
         matrix = 4 * self.vectors.size
         distinct, _ = self.attribute_sets
-        texts = sum(len(chunk.text) + len(chunk.context) for chunk in self.chunks)
+        texts = sum(getsizeof(chunk.text) + getsizeof(chunk.context) for chunk in self.chunks)
         attributes = sum(
-            len(name) + (len(value) if isinstance(value, str) else 0)
-            for told in distinct
-            for name, value in told.items()
+            getsizeof(name) + getsizeof(value) for told in distinct for name, value in told.items()
         )
-        terms = sum(map(len, self.postings.terms))
+        terms = sum(map(getsizeof, self.postings.terms))
         objects = len(self.chunks) + len(distinct) + len(self.postings.terms)
         counted = texts + attributes + terms + objects * _OBJECT_BYTES
         return matrix + sum(array.nbytes for array in arrays) + counted
@@ -125,13 +125,18 @@ class ChunkTable:
         return pack(told, {"vectors": self.vectors, **self.postings.arrays})
 
     @classmethod
-    def unpacked(cls, packed: bytes) -> tuple[Self, dict[str, Any]]:
+    def unpacked(cls, packed: bytes, most_bytes: int | None = None) -> tuple[Self, dict[str, Any]]:
         """Return a table and the header it was packed with.
+
+        Args:
+            packed: the bytes.
+            most_bytes: most bytes of the texts as JSON; None for any number.
 
         Raises:
             ValueError: The bytes are not a table's.
+            OversizedError: There is more text.
         """
-        header, arrays = unpack(packed)
+        header, arrays = unpack(packed, most_bytes)
         # Attributes of a document are those of each of its chunks: held once.
         shared: dict[tuple[tuple[str, str, object], ...], Attributes] = {}
         chunks = [

@@ -12,6 +12,9 @@ from typing import Self
 from features.embedding.embedder import EmbedderIdentity
 from features.index.record import DocumentInfo
 
+_ENTRY_BYTES = 1300
+"""Of a document's entry, in Python's objects: 101,000 were measured at 125 MB."""
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -63,6 +66,11 @@ class Generation:
     def chunks(self) -> int:
         """The number of chunks."""
         return sum(info.chunks for info in self.documents.values())
+
+    @property
+    def size(self) -> int:
+        """The bytes that its documents' entries take in memory, about."""
+        return _ENTRY_BYTES * len(self.documents)
 
     def packed(self) -> tuple[str, bytes]:
         """Return the generation's name, a digest, and its bytes."""

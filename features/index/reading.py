@@ -129,15 +129,24 @@ def read_published(
     return load_last_good(objects, paths, name, partial(read_generation, objects, paths))
 
 
-def read_segment(objects: ObjectStore, paths: IndexPaths, name: str) -> ChunkTable:
+def read_segment(
+    objects: ObjectStore, paths: IndexPaths, name: str, most_bytes: int | None = None
+) -> ChunkTable:
     """Return the chunks of a segment.
+
+    Args:
+        objects: the bucket.
+        paths: keys of the index.
+        name: name of the segment.
+        most_bytes: most bytes of its texts as JSON; None for any number.
 
     Raises:
         DamagedError: The segment is not there, or damaged.
+        OversizedError: It has more text.
         StorageError: The bucket cannot be read.
     """
     try:
-        return ChunkTable.unpacked(_checked(objects, paths.segment(name), name))[0]
+        return ChunkTable.unpacked(_checked(objects, paths.segment(name), name), most_bytes)[0]
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedError(f"segment {name} is damaged: {error}") from error
 

@@ -19,14 +19,13 @@ class OversizedIndex:
     Attributes:
         name: Name of the generation, a digest.
         generation: The generation.
-        size: Bytes in memory: nothing was loaded.
+        size: Bytes of its documents in memory, about: no chunk was loaded.
     """
-
-    size = 0
 
     def __init__(self, name: str, generation: Generation, reason: str) -> None:
         self.name = name
         self.generation = generation
+        self.size = generation.size
         self._reason = reason
 
     def search(

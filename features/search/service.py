@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Any
 
 from tokenizers import Tokenizer
@@ -59,6 +60,7 @@ class SearchService:
         self._seconds = refresh_seconds
         self._most_bytes = most_bytes
         self._indexes: dict[str, Refreshed[SearchedIndex]] = {}
+        self._loading, self._holding = Lock(), Lock()
 
     def search(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a store has on a question.
@@ -108,8 +110,9 @@ class SearchService:
         """Load the stores of config, look at all again, and run the embedder once."""
         for store in self._declared:
             self._vector(self._index(store), Query("warm"), "warm")
-        for refreshed in list(self._indexes.values()):
-            refreshed.wait()
+        for store in list(self._indexes):
+            if refreshed := self._indexes.get(store):  # one that grew may have taken its room
+                refreshed.wait()
         return {"warm": sorted(self._indexes)}
 
     def allowed(self, told: Mapping[str, Any]) -> str:
@@ -128,7 +131,7 @@ class SearchService:
 
     def _index(self, store: str) -> SearchedIndex:
         refreshed = self._indexes.get(store) or Refreshed[SearchedIndex](
-            lambda before: self._load(store, before),
+            lambda before: self._loaded(store, before),
             lambda error: self._failed(store, error),
             self._seconds,
         )
@@ -154,23 +157,41 @@ class SearchService:
             raise SearchError("unavailable", "the store cannot be searched now") from error
 
     def _hold(self, store: str, refreshed: Refreshed[SearchedIndex]) -> None:
-        """Hold an index; callers' that were not used for longest give way where there is no room.
+        """Hold an index as the one that was used last."""
+        with self._holding:
+            self._indexes.pop(store, None)
+            self._indexes[store] = refreshed
+            if store not in self._declared and refreshed.last:
+                self._make_room(store, refreshed.last.size)
+
+    def _loaded(self, store: str, before: SearchedIndex | None) -> SearchedIndex:
+        """Load a store's index; callers' one after the other, as none is small while it is read."""
+        if store in self._declared:
+            return self._load(store, before)
+        with self._loading:
+            index = self._load(store, before)
+            if index.name:  # an unknown name pushes nothing out
+                with self._holding:
+                    self._make_room(store, index.size)
+            return index
+
+    def _make_room(self, store: str, size: int) -> None:
+        """Let go of callers' stores that were not used for longest, until one of a size has room.
 
         How many stores callers make, this function does not know.
         """
-        self._indexes.pop(store, None)
-        self._indexes[store] = refreshed
-        sizes = {
+        others = {
             name: held.last.size
             for name, held in self._indexes.items()
-            if held.last and name not in self._declared
+            if held.last and name not in self._declared and name != store
         }
-        over, many = sum(sizes.values()) - self._most_bytes, len(sizes) - MOST_STORES
-        for name, size in sizes.items():
-            if max(over, many) <= 0 or name == store:
+        over = sum(others.values()) + size - self._most_bytes
+        many = len(others) + 1 - MOST_STORES
+        for name, one in others.items():
+            if max(over, many) <= 0:
                 break
             del self._indexes[name]
-            over, many = over - size, many - 1
+            over, many = over - one, many - 1
 
     def _unavailable(self, store: str, error: StorageError) -> SearchError:
         self._failed(store, error)

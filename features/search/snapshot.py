@@ -33,7 +33,7 @@ class Snapshot:
         name: Name of the generation, a digest.
         generation: The generation.
         tables: Chunks of its segments by the segments' names, shared with other snapshots.
-        size: Bytes of the chunks in memory, about.
+        size: Bytes of chunks and documents in memory, about.
     """
 
     def __init__(self, name: str, generation: Generation, tables: Mapping[str, ChunkTable]) -> None:
@@ -43,7 +43,7 @@ class Snapshot:
         self._tables: Sequence[ChunkTable] = list(tables.values())
         self._bm25 = Bm25([table.postings for table in self._tables])
         self._starts = np.cumsum([0, *map(len, self._tables)])
-        self.size = sum(table.size for table in self._tables)
+        self.size = generation.size + sum(table.size for table in self._tables)
 
     def prepare(self) -> None:
         """Compute what the first search would wait for."""

@@ -29,17 +29,26 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
     return b"".join(parts)
 
 
-def unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
+class OversizedError(Exception):
+    """A header that takes more memory than its reader has for it."""
+
+
+def unpack(packed: bytes, most_bytes: int | None = None) -> tuple[dict[str, Any], dict[str, Array]]:
     """Return the header and the arrays, which are read-only views of the bytes.
+
+    Args:
+        packed: the bytes.
+        most_bytes: most bytes of the header as JSON; None for any number.
 
     Raises:
         ValueError: The bytes are not what `pack` makes, or there are too few.
+        OversizedError: The header is longer.
     """
     if packed[:4] != _MAGIC:
         raise ValueError(f"packed arrays begin with {_MAGIC!r}, and not with {packed[:4]!r}")
     (size,) = struct.unpack_from("<I", packed, 4)
     try:
-        index = json.loads(zlib.decompress(packed[8 : 8 + size]))
+        index = json.loads(_decompressed(packed[8 : 8 + size], most_bytes))
     except zlib.error as error:
         raise ValueError(f"the header of packed arrays is damaged: {error}") from error
     arrays, at = {}, _aligned(8 + size)
@@ -49,6 +58,18 @@ def unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
         arrays[name] = array.reshape(shape)
         at = _aligned(at + array.nbytes)
     return index["header"], arrays
+
+
+def _decompressed(packed: bytes, most_bytes: int | None) -> bytes:
+    if most_bytes is None:
+        return zlib.decompress(packed)
+    stream = zlib.decompressobj()
+    text = stream.decompress(packed, most_bytes + 1)
+    if len(text) > most_bytes:
+        raise OversizedError(f"more than {most_bytes} bytes of JSON")
+    if not stream.eof:
+        raise ValueError("the header of packed arrays is cut off")
+    return text
 
 
 def _aligned(offset: int) -> int:

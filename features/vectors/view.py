@@ -26,10 +26,8 @@ class VectorView:
         name: Name of the generation, a digest; empty before the first.
         generation: The generation.
         paths: Keys of the index; None before the first.
-        size: Bytes of its chunks in memory: they are elsewhere.
+        size: Bytes of its documents in memory, about: its chunks are elsewhere.
     """
-
-    size = 0
 
     def __init__(
         self,
@@ -44,6 +42,7 @@ class VectorView:
         self.paths = paths
         self.name = name
         self.generation = generation
+        self.size = generation.size
 
     def search(self, query: Query, vector: Vectors | None) -> list[Hit]:
         """Return the chunks nearest to a question; words are not searched.

@@ -29,6 +29,7 @@ def test_the_size_counts_texts_vectors_and_different_attributes():
     plain = table("d", "one two", "three four").size
     assert table("d", "one two", "three four" + "x" * 1000).size > plain + 1000
     assert table("d", "one two", "three four", width=102).size == plain + 2 * 100 * (2 + 4)
+    assert table("d", "one two", "three four" + "👋" * 1000).size > plain + 4000, "four bytes each"
     shared = table("d", "one two", "three four", language="e" * 500).size
     assert plain + 500 < shared < plain + 1000
 

@@ -140,6 +140,17 @@ def test_callers_stores_that_nobody_used_lately_give_way(monkeypatch, bound):
     assert pipeline.service.search({"store": "own-b", "query": "koala"})["results"]
 
 
+def test_callers_stores_that_grow_while_they_are_held_give_way_as_well():
+    small = of_callers("own-a", "own-b", "own-c")
+    one = load_snapshot(of_callers("own-a", text=b"koala " * 1000).bucket, "own-a", None).size
+    pipeline = of_callers(bucket=small.bucket, callers_bytes=2 * one)
+    for store in ("own-a", "own-b", "own-c"):
+        assert pipeline.service.search({"store": store, "query": "koala"})["results"]
+    of_callers("own-a", "own-b", "own-c", text=b"koala " * 1000, bucket=small.bucket)
+
+    assert pipeline.service.warm() == {"warm": ["docs", "own-b", "own-c"]}
+
+
 def test_a_callers_store_that_is_too_large_pushes_no_other_out():
     small = of_callers("own-a")
     one = load_snapshot(small.bucket, "own-a", None).size

@@ -61,7 +61,8 @@ def test_a_callers_store_over_a_bound_is_told_of_and_not_loaded(
 
     large = load_snapshot(pipeline.bucket, "docs", None, most_bytes=size)
 
-    assert (len(large.generation.documents), large.size) == (2, 0)
+    assert len(large.generation.documents) == 2
+    assert large.size == large.generation.size > 0, "its documents are held"
     assert chunks == 2 or not any("/segments/" in key for key in read)
     with pytest.raises(SearchError, match=reason) as caught:
         large.search(Query("koala"), None)
@@ -69,6 +70,14 @@ def test_a_callers_store_over_a_bound_is_told_of_and_not_loaded(
     assert load_snapshot(pipeline.bucket, "docs", large, most_bytes=size) is large
     config = load_snapshot(pipeline.bucket, "docs", None, declared={"docs"}, most_bytes=size)
     assert len(config.search(Query("koala"), None)) == 1
+
+
+def test_a_callers_segment_is_not_even_parsed_where_its_text_is_too_long(pipeline, monkeypatch):
+    monkeypatch.setattr(snapshot_store, "_MOST_JSON_BYTES", 10)
+    large = load_snapshot(pipeline.bucket, "docs", None)
+    with pytest.raises(SearchError, match="takes more than 512 MiB of memory"):
+        large.search(Query("koala"), None)
+    assert load_snapshot(pipeline.bucket, "docs", None, declared={"docs"}).tables
 
 
 def test_a_store_is_searched_again_when_it_is_small_enough(pipeline, monkeypatch):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features.storage.arrays import pack, unpack
+from features.storage.arrays import OversizedError, pack, unpack
 
 ARRAYS = {
     "vectors": np.arange(6, dtype=np.float16).reshape(2, 3),
@@ -25,6 +25,14 @@ def test_what_was_packed_is_unpacked():
 
 def test_the_same_content_is_the_same_bytes():
     assert pack({"a": 1, "b": 2}, ARRAYS) == pack({"b": 2, "a": 1}, ARRAYS)
+
+
+def test_a_header_beyond_what_its_reader_has_room_for_is_not_read():
+    packed = pack({"a": "b" * 100_000}, ARRAYS)
+    assert len(packed) < 1000
+    assert len(unpack(packed, 200_000)[0]["a"]) == 100_000
+    with pytest.raises(OversizedError, match="more than 50000 bytes"):
+        unpack(packed, 50_000)
 
 
 @pytest.mark.parametrize("damage", [lambda b: b"xxxx" + b[4:], lambda b: b[:-32], lambda b: b[:9]])
