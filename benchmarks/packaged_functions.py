@@ -15,20 +15,33 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "service")]
 from control_group import Group, memory  # noqa: E402
 
 FUNCTION = """
-import importlib, json, resource, sys, types
+import glob, importlib, json, sys, threading, time, types
 sys.path.insert(0, ".")
-def peak():
-    (line,) = (line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+def peak(process="self"):
+    (line,) = (line for line in open(f"/proc/{process}/status") if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
+beside = [0]
+def watch():
+    # Not ru_maxrss, which a child inherits from the process that forks it.
+    while True:
+        for children in glob.glob("/proc/self/task/*/children"):
+            try:
+                beside.extend(peak(child) for child in open(children).read().split())
+            except (OSError, ValueError):
+                pass  # it ended meanwhile
+        beside[:] = [max(beside)]
+        time.sleep(0.01)
 handler = importlib.import_module(sys.argv[1]).handler
 left = types.SimpleNamespace(
     aws_request_id="0", get_remaining_time_in_millis=lambda: 300_000
 )
 idle, answer = peak(), None
+threading.Thread(target=watch, daemon=True).start()
 for line in sys.stdin:
     answer = handler(json.loads(line), left)
-beside = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-print(json.dumps({"idle": idle, "peak": peak(), "beside": beside, "answer": answer}))
+    assert not isinstance(answer, dict) or "error" not in answer, answer
+told = {"idle": idle, "peak": peak(), "beside": max(beside), "answer": answer}
+print(json.dumps(told))
 """
 
 

@@ -48,7 +48,7 @@ BUCKET, STORE = "documents", "docs"
 HANDLERS = "features.handlers"
 SENTENCE = "Grüße 👋 an alle, die um 7 Uhr noch da sind. "
 """Python keeps four bytes a character of a text with such a one, which is the most."""
-LEAST_MB, BYTES_A_CHUNK = 512, 4000
+LEAST_MB, BYTES_A_CHUNK = 512, 4100
 """The smallest search function, and its count of bytes for a chunk of 40 words."""
 PLAIN = "The alarm of an endpoint undoes a deployment that fails its callers, and says so. "
 

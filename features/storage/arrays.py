@@ -30,7 +30,7 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
 
 
 class OversizedError(Exception):
-    """A header that takes more memory than its reader has for it."""
+    """A header longer than its reader has memory for."""
 
 
 def unpack(packed: bytes, most_bytes: int | None = None) -> tuple[dict[str, Any], dict[str, Array]]:

@@ -15,6 +15,10 @@ _RENAMED: dict[Role, Role] = {"developer": "system"}
 that do (gpt-oss) take `system` for the same."""
 
 
+_HINTS = frozenset({"name", "cache_control", "annotations"})
+"""Fields beside a text that reach no model: what templates render of an instruction is its text."""
+
+
 class Said(Protocol):
     """A message, as far as its role matters."""
 
@@ -49,7 +53,7 @@ def one_instruction(messages: list[AnyMessage]) -> list[AnyMessage]:
     over the second (huggingface.co/Qwen/Qwen3.6-27B/blob/main/chat_template.jinja), Gemma's too.
     """
     first, rest = messages[0], messages[1:]
-    while rest and not rest[0].model_extra:
+    while rest and _said_further(rest[0].model_extra or {}) <= _HINTS:
         told, more = _instruction(first), _instruction(rest[0])
         if told is None or more is None:
             break
@@ -60,12 +64,17 @@ def one_instruction(messages: list[AnyMessage]) -> list[AnyMessage]:
 def _instruction(message: Said) -> str | None:
     """Return the text of an instruction; None for another message, or with other parts than text.
 
-    vLLM joins parts with a line end, too.
+    vLLM joins parts with a line end, too. What is said beside a text is not in its prompt either.
     """
     content: str | list[Any] | None = message.content if message.role == "system" else None
     if not isinstance(content, list):
         return content
     parts = [part.plain() for part in content]
-    if any(part.keys() != {"type", "text"} for part in parts):
+    if any(_said_further(part) - _HINTS != {"type", "text"} for part in parts):
         return None
     return "\n".join(part["text"] for part in parts)
+
+
+def _said_further(fields: Mapping[str, Any]) -> set[str]:
+    """Return the names of fields that say something."""
+    return {name for name, value in fields.items() if value is not None}

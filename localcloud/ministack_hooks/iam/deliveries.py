@@ -119,13 +119,18 @@ def _target_session(target: Untyped) -> Session:
 def _takes(bus: str, source: str) -> bool:
     """Tell whether a bus takes the events of another account's rule.
 
+    By a permission for that account or for all; one with a condition, which would ask for the
+    account's organization, never holds here.
+
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
     """
-    _, _, _, region, account, name = bus.split(":")
+    _, _, _, region, account, name = bus.split(":", 5)
     policies = eventbridge._event_bus_policies
     policy = policies.get_scoped(account, region, name.removeprefix("event-bus/"))
     return any(
-        one["Principal"] in (source.split(":")[4], "*")
+        (one["Effect"], one["Action"]) == ("Allow", "events:PutEvents")
+        and one["Principal"] in (source.split(":")[4], "*")
+        and not one.get("Condition")
         for one in (policy or {}).get("Statement", [])
     )
 

@@ -31,4 +31,4 @@ would take as much longer and cost the same."""
 DOCUMENT_MB: Final = 1769
 """Memory of the functions that read documents and publish: a core, as embedding is all CPU. Its
 peak is 803 MB with a text of 4 million characters, the most that is read, and with as much in a PDF
-439 MB beside the parser's process, which may take 1 GB."""
+439 MB beside the parser's process of 56, which may take 1 GB."""

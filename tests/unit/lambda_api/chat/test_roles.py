@@ -33,7 +33,9 @@ DEVELOPER = {"role": "developer", "content": "b"}
 USER = {"role": "user", "content": "hi"}
 PARTS = {"role": "system", "content": [{"type": "text", "text": "c"}] * 2}
 CACHED = {"role": "system", "content": [{"type": "text", "text": "c", "cache_control": {}}]}
-NAMED = {"role": "system", "content": "d", "name": "n"}
+NAMED = {"role": "system", "content": "d", "name": "n", "refusal": None}
+PICTURE = {"role": "system", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}
+MARKED = {"role": "system", "content": "e", "prefix": True}
 
 
 def test_instructions_at_the_beginning_are_one_message():
@@ -45,13 +47,20 @@ def test_instructions_at_the_beginning_are_one_message():
     assert messages(PARTS, SYSTEM, PARTS) == [{"role": "system", "content": "c\nc\n\na\n\nc\nc"}]
 
 
+@pytest.mark.parametrize("other", [CACHED, NAMED])
+def test_what_reaches_no_model_keeps_no_instruction_apart(other):
+    both = [messages(SYSTEM, other), messages(other, SYSTEM)]
+    assert [len(said) for said in both] == [1, 1]
+    assert "a" in both[0][0]["content"]
+
+
 @pytest.mark.parametrize(
     "said",
-    [[USER], [SYSTEM, USER], [SYSTEM, USER, SYSTEM], [PARTS, USER], [SYSTEM, CACHED]],
+    [[USER], [SYSTEM, USER], [SYSTEM, USER, SYSTEM], [PARTS, USER], [SYSTEM, PICTURE]],
 )
 def test_other_conversations_stay(said):
     assert messages(*said) == said
 
 
 def test_a_message_with_more_than_text_stays_apart():
-    assert messages(SYSTEM, NAMED, USER) == [SYSTEM, NAMED, USER]
+    assert messages(SYSTEM, MARKED, USER) == [SYSTEM, MARKED, USER]
