@@ -2,7 +2,7 @@
 
 CPU grows with memory, 1,769 MB is one core; init has a whole one whatever the size. Peaks are
 resident sizes on x86_64: of the first two out of docs/decisions/0160-the-door-has-512-mb.md, of the
-last by benchmarks/retrieval/retrieval_memory.py, of all others by benchmarks/function_memory.py.
+last by benchmarks/memory/retrieval_memory.py, of all others by function_memory.py beside it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ AUTHORIZER_MB: Final = 256
 MINUTELY_MB: Final = 256
 """Memory of the probe and of the bridge of engine metrics, with a peak of 59 MB."""
 DELIVERY_MB: Final = 256
-"""Memory of the webhook delivery: a peak of 53 MB with ten events, the most at once."""
+"""Memory of the webhook delivery: a peak of 58 MB with ten events, the most at once."""
 HANDOVER_MB: Final = 256
 """Memory of the scaling handover, which has a peak of 62 MB."""
 CONTROL_MB: Final = 512

@@ -3,7 +3,7 @@
 Each runs as it is packaged, in a process of its own, over the local cloud's S3 and SQS. A PDF and a
 page are read by a process beside the function, whose memory is told apart.
 
-    .venv/bin/python benchmarks/retrieval/retrieval_memory.py [--chunks 100000]
+    .venv/bin/python benchmarks/memory/retrieval_memory.py [--chunks 100000]
 """
 
 from __future__ import annotations
@@ -11,19 +11,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "retrieval")]
 
-from packaged_functions import PackagedFunctions  # noqa: E402
+from packaged_functions import PackagedFunctions, in_local_cloud, print_memory  # noqa: E402
 from random_store import fill  # noqa: E402
-from table import machine  # noqa: E402
 
 from features.aws.s3 import S3Bucket  # noqa: E402
 from features.documents.document import MOST_CHARACTERS  # noqa: E402
@@ -32,19 +29,15 @@ from features.documents.reading import MOST_HTML_BYTES  # noqa: E402
 from features.embedding.minilm import MiniLM  # noqa: E402
 from features.index.paths import DocumentName  # noqa: E402
 from features.ingestion.messages import Changed, notification  # noqa: E402
-from localcloud.ports import free_port  # noqa: E402
-from localcloud.settings import Settings as CloudSettings  # noqa: E402
-from localcloud.web_adapter.package import unpack  # noqa: E402
 from stacks.config.retrieval import RetrievalConfig  # noqa: E402
 from stacks.constructs.function.memory import DOCUMENT_MB  # noqa: E402
 from stacks.constructs.function.package import build_features_bundle  # noqa: E402
 from stacks.constructs.retrieval.search_function import callers_mb  # noqa: E402
-from tests.support.aws_environment import aws_environment  # noqa: E402
 from tests.support.embedder import embedder_directory  # noqa: E402
 from tests.support.features.pdf_files import pdf  # noqa: E402
-from twin.local.cloud import LocalCloud  # noqa: E402
 
 BUCKET, STORE = "documents", "docs"
+VARIABLES = {"TWIN_FEATURES_DOCUMENTS_BUCKET": BUCKET, "TWIN_FEATURES_INDEX_BUCKET": BUCKET}
 HANDLERS = "features.handlers"
 SENTENCE = "Grüße 👋 an alle, die um 7 Uhr noch da sind. "
 """Python keeps four bytes a character of a text with such a one, which is the most."""
@@ -123,30 +116,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chunks", type=int, default=100_000, help="chunks of the store")
     chunks = parser.parse_args().chunks
-    bundle = build_features_bundle(ROOT, platform="host").read_bytes()
-    with ExitStack() as stack:
-        scratch = Path(stack.enter_context(TemporaryDirectory()))
-        cloud = LocalCloud(CloudSettings(port=free_port(), data_dir=scratch / "cloud"))
-        stack.callback(cloud.stop)
-        cloud.start(stop_with_us=True)
-        variables = {
-            "AWS_ENDPOINT_URL": cloud.settings.origin,
-            "AWS_ACCESS_KEY_ID": cloud.settings.account,
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_DEFAULT_REGION": cloud.settings.region,
-            "TWIN_FEATURES_DOCUMENTS_BUCKET": BUCKET,
-            "TWIN_FEATURES_INDEX_BUCKET": BUCKET,
-        }
-        stack.enter_context(aws_environment(variables))
+    bundle = build_features_bundle(ROOT, platform="host")
+    with in_local_cloud(bundle, VARIABLES) as functions:
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         for name in ("document", "publish"):
             url = boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"]
-            variables[f"TWIN_FEATURES_{name.upper()}_QUEUE_URL"] = url
-        print(f"{machine()}\n\n| | size, MB | idle / peak, MB |\n|---|--:|--:|")
-        for name, size, spent in rows(
-            PackagedFunctions(unpack(bundle, scratch), variables), chunks
-        ):
-            print(f"| {name} | {size} | {spent} |", flush=True)
+            functions.variables[f"TWIN_FEATURES_{name.upper()}_QUEUE_URL"] = url
+        print_memory(rows(functions, chunks))
 
 
 if __name__ == "__main__":

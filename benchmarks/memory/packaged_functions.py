@@ -5,14 +5,25 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "service")]
+ROOT = Path(__file__).resolve().parents[2]
+BENCHMARKS = ROOT / "benchmarks"
+sys.path[:0] = [str(ROOT), str(BENCHMARKS), str(BENCHMARKS / "service")]
 
 from control_group import Group, memory  # noqa: E402
+from table import machine  # noqa: E402
+
+from localcloud.ports import free_port  # noqa: E402
+from localcloud.settings import Settings  # noqa: E402
+from localcloud.web_adapter.package import unpack  # noqa: E402
+from tests.support.aws_environment import aws_environment  # noqa: E402
+from twin.local.cloud import LocalCloud  # noqa: E402
 
 FUNCTION = """
 import glob, importlib, json, sys, threading, time, types
@@ -77,3 +88,34 @@ class PackagedFunctions:
         told = json.loads(done.stdout.splitlines()[-1])
         beside = f" + {told['beside']:.0f}" if told["beside"] else ""
         return f"{told['idle']:.0f} / {told['peak']:.0f}{beside}", told["answer"]
+
+
+@contextmanager
+def in_local_cloud(bundle: Path, variables: Mapping[str, str]) -> Iterator[PackagedFunctions]:
+    """Yield the functions of a package over a local cloud, which is this process's AWS as well.
+
+    Args:
+        bundle: zip of the package.
+        variables: the functions' own, beside those that name the cloud.
+    """
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(TemporaryDirectory()))
+        cloud = LocalCloud(Settings(port=free_port(), data_dir=scratch / "cloud"))
+        stack.callback(cloud.stop)
+        cloud.start(stop_with_us=True)
+        known = {
+            "AWS_ENDPOINT_URL": cloud.settings.origin,
+            "AWS_ACCESS_KEY_ID": cloud.settings.account,
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_DEFAULT_REGION": cloud.settings.region,
+            **variables,
+        }
+        stack.enter_context(aws_environment(known))
+        yield PackagedFunctions(unpack(bundle.read_bytes(), scratch), known)
+
+
+def print_memory(rows: Iterable[tuple[str, int, str]]) -> None:
+    """Print names, sizes and memory of functions as a table, each row as it is measured."""
+    print(f"{machine()}\n\n| | size, MB | idle / peak, MB |\n|---|--:|--:|")
+    for name, size, spent in rows:
+        print(f"| {name} | {size} | {spent} |", flush=True)

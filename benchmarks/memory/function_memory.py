@@ -3,7 +3,7 @@
 Each runs as it is packaged, in a process of its own, over the local cloud's S3 and SQS. Where no
 control group can be made the script says so, and nothing limits a process.
 
-    .venv/bin/python benchmarks/function_memory.py [--file-mb 180]
+    .venv/bin/python benchmarks/memory/function_memory.py [--file-mb 180]
 """
 
 from __future__ import annotations
@@ -13,18 +13,16 @@ import json
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any, ClassVar, cast
 
 import boto3
-from packaged_functions import PackagedFunctions
-from table import machine
+from packaged_functions import PackagedFunctions, in_local_cloud, print_memory
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from lambda_api.aws.s3 import S3Store  # noqa: E402
@@ -40,18 +38,22 @@ from lambda_api.responses.store import ResponseStore  # noqa: E402
 from lambda_api.retrieval.grounded_chat import GroundedChat  # noqa: E402
 from lambda_api.settings import Settings  # noqa: E402
 from lambda_api.webhooks.events import event as webhook_event  # noqa: E402
-from localcloud.ports import free_port  # noqa: E402
-from localcloud.settings import Settings as CloudSettings  # noqa: E402
-from localcloud.web_adapter.package import unpack  # noqa: E402
 from stacks.constructs.function import memory as sizes  # noqa: E402
 from stacks.constructs.function.package import build_bundle  # noqa: E402
-from tests.support.aws_environment import aws_environment  # noqa: E402
 from tests.support.service.batch_world import OWNER, Executions, request, transform  # noqa: E402
 from tests.support.service.standin_runtime import completion  # noqa: E402
-from twin.local.cloud import LocalCloud  # noqa: E402
 
 HANDLERS = "lambda_api.handlers"
 BUCKET = "jobs"
+VARIABLES = {
+    "TWIN_STAGE": "local",
+    "TWIN_ENDPOINT_NAME": "twin-local",
+    "TWIN_MODEL_ID": "twin",
+    "TWIN_ENGINE": "vllm",
+    "TWIN_ASYNC_BUCKET": BUCKET,
+    "TWIN_BATCH_BUCKET": BUCKET,
+    "TWIN_BATCH_STATE_MACHINE_ARN": "arn:aws:states:us-east-1:000000000042:stateMachine:m",
+}
 UPLOAD_BYTES = 4_400_000
 """The most of a file that API Gateway hands to a function, which gets it in base64."""
 TEXT = "Grüße 👋 an alle. "
@@ -202,21 +204,13 @@ def handed_over(functions: PackagedFunctions) -> str:
     return spent
 
 
-def variables(settings: CloudSettings) -> dict[str, str]:
-    """The stage's variables, and those of the cloud."""
-    return {
-        "AWS_ENDPOINT_URL": settings.origin,
-        "AWS_ACCESS_KEY_ID": settings.account,
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": settings.region,
-        "TWIN_STAGE": "local",
-        "TWIN_ENDPOINT_NAME": "twin-local",
-        "TWIN_MODEL_ID": "twin",
-        "TWIN_ENGINE": "vllm",
-        "TWIN_ASYNC_BUCKET": BUCKET,
-        "TWIN_BATCH_BUCKET": BUCKET,
-        "TWIN_BATCH_STATE_MACHINE_ARN": "arn:aws:states:us-east-1:000000000042:stateMachine:m",
-    }
+@contextmanager
+def listening() -> Iterator[str]:
+    """Yield the address of a listener."""
+    with HTTPServer(("127.0.0.1", 0), Listener) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
 
 
 def rows(functions: PackagedFunctions, file_mb: int) -> Iterator[tuple[str, int, str]]:
@@ -240,27 +234,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--file-mb", type=int, default=180, help="size of a batch's file")
     file_mb = parser.parse_args().file_mb
-    bundle = build_bundle(ROOT, platform="host").read_bytes()
-    with ExitStack() as stack:
-        scratch = Path(stack.enter_context(TemporaryDirectory()))
-        cloud = LocalCloud(CloudSettings(port=free_port(), data_dir=scratch / "cloud"))
-        stack.callback(cloud.stop)
-        cloud.start(stop_with_us=True)
-        known = variables(cloud.settings)
-        stack.enter_context(aws_environment(known))
+    bundle = build_bundle(ROOT, platform="host")
+    with in_local_cloud(bundle, VARIABLES) as functions, listening() as url:
         boto3.client("s3").create_bucket(Bucket=BUCKET)
-        url = boto3.client("sqs").create_queue(QueueName="watches")["QueueUrl"]
-        known |= {"TWIN_RESPONSE_WATCH_QUEUE_URL": url, "TWIN_WEBHOOK_QUEUE_URL": url}
+        queue = boto3.client("sqs").create_queue(QueueName="watches")["QueueUrl"]
         secret = boto3.client("secretsmanager").create_secret(
             Name="webhook", SecretString="whsec_" + b64encode(bytes(24)).decode()
         )
-        known["TWIN_WEBHOOK_SECRET_ARN"] = secret["ARN"]
-        listener = stack.enter_context(HTTPServer(("127.0.0.1", 0), Listener))
-        Thread(target=listener.serve_forever, daemon=True).start()
-        known["TWIN_WEBHOOK_URL"] = f"http://127.0.0.1:{listener.server_port}/"
-        print(f"{machine()}\n\n| | size, MB | idle / peak, MB |\n|---|--:|--:|")
-        for name, size, spent in rows(PackagedFunctions(unpack(bundle, scratch), known), file_mb):
-            print(f"| {name} | {size} | {spent} |", flush=True)
+        functions.variables.update(
+            TWIN_RESPONSE_WATCH_QUEUE_URL=queue,
+            TWIN_WEBHOOK_QUEUE_URL=queue,
+            TWIN_WEBHOOK_SECRET_ARN=secret["ARN"],
+            TWIN_WEBHOOK_URL=url,
+        )
+        print_memory(rows(functions, file_mb))
 
 
 if __name__ == "__main__":
